@@ -1,0 +1,5 @@
+#ifndef CGSL_SHIM_H
+#define CGSL_SHIM_H
+#include <gsl/gsl_eigen.h>
+#include <gsl/gsl_errno.h>
+#endif

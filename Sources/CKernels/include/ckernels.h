@@ -1,0 +1,145 @@
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The hot loops. Everything works on *lane matrices*: `rows` features, each a run of `lanes` floats, so that
+// row r starts at data + r * lanes. A lane is one draw (in the decoder) or one example (in the encoder), and
+// `lanes` is a multiple of CK_LANE_MULTIPLE. Lanes never mix, and what a lane yields does not depend on its
+// position or on how many lanes there are: batching, ranges and threads can't change a result.
+//
+// Buffers are 64-byte aligned. Nothing here allocates, and nothing has state.
+
+enum {
+  CK_LANE_MULTIPLE = 16,  // lanes come in multiples of this
+  CK_PACK = 8,            // outputs in a block of packed weights
+};
+
+typedef enum {
+  CK_IDENTITY, CK_RELU, CK_LEAKY_RELU, CK_ELU, CK_SELU, CK_TANH, CK_SIGMOID, CK_SOFTPLUS,
+  CK_GELU, CK_GELU_TANH, CK_SILU, CK_EXP, CK_HARD_TANH,
+} ck_activation_kind;
+
+// a: alpha of leaky-relu and elu; the lower bound of hard-tanh. b: the upper bound of hard-tanh.
+typedef struct { ck_activation_kind kind; float a, b; } ck_activation;
+
+// How a stored parameter becomes the quantity that the density is written in: the quantity itself (DIRECT), its
+// logarithm (LOG), its square (SQUARE, a variance for a scale), the logarithm of its square (LOG_SQUARE).
+typedef enum { CK_DIRECT, CK_LOG, CK_SQUARE, CK_LOG_SQUARE } ck_form;
+
+// A value for each (row, lane): at data[row * row_step + lane * lane_step]. lane_step is 1, or 0 for a value that
+// all lanes share (a constant parameter; the observed x). row_step may be 0 for a value that all rows share.
+typedef struct { const float *data; size_t row_step; size_t lane_step; ck_form form; } ck_operand;
+
+typedef enum {
+  CK_STANDARD_NORMAL,            // no parameters
+  CK_STANDARD_LAPLACE,           // no parameters
+  CK_NORMAL,                     // mean, scale
+  CK_LAPLACE,                    // mean, scale
+  CK_BERNOULLI_LOGITS,           // logits
+  CK_BERNOULLI_PROBABILITIES,    // probabilities
+  CK_CONTINUOUS_BERNOULLI_LOGITS,
+  CK_CONTINUOUS_BERNOULLI_PROBABILITIES,
+  CK_CATEGORICAL,                // logits, `components` rows for each row of x; row r, class c at r * components + c
+  CK_DISCRETIZED_LOGISTIC,       // mean, scale
+  CK_LOGISTIC_MIXTURE,           // logits, mean, scale, each `components` rows for a row of x
+  CK_BETA,                       // alpha, beta
+  CK_POISSON,                    // rate
+  CK_NEGATIVE_BINOMIAL,          // mean, dispersion
+  CK_ZERO_INFLATED_NEGATIVE_BINOMIAL,  // mean, dispersion, dropout logits
+} ck_density;
+
+typedef struct {
+  ck_density density;
+  size_t components;        // classes of a categorical, components of a logistic mixture; otherwise 1
+  double bins;              // of the discretised distributions
+  ck_operand x;
+  ck_operand parameters[3];
+} ck_density_arguments;
+
+// One table of functions for each instruction set.
+typedef struct {
+  const char *name;  // "scalar", "sse2", "avx2", "avx512", "neon"
+
+  // out[o * out_step][lane] = bias[o] + sum_k weight[o][k] in[rows ? rows[k] : k][lane], for o < outputs. A negative
+  // rows[k] stands for a row of zeros (padding of a convolution). `packed` as ck_pack lays it out, from the block of
+  // the first output on. The sum runs over k in order, with one accumulator a lane.
+  void (*product)(size_t outputs, size_t inputs, const float *packed, const float *in, const int32_t *rows,
+                  size_t lanes, float *out, size_t out_step);
+
+  // In place, on `count` consecutive floats (a multiple of 16).
+  void (*activate)(ck_activation activation, float *data, size_t count);
+
+  // In place over `groups` runs of `classes` consecutive rows.
+  void (*softmax)(size_t groups, size_t classes, size_t lanes, float *data);
+
+  // In place over `groups` runs of `size` consecutive rows: (x - mean) / sqrt(variance + epsilon) * scale + offset,
+  // population variance; scale and offset have `size` entries.
+  void (*layer_norm)(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
+                     const float *offset, float *data);
+
+  // data[r][lane] = data[r][lane] * scale[r] + offset[r].
+  void (*affine)(size_t rows, size_t lanes, const float *scale, const float *offset, float *data);
+
+  // out[r][lane] += in[r][lane], `count` consecutive floats.
+  void (*add)(size_t count, const float *in, float *out);
+
+  // Pooling: out[r][lane] = max over t of in[index[r * taps + t]][lane]; negative indices are skipped.
+  void (*gather_max)(size_t rows, size_t taps, const int32_t *index, const float *in, size_t lanes, float *out);
+  // Averages, resampling, crops and pads: out[r][lane] = sum_t weight[r * taps + t] in[index[r * taps + t]][lane].
+  void (*gather_sum)(size_t rows, size_t taps, const int32_t *index, const float *weight, const float *in,
+                     size_t lanes, float *out);
+
+  // Standard normals, and uniforms in (0, 1): out[r][lane] is a pure function of
+  // (seed, example, first_draw + lane, stream, r) by Philox4x32-10. Counter words: draw, stream << 24 | r / 4,
+  // example low, example high; key: seed low, seed high. Rows 4b ... 4b+3 come out of one call.
+  void (*normals)(uint64_t seed, uint64_t example, uint32_t first_draw, uint32_t stream, size_t rows, size_t lanes,
+                  float *out);
+  void (*uniforms)(uint64_t seed, uint64_t example, uint32_t first_draw, uint32_t stream, size_t rows, size_t lanes,
+                   float *out);
+  // Standard Laplace variates, from the same uniforms by the inverse distribution function.
+  void (*laplaces)(uint64_t seed, uint64_t example, uint32_t first_draw, uint32_t stream, size_t rows, size_t lanes,
+                   float *out);
+
+  // z[r][lane] = mean + scale * noise[r][lane]. Returns how many scales were not positive and finite.
+  size_t (*location_scale)(size_t rows, size_t lanes, ck_operand mean, ck_operand scale, const float *noise, float *z);
+
+  // z[i][lane] = mean[i] + sum_{j <= i} tril[i * d + j] noise[j][lane]; tril is an operand of d * d rows whose upper
+  // triangle is ignored. Returns how many diagonal entries were not positive and finite.
+  size_t (*triangular)(size_t d, size_t lanes, ck_operand mean, ck_operand tril, const float *noise, float *z);
+  // noise solving x = mean + tril noise (the inverse of the above), for a density at a given x.
+  size_t (*triangular_solve)(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril, float *noise);
+
+  // total[lane] += factor * sum_r log f(x[r][lane]), in nats. Leaves out the part that depends on x alone
+  // (ck_log_base_measure). Returns how many parameter entries were out of their domain (a scale, rate, concentration
+  // or dispersion that is not positive; a probability outside [0, 1]; NaN counts); the sum is then NaN in that lane.
+  size_t (*log_density)(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor, double *total);
+
+  // total[lane] += factor * sum_r log scale[r][lane].
+  void (*log_scale)(size_t rows, size_t lanes, ck_operand scale, double factor, double *total);
+
+  // total[lane] += factor * log sum_c exp(log_weights[c] + components[c * lanes + lane]).
+  void (*log_mixture)(size_t components, size_t lanes, const double *log_weights, const double *component_densities,
+                      double factor, double *total);
+} ck_kernels;
+
+// The tables that this build has, fastest last; NULL where the processor lacks the instructions or i is too large.
+size_t ck_variant_count(void);
+const ck_kernels *ck_variant(size_t i);
+// The fastest that the processor runs.
+const ck_kernels *ck_best(void);
+
+// Packed weights: for each block of CK_PACK outputs, CK_PACK biases, then for each input CK_PACK weights; outputs
+// past the last are zero. `weight` is read at weight[o * output_step + k * input_step]; bias may be NULL.
+size_t ck_packed_count(size_t outputs, size_t inputs);
+void ck_pack(size_t outputs, size_t inputs, const float *weight, size_t output_step, size_t input_step,
+             const float *bias, float *packed);
+
+// The part of the log-density that depends on x alone, summed over n values (minus log x! of the counts, in Double).
+double ck_log_base_measure(ck_density density, size_t n, const float *x);
+
+// Philox4x32-10 itself, for tests against published vectors.
+void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+
+#endif

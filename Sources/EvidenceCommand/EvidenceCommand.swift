@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct EvidenceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "evidence")
+}
