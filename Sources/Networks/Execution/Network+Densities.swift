@@ -1,0 +1,144 @@
+import CKernels
+
+extension Network {
+  /// Outputs of a likelihood's parameters that are computed before they are reduced, so that they stay in cache.
+  static let blockElements = 64
+
+  /// Adds log p(z_l | …) of every layer of latents, or takes away the divergence where the terms are in closed form.
+  func addLatentDensities(_ chunk: Chunk, terms: Terms, in workspace: Workspace) throws(InvalidParameter) {
+    let mark = workspace.arena.used
+    for layer in 0..<latentCounts.count - 1 {
+      let decoder = decoders[layer + 1]
+      let input = joined(decoder.given, chunk, in: workspace)
+      let operands = decoder.evaluate(input, arena: &workspace.arena, k)
+      if terms == .closedForm && hasClosedForm[layer] {
+        subtractDivergence(layer, chunk, prior: operands)
+      } else {
+        try addDensity(
+          of: chunk.latents[layer], layer: layer, decoder.distribution, operands, chunk, path: "/decoder/\(layer + 2)",
+          into: chunk.totals, in: workspace)
+      }
+      workspace.arena.release(to: mark)
+    }
+    try addPrior(chunk, terms: terms, in: workspace)
+  }
+
+  private func addPrior(_ chunk: Chunk, terms: Terms, in workspace: Workspace) throws(InvalidParameter) {
+    let top = latentCounts.count - 1
+    let z = chunk.latents[top]
+    let isClosed = terms == .closedForm && hasClosedForm[top]
+    switch prior {
+    case .standardNormal:
+      if isClosed { return subtractDivergence(top, chunk, prior: []) }
+      for run in freeRuns[top] {
+        var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: z.operand(CK_DIRECT, firstRow: run.lowerBound))
+        _ = k.log_density(run.count, chunk.lanes, &arguments, 1, chunk.totals)
+      }
+    case .normal(let component):
+      let operands = [component.meanOperand, component.scaleOperand]
+      if isClosed { return subtractDivergence(top, chunk, prior: operands) }
+      try addDensity(
+        of: z, layer: top, .normal, operands, chunk, path: "/prior", into: chunk.totals, in: workspace)
+    case .mixture(let logWeights, let components):
+      for (index, component) in components.enumerated() {
+        let densities = workspace.componentDensities + index * chunk.lanes
+        densities.update(repeating: 0, count: chunk.lanes)
+        try addDensity(
+          of: z, layer: top, component.distribution, [component.meanOperand, component.scaleOperand], chunk,
+          path: "/prior", into: densities, in: workspace)
+      }
+      k.log_mixture(components.count, chunk.lanes, logWeights, workspace.componentDensities, 1, chunk.totals)
+    }
+  }
+
+  /// Adds the log-density of a layer's free latents under the given parameters.
+  private func addDensity(
+    of z: Lanes, layer: Int, _ distribution: Distribution, _ operands: [ck_operand], _ chunk: Chunk, path: String,
+    into totals: UnsafeMutablePointer<Double>, in workspace: Workspace
+  ) throws(InvalidParameter) {
+    if distribution == .fullNormal {
+      let mark = workspace.arena.used
+      let noise = workspace.arena.take(rows: z.rows, lanes: z.lanes)
+      let invalid = k.triangular_solve(
+        z.rows, z.lanes, z.operand(CK_DIRECT), operands[0], operands[1], noise.data)
+      if invalid > 0 { throw invalidParameters(path, invalid, "scale") }
+      var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: noise.operand(CK_DIRECT))
+      _ = k.log_density(z.rows, z.lanes, &arguments, 1, totals)
+      k.log_scale(z.rows, z.lanes, operands[1].diagonal(z.rows), -1, totals)
+      workspace.arena.release(to: mark)
+      return
+    }
+    for run in freeRuns[layer] {
+      var arguments = ck_density_arguments(
+        distribution == .laplace ? CK_LAPLACE : CK_NORMAL, x: z.operand(CK_DIRECT, firstRow: run.lowerBound),
+        operands[0].dropping(rows: run.lowerBound), operands[1].dropping(rows: run.lowerBound))
+      let invalid = k.log_density(run.count, z.lanes, &arguments, 1, totals)
+      if invalid > 0 { throw invalidParameters(path, invalid, "scale") }
+    }
+  }
+
+  /// Adds log p(x | z₁, …), a block of outputs at a time: the block is reduced while it is in cache.
+  func addLikelihood(_ chunk: Chunk, in workspace: Workspace) throws(InvalidParameter) {
+    let decoder = decoders[0]
+    let mark = workspace.arena.used
+    let input = joined(decoder.given, chunk, in: workspace)
+    let hidden = decoder.trunk.run(input, arena: &workspace.arena, k)
+    let components = decoder.components
+    let blockRows = max(8, Self.blockElements / components / 8 * 8)
+    let sources = decoder.parameters.map { parameter -> BlockSource in
+      switch parameter {
+      case .constant(let buffer, let rowStep, let form):
+        return .operand(ck_operand(data: buffer.pointer, row_step: rowStep, lane_step: 0, form: form))
+      case .program(let program, let form):
+        guard let (prefix, last) = program.splittingLastDense() else {
+          return .operand(program.run(hidden, arena: &workspace.arena, k).operand(form))
+        }
+        let previous = prefix.run(hidden, arena: &workspace.arena, k)
+        let block = workspace.arena.take(rows: blockRows * components, lanes: chunk.lanes)
+        return .dense(last, input: previous, block: block, form: form)
+      }
+    }
+    let x = ck_operand(
+      data: workspace.examples.pointer + workspace.currentPosition * inputCount, row_step: 1, lane_step: 0,
+      form: CK_DIRECT)
+    var arguments = ck_density_arguments(decoder.density, components: components, bins: decoder.bins, x: x)
+    var invalid = 0
+    for first in stride(from: 0, to: inputCount, by: blockRows) {
+      let rows = first..<min(first + blockRows, inputCount)
+      arguments.x = x.dropping(rows: first)
+      for (slot, source) in sources.enumerated() {
+        let operand = source.operand(rows: rows, components: components, lanes: chunk.lanes, k)
+        switch slot {
+        case 0: arguments.parameters.0 = operand
+        case 1: arguments.parameters.1 = operand
+        default: arguments.parameters.2 = operand
+        }
+      }
+      invalid += k.log_density(rows.count, chunk.lanes, &arguments, 1, chunk.totals)
+    }
+    workspace.arena.release(to: mark)
+    if invalid > 0 {
+      let names = decoder.distribution.parameters.compactMap(\.first?.rawValue).joined(separator: ", ")
+      throw InvalidParameter(
+        path: "/decoder/1",
+        message: "the network gives \(invalid) values of \(names) outside the domain of \(decoder.distribution.rawValue)")
+    }
+  }
+
+  /// Where a block of a likelihood's parameter comes from.
+  private enum BlockSource {
+    case operand(ck_operand)
+    case dense(DenseStep, input: Lanes, block: Lanes, form: ck_form)
+
+    func operand(rows: Range<Int>, components: Int, lanes: Int, _ k: ck_kernels) -> ck_operand {
+      switch self {
+      case .operand(let operand): return operand.dropping(rows: rows.lowerBound * components)
+      case .dense(let step, let input, let block, let form):
+        step.run(
+          rows: rows.lowerBound * components..<rows.upperBound * components, input: input.data, lanes: lanes,
+          output: block.data, k)
+        return block.operand(form)
+      }
+    }
+  }
+}

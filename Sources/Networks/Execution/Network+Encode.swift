@@ -1,0 +1,50 @@
+import CKernels
+
+extension Network {
+  /// Runs the recognition network on a batch: `count` examples, one after the other in `values`.
+  ///
+  /// What depends on x alone is computed here, once for an example; the rest when latents are drawn.
+  public func encode(_ values: UnsafeBufferPointer<Float>, count: Int, in workspace: Workspace) {
+    precondition(count <= workspace.batchCapacity && values.count == count * inputCount, "a batch of the wrong size")
+    guard let source = values.baseAddress else { return }
+    workspace.batchCount = count
+    workspace.currentPosition = -1
+    workspace.examples.pointer.update(from: source, count: values.count)
+    workspace.arena.release(to: 0)
+    let lanes = paddedLanes(count)
+    let input = workspace.arena.take(rows: inputCount, lanes: lanes)
+    for row in 0..<inputCount {
+      let target = input.data + row * lanes
+      for example in 0..<count { target[example] = source[example * inputCount + row] }
+      for lane in count..<lanes { target[lane] = 0 }
+    }
+    let mark = workspace.arena.used
+    for layer in encoders.indices where isAmortized[layer] {
+      let operands = encoders[layer].evaluate(input, arena: &workspace.arena, k)
+      for (slot, operand) in operands.enumerated() {
+        let stored = workspace.posteriors[layer][slot]
+        for row in 0..<stored.rows {
+          for lane in 0..<count {
+            stored.data[row * stored.lanes + lane] = operand.data[row * operand.row_step + lane * operand.lane_step]
+          }
+        }
+      }
+      workspace.arena.release(to: mark)
+    }
+  }
+
+  /// Makes one example of the batch the one whose latents are drawn.
+  func select(position: Int, in workspace: Workspace) {
+    guard workspace.currentPosition != position else { return }
+    precondition(position < workspace.batchCount, "no such example in the batch")
+    workspace.currentPosition = position
+    for layer in encoders.indices where isAmortized[layer] {
+      for (slot, stored) in workspace.posteriors[layer].enumerated() {
+        let target = workspace.current[layer][slot].pointer
+        for row in 0..<stored.rows { target[row] = stored.data[row * stored.lanes + position] }
+      }
+    }
+    let x = workspace.examples.pointer + position * inputCount
+    workspace.baseMeasure = ck_log_base_measure(decoders[0].density, inputCount, x)
+  }
+}

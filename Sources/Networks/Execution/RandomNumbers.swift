@@ -1,0 +1,23 @@
+import CKernels
+
+/// Random numbers that are pure functions of what they are for, by Philox4x32-10.
+///
+/// Streams 1 … 239 belong to the layers of latents; the rest to the purposes below.
+public enum RandomNumbers {
+  /// What a stream of uniforms is for.
+  public enum Purpose: UInt32, Sendable {
+    /// Binarizing grey values.
+    case binarization = 240
+    /// Noise added to stored integers.
+    case dequantization = 241
+  }
+
+  /// One uniform in (0, 1) for each element of an example.
+  public static func uniforms(seed: UInt64, example: UInt64, purpose: Purpose, count: Int) -> [Float] {
+    // Four rows come out of one call of Philox: element e is row e % 4 of draw e / 4.
+    let lanes = paddedLanes((count + 3) / 4)
+    let buffer = AlignedBuffer(count: 4 * lanes)
+    InstructionSet.best.kernels.uniforms(seed, example, 0, purpose.rawValue, 4, lanes, buffer.pointer)
+    return (0..<count).map { buffer.pointer[$0 % 4 * lanes + $0 / 4] }
+  }
+}

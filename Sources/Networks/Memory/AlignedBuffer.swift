@@ -1,0 +1,60 @@
+import CKernels
+
+/// Zeroed floats on a cache-line boundary.
+///
+/// Sendable because it is either written once before it is shared (packed weights) or owned by one worker (scratch).
+final class AlignedBuffer: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Float>
+  let count: Int
+
+  init(count: Int) {
+    self.count = count
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * MemoryLayout<Float>.stride, alignment: 64)
+    pointer = raw.bindMemory(to: Float.self, capacity: max(count, 16))
+    pointer.initialize(repeating: 0, count: max(count, 16))
+  }
+
+  convenience init(_ values: [Float]) {
+    self.init(count: values.count)
+    pointer.update(from: values, count: values.count)
+  }
+
+  deinit { pointer.deallocate() }
+}
+
+/// Rows of features, each a run of lanes: a view of memory that somebody else owns.
+struct Lanes {
+  let data: UnsafeMutablePointer<Float>
+  let rows: Int
+  let lanes: Int
+
+  /// The matrix as a parameter of a density or of a posterior.
+  func operand(_ form: ck_form, firstRow: Int = 0) -> ck_operand {
+    ck_operand(data: data + firstRow * lanes, row_step: lanes, lane_step: 1, form: form)
+  }
+}
+
+/// A worker's memory for intermediate results: taken in order, released in bulk, allocated once.
+struct Arena {
+  private let buffer: AlignedBuffer
+  private(set) var used = 0
+
+  init(capacity: Int) { buffer = AlignedBuffer(count: capacity) }
+
+  /// `rows` × `lanes` floats, not cleared.
+  mutating func take(rows: Int, lanes: Int) -> Lanes {
+    let start = used
+    used += rows * lanes
+    precondition(used <= buffer.count, "the arena is smaller than the plan said")
+    return Lanes(data: buffer.pointer + start, rows: rows, lanes: lanes)
+  }
+
+  /// Gives back all that was taken since `used` had this value.
+  mutating func release(to mark: Int) { used = mark }
+}
+
+/// The smallest number of lanes that the kernels take and that holds `count`.
+func paddedLanes(_ count: Int) -> Int {
+  let multiple = Int(CK_LANE_MULTIPLE)
+  return max(multiple, (count + multiple - 1) / multiple * multiple)
+}
