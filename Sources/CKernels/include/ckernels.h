@@ -62,7 +62,8 @@ typedef struct {
 typedef struct {
   const char *name;  // "scalar", "sse2", "avx2", "avx512", "neon"
 
-  // out[o * out_step][lane] = bias[o] + sum_k weight[o][k] in[rows ? rows[k] : k][lane], for o < outputs. A negative
+  // out[o * out_step][lane] = bias[o] + sum_k weight[o][k] in[rows ? rows[k] : k][lane], for o < outputs; out_step
+  // counts rows (1 for a dense layer). `out` does not overlap `in`. A negative
   // rows[k] stands for a row of zeros (padding of a convolution). `packed` as ck_pack lays it out, from the block of
   // the first output on. The sum runs over k in order, with one accumulator a lane.
   void (*product)(size_t outputs, size_t inputs, const float *packed, const float *in, const int32_t *rows,
@@ -102,7 +103,9 @@ typedef struct {
   void (*laplaces)(uint64_t seed, uint64_t example, uint32_t first_draw, uint32_t stream, size_t rows, size_t lanes,
                    float *out);
 
-  // z[r][lane] = mean + scale * noise[r][lane]. Returns how many scales were not positive and finite.
+  // z[r][lane] = mean + scale * noise[r][lane]. Returns for how many (row, lane) the scale was not positive and finite.
+  // A finite logarithm stands for a positive scale even where the scale itself is too small for a float; z is then
+  // the mean.
   size_t (*location_scale)(size_t rows, size_t lanes, ck_operand mean, ck_operand scale, const float *noise, float *z);
 
   // z[i][lane] = mean[i] + sum_{j <= i} tril[i * d + j] noise[j][lane]; tril is an operand of d * d rows whose upper
@@ -111,12 +114,14 @@ typedef struct {
   // noise solving x = mean + tril noise (the inverse of the above), for a density at a given x.
   size_t (*triangular_solve)(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril, float *noise);
 
-  // total[lane] += factor * sum_r log f(x[r][lane]), in nats. Leaves out the part that depends on x alone
-  // (ck_log_base_measure). Returns how many parameter entries were out of their domain (a scale, rate, concentration
-  // or dispersion that is not positive; a probability outside [0, 1]; NaN counts); the sum is then NaN in that lane.
+  // total[lane] += factor * sum_r log f(x[r][lane]), in nats. Leaves out the factorials of the counts
+  // (ck_log_base_measure). Returns for how many (row, lane, parameter) the parameter was out of its domain: a scale,
+  // rate, concentration or dispersion that is not positive and finite (its logarithm not finite); a probability outside
+  // [0, 1]; NaN counts; the sum is then NaN in that lane. A NaN in x, a location or a logit isn't counted, and the sum
+  // is NaN all the same.
   size_t (*log_density)(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor, double *total);
 
-  // total[lane] += factor * sum_r log scale[r][lane].
+  // total[lane] += factor * sum_r log scale[r][lane]; NaN where a scale is not positive and finite.
   void (*log_scale)(size_t rows, size_t lanes, ck_operand scale, double factor, double *total);
 
   // total[lane] += factor * log sum_c exp(log_weights[c] + components[c * lanes + lane]).
@@ -136,7 +141,7 @@ size_t ck_packed_count(size_t outputs, size_t inputs);
 void ck_pack(size_t outputs, size_t inputs, const float *weight, size_t output_step, size_t input_step,
              const float *bias, float *packed);
 
-// The part of the log-density that depends on x alone, summed over n values (minus log x! of the counts, in Double).
+// What log_density leaves out, summed over n values: minus log x! for the distributions of counts, otherwise 0.
 double ck_log_base_measure(ck_density density, size_t n, const float *x);
 
 // Philox4x32-10 itself, for tests against published vectors.

@@ -1,0 +1,35 @@
+#include "../internal.h"
+
+// The plain functions of the table `ck_scalar_kernels`: the meaning of every kernel, which the vector variants are
+// held against.
+
+void ck_scalar_product(size_t outputs, size_t inputs, const float *packed, const float *in, const int32_t *rows,
+                       size_t lanes, float *out, size_t out_step);
+void ck_scalar_activate(ck_activation activation, float *data, size_t count);
+void ck_scalar_softmax(size_t groups, size_t classes, size_t lanes, float *data);
+void ck_scalar_layer_norm(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
+                          const float *offset, float *data);
+void ck_scalar_affine(size_t rows, size_t lanes, const float *scale, const float *offset, float *data);
+void ck_scalar_add(size_t count, const float *in, float *out);
+void ck_scalar_gather_max(size_t rows, size_t taps, const int32_t *index, const float *in, size_t lanes, float *out);
+void ck_scalar_gather_sum(size_t rows, size_t taps, const int32_t *index, const float *weight, const float *in,
+                          size_t lanes, float *out);
+
+void ck_scalar_normals(uint64_t seed, uint64_t example, uint32_t first_draw, uint32_t stream, size_t rows,
+                       size_t lanes, float *out);
+void ck_scalar_uniforms(uint64_t seed, uint64_t example, uint32_t first_draw, uint32_t stream, size_t rows,
+                        size_t lanes, float *out);
+void ck_scalar_laplaces(uint64_t seed, uint64_t example, uint32_t first_draw, uint32_t stream, size_t rows,
+                        size_t lanes, float *out);
+
+size_t ck_scalar_location_scale(size_t rows, size_t lanes, ck_operand mean, ck_operand scale, const float *noise,
+                                float *z);
+size_t ck_scalar_triangular(size_t d, size_t lanes, ck_operand mean, ck_operand tril, const float *noise, float *z);
+size_t ck_scalar_triangular_solve(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril,
+                                  float *noise);
+
+size_t ck_scalar_log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
+                             double *total);
+void ck_scalar_log_scale(size_t rows, size_t lanes, ck_operand scale, double factor, double *total);
+void ck_scalar_log_mixture(size_t components, size_t lanes, const double *log_weights,
+                           const double *component_densities, double factor, double *total);
