@@ -33,7 +33,8 @@ let package = Package(
         "Checkpoints", "Evidence",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ]),
+      ],
+      resources: [.copy("Resources")]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"]),
@@ -41,7 +42,8 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
     .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "EvidenceTesting"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "EvidenceTesting"]),
-    .testTarget(name: "EvidenceCommandTests", dependencies: ["EvidenceCommand"]),
+    .testTarget(
+      name: "EvidenceCommandTests", dependencies: ["EvidenceCommand", "Checkpoints"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v6]

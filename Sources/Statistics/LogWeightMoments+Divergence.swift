@@ -30,9 +30,14 @@ extension LogWeightMoments {
   /// That is, above both log k − ``DiagnosticThresholds/saturationMargin`` and
   /// ``DiagnosticThresholds/saturationFraction`` · log k. Always so for one draw; never where the divergence is NaN.
   public var isSaturated: Bool {
-    let ceiling = log(Double(count))
-    let divergence = klTargetProposal
-    return divergence >= ceiling - DiagnosticThresholds.saturationMargin
-      && divergence >= DiagnosticThresholds.saturationFraction * ceiling
+    DiagnosticThresholds.isSaturated(divergence: klTargetProposal, samples: count)
+  }
+}
+
+extension DiagnosticThresholds {
+  /// Whether an estimate of KL(p‖q) out of `samples` draws is so near its ceiling log k that it says only "at least this".
+  public static func isSaturated(divergence: Double, samples: Int) -> Bool {
+    let ceiling = log(Double(samples))
+    return divergence >= ceiling - saturationMargin && divergence >= saturationFraction * ceiling
   }
 }

@@ -123,8 +123,8 @@ func closedForms(_ model: ModelDescription, order: [Int]) -> [Bool] {
   let layers = model.encoders.count
   return (0..<layers).map { layer in
     var descendants: Set<Int> = []
-    for other in order where model.encoders[other].given.contains(where: { $0 == layer + 1 || descendants.contains($0) })
-    {
+    for other in order
+    where model.encoders[other].given.contains(where: { $0 == layer + 1 || descendants.contains($0) }) {
       descendants.insert(other + 1)
     }
     let q = model.encoders[layer]

@@ -121,7 +121,8 @@ extension Network {
       let names = decoder.distribution.parameters.compactMap(\.first?.rawValue).joined(separator: ", ")
       throw InvalidParameter(
         path: "/decoder/1",
-        message: "the network gives \(invalid) values of \(names) outside the domain of \(decoder.distribution.rawValue)")
+        message:
+          "the network gives \(invalid) values of \(names) outside the domain of \(decoder.distribution.rawValue)")
     }
   }
 

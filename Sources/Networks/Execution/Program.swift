@@ -101,8 +101,9 @@ struct DenseStep: Sendable {
   static let rowsAtOnce = 32
 
   /// Computes the outputs in `rows`, which begin at a multiple of the packing, into `output`.
-  func run(rows: Range<Int>, input: UnsafePointer<Float>, lanes: Int, output: UnsafeMutablePointer<Float>, _ k: ck_kernels)
-  {
+  func run(
+    rows: Range<Int>, input: UnsafePointer<Float>, lanes: Int, output: UnsafeMutablePointer<Float>, _ k: ck_kernels
+  ) {
     let packing = Int(CK_PACK)
     var first = rows.lowerBound
     while first < rows.upperBound {

@@ -74,7 +74,8 @@ extension Network {
       rows += 2 * encoder.size + givenRows(encoder.given) + encoder.arenaRows
     }
     for decoder in decoders {
-      rows += decoder.size + givenRows(decoder.given) + decoder.arenaRows
+      rows +=
+        decoder.size + givenRows(decoder.given) + decoder.arenaRows
         + decoder.parameters.count * max(Self.blockElements, 8 * decoder.components)
     }
     return rows + latentCounts.reduce(0, +)

@@ -1,0 +1,62 @@
+import Networks
+
+/// Where stored examples come from: a dataset in a file, or an array.
+public protocol ExampleSource: Sendable {
+  /// How many examples.
+  var count: Int { get }
+  /// The shape of one.
+  var exampleShape: [Int] { get }
+  /// Reads consecutive examples, as stored, one after the other.
+  func read(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Float>) throws
+}
+
+/// A test set: stored examples, and what happens to each before the model sees it.
+public struct Dataset: Sendable {
+  /// The stored examples.
+  public let source: any ExampleSource
+  /// What happens to them.
+  public var preprocessing: Preprocessing
+
+  /// A dataset.
+  public init(_ source: any ExampleSource, preprocessing: Preprocessing = Preprocessing()) {
+    self.source = source
+    self.preprocessing = preprocessing
+  }
+
+  /// A dataset out of an array: `count` examples, one after the other.
+  public init(_ values: [Float], count: Int, preprocessing: Preprocessing = Preprocessing()) {
+    self.init(ArraySource(values: values, count: count), preprocessing: preprocessing)
+  }
+
+  /// How many examples.
+  public var count: Int { source.count }
+  /// Elements of one example.
+  public var elementCount: Int { source.exampleShape.reduce(1, *) }
+
+  /// Reads and prepares consecutive examples. Random preprocessing is keyed by seed and example, not by what is read with
+  /// it.
+  public func batch(_ rows: Range<Int>, seed: UInt64 = 0) throws -> ExampleBatch {
+    let size = elementCount
+    var failure: (any Error)?
+    var values = [Float](unsafeUninitializedCapacity: rows.count * size) { buffer, initialized in
+      buffer.initialize(repeating: 0)
+      do { try source.read(rows, into: buffer) } catch { failure = error }
+      initialized = rows.count * size
+    }
+    if let failure { throw failure }
+    preprocessing.apply(to: &values, indices: rows, seed: seed)
+    return ExampleBatch(indices: rows, values: values)
+  }
+}
+
+/// Examples in memory.
+struct ArraySource: ExampleSource {
+  let values: [Float]
+  let count: Int
+  var exampleShape: [Int] { [count == 0 ? 0 : values.count / count] }
+
+  func read(_ rows: Range<Int>, into target: UnsafeMutableBufferPointer<Float>) throws {
+    let size = count == 0 ? 0 : values.count / count
+    for index in 0..<rows.count * size { target[index] = values[rows.lowerBound * size + index] }
+  }
+}

@@ -1,0 +1,33 @@
+/// What an estimator of the log-likelihood yields for one example. All values in nats where they have a unit.
+public struct LogLikelihoodMeasurement: Sendable, Equatable {
+  /// The example's number in the dataset.
+  public var index: Int
+  /// The estimate: L_K for importance sampling, the bound for a bound.
+  public var logLikelihood: Double
+  /// The mean log-weight: an unbiased estimate of the evidence lower bound.
+  public var elbo: Double
+  /// Standard error of `logLikelihood` over other draws (delta method); NaN for a single draw.
+  public var monteCarloStandardError: Double
+  /// (Σw)² / Σw²; NaN where the estimator has no weights.
+  public var effectiveSampleSize = Double.nan
+  /// max w / Σw; NaN where the estimator has no weights.
+  public var largestWeightShare = Double.nan
+  /// The Pareto shape k̂ of the largest weights; NaN where it isn't defined.
+  public var paretoK = Double.nan
+  /// L_1, L_5, L_50, … at the samples of `BlockCurve.points`; empty where the estimator has no weights.
+  public var curve: [Double] = []
+  /// Estimate of KL(p(z|x) ‖ q(z|x)); it can't exceed log K.
+  public var posteriorDivergence = Double.nan
+  /// Draws whose weight is zero: log-weight −∞.
+  public var zeroWeights = 0
+  /// Draws whose log-weight is +∞ or NaN.
+  public var nonFiniteWeights = 0
+
+  /// A measurement.
+  public init(index: Int, logLikelihood: Double, elbo: Double, monteCarloStandardError: Double) {
+    self.index = index
+    self.logLikelihood = logLikelihood
+    self.elbo = elbo
+    self.monteCarloStandardError = monteCarloStandardError
+  }
+}

@@ -1,0 +1,149 @@
+import Foundation
+
+/// Threads that measure blocks of examples, and the one place where their results come back in order.
+///
+/// Workers take the next block whenever they are free and stay within a window of the block being consumed, so memory does
+/// not grow with the dataset. A block's results can be consumed while it is still being measured.
+final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
+  /// Measures the examples of a block in order; returns the error that ended it early.
+  typealias Measure = (_ rows: Range<Int>, _ deliver: (Measurement) -> Void) -> (any Error)?
+
+  private struct Block {
+    var measurements: [Measurement] = []
+    var isFinished = false
+    var failure: (any Error)?
+  }
+
+  // Everything below is guarded by the condition.
+  private let condition = NSCondition()
+  private var blocks: [Int: Block] = [:]
+  private var nextBlock = 0
+  private var consumedBlock = 0
+  private var consumedInBlock = 0
+  private var isStopped = false
+  private var runningWorkers = 0
+
+  private let range: Range<Int>
+  private let blockSize: Int
+  private let blockCount: Int
+  private let window: Int
+
+  /// Starts the workers. `makeWorker` is called once on each thread, with the largest block's size.
+  init(
+    range: Range<Int>, blockSize: Int, workers: Int, makeWorker: @escaping @Sendable (_ blockCapacity: Int) -> Measure
+  ) {
+    self.range = range
+    self.blockSize = max(1, blockSize)
+    blockCount = (range.count + self.blockSize - 1) / self.blockSize
+    window = 4 * workers
+    runningWorkers = min(workers, blockCount)
+    let capacity = min(self.blockSize, range.count)
+    for _ in 0..<runningWorkers {
+      let thread = Thread { [self] in
+        let measure = makeWorker(capacity)
+        while let number = takeBlock() { work(on: number, measure) }
+        condition.withLock {
+          runningWorkers -= 1
+          condition.broadcast()
+        }
+      }
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  /// The next measurement in the order of the dataset, with its example's number; nil after the last.
+  func next() throws -> (index: Int, measurement: Measurement)? {
+    try condition.withLock {
+      while consumedBlock < blockCount {
+        if let block = blocks[consumedBlock] {
+          if consumedInBlock < block.measurements.count {
+            let index = range.lowerBound + consumedBlock * blockSize + consumedInBlock
+            consumedInBlock += 1
+            return (index, block.measurements[consumedInBlock - 1])
+          }
+          if let failure = block.failure { throw failure }
+          if block.isFinished {
+            blocks[consumedBlock] = nil
+            consumedBlock += 1
+            consumedInBlock = 0
+            condition.broadcast()
+            continue
+          }
+        }
+        condition.wait()
+      }
+      return nil
+    }
+  }
+
+  /// Takes no more blocks and waits until every worker has ended.
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      condition.broadcast()
+      while runningWorkers > 0 { condition.wait() }
+    }
+  }
+
+  private func takeBlock() -> Int? {
+    condition.withLock {
+      while !isStopped && nextBlock < blockCount && nextBlock >= consumedBlock + window { condition.wait() }
+      guard !isStopped, nextBlock < blockCount else { return nil }
+      nextBlock += 1
+      return nextBlock - 1
+    }
+  }
+
+  private func work(on number: Int, _ measure: Measure) {
+    let start = range.lowerBound + number * blockSize
+    let failure = measure(start..<min(start + blockSize, range.upperBound)) { measurement in
+      condition.withLock {
+        blocks[number, default: Block()].measurements.append(measurement)
+        if number == consumedBlock { condition.broadcast() }
+      }
+    }
+    condition.withLock {
+      blocks[number, default: Block()].failure = failure
+      blocks[number]?.isFinished = true
+      // After a failure the blocks behind it are of no use.
+      if failure != nil { nextBlock = blockCount }
+      condition.broadcast()
+    }
+  }
+}
+
+/// The measurements of an evaluation in the order of the dataset: first those restored, then those being made.
+final class MeasurementStream<Measurement: Sendable>: Sequence, IteratorProtocol {
+  private let restored: [Measurement]
+  private let workers: BlockPipeline<Measurement>
+  private let observe: (Int, Measurement) throws -> Void
+  private var position = 0
+  /// What ended the stream early.
+  private(set) var failure: (any Error)?
+
+  init(
+    restored: [Measurement], workers: BlockPipeline<Measurement>,
+    observe: @escaping (Int, Measurement) throws -> Void
+  ) {
+    self.restored = restored
+    self.workers = workers
+    self.observe = observe
+  }
+
+  func next() -> Measurement? {
+    guard failure == nil else { return nil }
+    if position < restored.count {
+      position += 1
+      return restored[position - 1]
+    }
+    do {
+      guard let (index, measurement) = try workers.next() else { return nil }
+      try observe(index, measurement)
+      return measurement
+    } catch {
+      failure = error
+      return nil
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Networks
+
+/// A model p(x, z) with a posterior approximation q(z | x) that can be sampled.
+///
+/// A network read from a file is one conformer (`NetworkModel`), a linear-Gaussian model with exact answers another, a
+/// model written in Swift a third. A conformer says how to encode a batch and how to write the log-weights of a chunk of
+/// draws; estimators do the rest.
+///
+/// Draws must be pure functions of (seed, example index, draw index): whatever the batch, the chunk or the thread, the
+/// same draw has the same log-weight to the last bit.
+public protocol LatentVariableModel: Sendable {
+  /// A worker's memory; made once, never shared.
+  associatedtype Scratch
+
+  /// Elements of one example.
+  var inputCount: Int { get }
+  /// Latents in each stochastic layer, z₁ (next to the data) first.
+  var latentCounts: [Int] { get }
+  /// The values that p(x | z) is defined for.
+  var support: Support { get }
+  /// The most draws that one call of `logWeights` takes.
+  var drawsAtOnce: Int { get }
+
+  /// Memory for batches of up to `examples` examples.
+  func makeScratch(examples: Int) -> Scratch
+
+  /// Computes what depends on the data alone, for a whole batch: the recognition network.
+  func encode(_ batch: ExampleBatch, scratch: inout Scratch) throws
+
+  /// Writes log p(x, z_i) − log q(z_i | x), in nats, for the draws i of an example of the batch encoded last.
+  ///
+  /// `result` has one element for each of `draws`, at most `drawsAtOnce`.
+  func logWeights(
+    of example: Example, draws: Range<Int>, scratch: inout Scratch, into result: UnsafeMutableBufferPointer<Double>
+  ) throws
+
+  /// Like `logWeights`, with each log p(z_l) − log q(z_l) replaced by minus the Kullback–Leibler divergence where that has
+  /// a closed form. The mean over draws is the evidence lower bound. By default the log-weights themselves.
+  func evidenceTerms(
+    of example: Example, draws: Range<Int>, scratch: inout Scratch, into result: UnsafeMutableBufferPointer<Double>
+  ) throws
+
+  /// The posteriors of every layer (z₁ first), given the draws of the other layers.
+  func posteriors(of example: Example, draws: Range<Int>, scratch: inout Scratch) throws -> [LayerPosterior]
+}
+
+extension LatentVariableModel {
+  /// The log-weights themselves: no term has a closed form.
+  public func evidenceTerms(
+    of example: Example, draws: Range<Int>, scratch: inout Scratch, into result: UnsafeMutableBufferPointer<Double>
+  ) throws {
+    try logWeights(of: example, draws: draws, scratch: &scratch, into: result)
+  }
+}
+
+/// The values that a likelihood is defined for.
+public enum Support: Sendable, Equatable {
+  /// Every real number.
+  case reals
+  /// [0, 1]: binary data, or grey data read as probabilities or bins.
+  case unitInterval
+  /// (0, 1).
+  case openUnitInterval
+  /// 0 … classes − 1.
+  case classes(Int)
+  /// 0, 1, 2, …
+  case counts
+
+  /// Whether a value belongs to the support.
+  public func contains(_ value: Float) -> Bool {
+    switch self {
+    case .reals: value.isFinite
+    case .unitInterval: value >= 0 && value <= 1
+    case .openUnitInterval: value > 0 && value < 1
+    case .classes(let count): value >= 0 && value < Float(count) && value == value.rounded()
+    case .counts: value >= 0 && value.isFinite && value == value.rounded()
+    }
+  }
+
+  var words: String {
+    switch self {
+    case .reals: "finite numbers"
+    case .unitInterval: "values in [0, 1]"
+    case .openUnitInterval: "values strictly between 0 and 1"
+    case .classes(let count): "classes 0 … \(count - 1)"
+    case .counts: "counts 0, 1, 2, …"
+    }
+  }
+}

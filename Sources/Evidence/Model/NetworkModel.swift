@@ -1,0 +1,84 @@
+import Networks
+
+/// A latent-variable model made of networks: what a model file holds.
+public struct NetworkModel: LatentVariableModel {
+  /// The compiled networks.
+  public let network: Network
+
+  /// Compiles a model.
+  ///
+  /// - Throws: `InvalidModel` with every problem, each with its path in the model file.
+  public init(_ description: ModelDescription, instructionSet: InstructionSet = .best) throws(InvalidModel) {
+    network = try Network(description, instructionSet: instructionSet)
+  }
+
+  /// A model out of compiled networks.
+  public init(network: Network) { self.network = network }
+
+  /// What the model was made from.
+  public var description: ModelDescription { network.description }
+  /// Elements of one example.
+  public var inputCount: Int { network.inputCount }
+  /// Latents in each stochastic layer, z₁ first.
+  public var latentCounts: [Int] { network.latentCounts }
+  /// Draws that keep the networks' intermediate results in cache.
+  public var drawsAtOnce: Int { network.preferredDraws }
+
+  /// The values that the model's likelihood is defined for.
+  public var support: Support {
+    switch network.likelihood {
+    case .normal, .fullNormal, .laplace: .reals
+    case .bernoulli, .continuousBernoulli, .discretizedLogistic, .logisticMixture: .unitInterval
+    case .beta: .openUnitInterval
+    case .categorical: .classes(network.likelihoodComponents)
+    case .poisson, .negativeBinomial, .zeroInflatedNegativeBinomial: .counts
+    }
+  }
+
+  /// A worker's memory.
+  public func makeScratch(examples: Int) -> Workspace { network.makeWorkspace(examples: examples) }
+
+  /// Runs the posteriors that depend on x alone, for the whole batch.
+  public func encode(_ batch: ExampleBatch, scratch: inout Workspace) throws {
+    batch.values.withUnsafeBufferPointer { network.encode($0, count: batch.count, in: scratch) }
+  }
+
+  /// Log-weights of a chunk of draws.
+  public func logWeights(
+    of example: Example, draws: Range<Int>, scratch: inout Workspace, into result: UnsafeMutableBufferPointer<Double>
+  ) throws {
+    try terms(.sampled, of: example, draws: draws, scratch: scratch, into: result)
+  }
+
+  /// Log-weights with divergences in closed form where there is one.
+  public func evidenceTerms(
+    of example: Example, draws: Range<Int>, scratch: inout Workspace, into result: UnsafeMutableBufferPointer<Double>
+  ) throws {
+    try terms(.closedForm, of: example, draws: draws, scratch: scratch, into: result)
+  }
+
+  /// Posterior moments and divergences of every unit.
+  public func posteriors(of example: Example, draws: Range<Int>, scratch: inout Workspace) throws -> [LayerPosterior] {
+    do {
+      return try network.posteriors(position: example.position, key: example.key, draws: draws, in: scratch)
+    } catch {
+      throw invalid(error, example)
+    }
+  }
+
+  private func terms(
+    _ terms: Network.Terms, of example: Example, draws: Range<Int>, scratch: Workspace,
+    into result: UnsafeMutableBufferPointer<Double>
+  ) throws {
+    do {
+      try network.logWeights(
+        position: example.position, key: example.key, draws: draws, terms: terms, in: scratch, into: result)
+    } catch {
+      throw invalid(error, example)
+    }
+  }
+
+  private func invalid(_ error: InvalidParameter, _ example: Example) -> EvidenceError {
+    EvidenceError(.invalidModel, "\(error.path): \(error.message), at example \(example.index)")
+  }
+}
