@@ -1,0 +1,60 @@
+import CHDF5
+
+extension Group {
+  /// All datasets in the group and below it, each once, in the order of their paths' components.
+  ///
+  /// Datasets of a kind that is refused (virtual, external, with foreign filters, without any shape) are left out, unless there are no
+  /// others.
+  ///
+  /// - Throws: `HDF5Error` (`tooLarge` past 10,000 objects or 64 levels, `refused`, `damaged`, `closed`).
+  public func allDatasets() throws -> [Dataset] {
+    try locked {
+      var search = Search()
+      try search.visit(self, depth: 0)
+      if search.datasets.isEmpty, let refusal = search.refusal { throw refusal }
+      return search.datasets
+    }
+  }
+}
+
+/// A walk that ends whatever links there are: an object is entered once.
+private struct Search {
+  private struct Identity: Hashable {
+    let file: UInt
+    let address: UInt64
+  }
+
+  var datasets: [Dataset] = []
+  var refusal: HDF5Error?
+  private var visited: Set<Identity> = []
+  private let limit = 10_000
+  private let deepest = 64
+
+  mutating func visit(_ group: Group, depth: Int) throws {
+    guard depth <= deepest else { throw group.place.error(.tooLarge, "groups are nested more than \(deepest) deep") }
+    guard try isNew(".", in: group) else { return }
+    for child in try group.children() {
+      switch child.kind {
+      case .group: try visit(try group.group(child.name), depth: depth + 1)
+      case .dataset:
+        guard try isNew(child.name, in: group) else { continue }
+        do {
+          datasets.append(try group.dataset(child.name))
+        } catch let error as HDF5Error where error.code == .refused || error.code == .wrongShape {
+          refusal = refusal ?? error
+        }
+      case .other: continue
+      }
+    }
+  }
+
+  private mutating func isNew(_ name: String, in group: Group) throws -> Bool {
+    var identity = chdf5_identity()
+    guard chdf5_identify(group.handle.id, name, Library.linkAccess.id, &identity) >= 0 else {
+      throw group.place.failure(.damaged, "the object can't be read")
+    }
+    guard visited.insert(Identity(file: UInt(identity.file), address: identity.address)).inserted else { return false }
+    guard visited.count <= limit else { throw group.place.error(.tooLarge, "more than \(limit) objects") }
+    return true
+  }
+}

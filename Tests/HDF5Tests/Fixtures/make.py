@@ -1,0 +1,63 @@
+"""Makes kinds.h5 with h5py: what HDF5Tests can't make with the module that they test.
+
+    python3 make.py
+"""
+
+import h5py
+import numpy as np
+
+with h5py.File("kinds.h5", "w", libver=("v110", "v110"), meta_block_size=512) as f:
+    row = np.array([0, 1, 2, 100])
+    for name in ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"]:
+        for order, prefix in [("<", "little"), (">", "big")]:
+            f.create_dataset(f"numbers/{prefix}/{name}", data=row.astype(order + name))
+    f["numbers/boolean"] = np.array([True, False, True])
+    f["numbers/longdouble"] = np.array([0.5, -2], dtype=np.longdouble)
+    f["strings/fixed"] = np.array([b"one", b"three"])
+    f["strings/variable"] = np.array(["eins", "zwölf", ""], dtype=h5py.string_dtype())
+    f["strings/scalar"] = "alone"
+    f["other/compound"] = np.zeros(2, dtype=[("a", "f4"), ("b", "i4")])
+    f["other/null"] = h5py.Empty("f4")
+    f["other/enumeration"] = np.array([1, 2], dtype=h5py.enum_dtype({"A": 1, "B": 2}, basetype="i1"))
+
+    table = np.arange(60, dtype="f4").reshape(20, 3)
+    for name, options in {
+        "gzip": dict(compression="gzip", shuffle=True, fletcher32=True),
+        "scaleoffset": dict(scaleoffset=2),
+        "lzf": dict(compression="lzf"),
+    }.items():
+        f.create_dataset("filters/" + name, data=table, chunks=(7, 2), **options)
+
+    layout = h5py.VirtualLayout(shape=(3,), dtype="f4")
+    layout[:] = h5py.VirtualSource("elsewhere.h5", "data", shape=(3,))
+    f.create_virtual_dataset("refused/virtual", layout)
+    f.create_dataset("refused/external", shape=(3,), dtype="f4", external=[("elsewhere.bin", 0, 12)])
+    f["refused/link"] = h5py.ExternalLink("elsewhere.h5", "/data")
+    f["links/soft"] = h5py.SoftLink("/numbers/little/f4")
+    f["links/nowhere"] = h5py.SoftLink("/nowhere")
+    f["links/circle"] = h5py.SoftLink("/links/circle")
+    f["links/up"] = h5py.SoftLink("/")
+    f["links/through"] = h5py.SoftLink("/refused/link")
+
+    # A million million elements that were never written.
+    f.create_dataset("claims/contiguous", shape=(10**6, 10**6), dtype="f8")
+    f.create_dataset("claims/chunked", shape=(10**6, 10**6), dtype="f8", chunks=(1, 1000), compression="gzip")
+    f.create_dataset("claims/unwritten", shape=(5,), dtype="f8")
+    f.create_dataset("claims/overflow", shape=(2**40, 2**40), dtype="f8", chunks=(1, 8))
+
+    a = f.create_group("attributes").attrs
+    a["text"] = "grün"
+    a["bytes"] = np.bytes_(b"ascii")
+    a["texts"] = ["a", "bc"]
+    a["fixed_texts"] = np.array([b"a", b"bc"])
+    a["one_text"] = np.array([b"only"])
+    a["none"] = np.zeros(0)
+    a["int"] = 7
+    a["int8"] = np.int8(-3)
+    a["large"] = np.uint64(2**63)
+    a["ints"] = [1, 2, 3]
+    a["float"] = 0.5
+    a["whole"] = 256.0
+    a["half"] = np.float16(1.5)
+    a["true"] = True
+    a["null"] = h5py.Empty("f4")
