@@ -30,4 +30,17 @@ public struct LogLikelihoodMeasurement: Sendable, Equatable {
     self.elbo = elbo
     self.monteCarloStandardError = monteCarloStandardError
   }
+
+  /// Equal to the last bit; what is undefined (NaN) in both is equal.
+  public static func == (a: LogLikelihoodMeasurement, b: LogLikelihoodMeasurement) -> Bool {
+    a.index == b.index && a.zeroWeights == b.zeroWeights && a.nonFiniteWeights == b.nonFiniteWeights
+      && a.numbers.map(\.bitPattern) == b.numbers.map(\.bitPattern)
+  }
+
+  private var numbers: [Double] {
+    [
+      logLikelihood, elbo, monteCarloStandardError, effectiveSampleSize, largestWeightShare, paretoK,
+      posteriorDivergence,
+    ] + curve
+  }
 }

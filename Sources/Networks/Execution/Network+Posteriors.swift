@@ -12,6 +12,15 @@ public struct LayerPosterior: Sendable, Equatable {
   public internal(set) var scales: [Double]
   /// KL(q(u | …) ‖ p(u | …)) of each unit's marginals, in nats, likewise; NaN where it has no closed form.
   public internal(set) var divergences: [Double]
+
+  /// Posteriors of `draws` draws, one row of units for each.
+  public init(draws: Int, means: [Double], scales: [Double], divergences: [Double]) {
+    self.draws = draws
+    units = means.count / max(1, draws)
+    self.means = means
+    self.scales = scales
+    self.divergences = divergences
+  }
 }
 
 extension Network {
@@ -51,35 +60,38 @@ extension Network {
     let units = latentCounts[layer]
     let encoder = encoders[layer]
     let isShared = isAmortized[layer] && (prior ?? []).allSatisfy { $0.lane_step == 0 }
-    var result = LayerPosterior(units: units, draws: isShared ? 1 : draws, means: [], scales: [], divergences: [])
-    for lane in 0..<result.draws {
+    let draws = isShared ? 1 : draws
+    var means: [Double] = []
+    var scales: [Double] = []
+    var divergences: [Double] = []
+    for lane in 0..<draws {
       for unit in 0..<units {
-        result.means.append(q[0].value(unit, lane))
+        means.append(q[0].value(unit, lane))
         switch encoder.distribution {
         case .fullNormal:
           let row = (0...unit).map { q[1].value(unit * units + $0, lane) }
-          result.scales.append(row.reduce(0) { $0 + $1 * $1 }.squareRoot())
+          scales.append(row.reduce(0) { $0 + $1 * $1 }.squareRoot())
         case .laplace:
           // A Laplace distribution of scale b has standard deviation √2 b.
-          result.scales.append((2 * q.normal(unit, lane).variance).squareRoot())
-        default: result.scales.append(q.normal(unit, lane).variance.squareRoot())
+          scales.append((2 * q.normal(unit, lane).variance).squareRoot())
+        default: scales.append(q.normal(unit, lane).variance.squareRoot())
         }
         guard let prior, encoder.distribution != .laplace else {
-          result.divergences.append(.nan)
+          divergences.append(.nan)
           continue
         }
         if encoder.distribution == .fullNormal {
-          let mean = result.means[result.means.count - 1]
-          let scale = result.scales[result.scales.count - 1]
+          let mean = q[0].value(unit, lane)
+          let scale = scales[scales.count - 1]
           let (priorMean, priorVariance, priorLogScale) = prior.isEmpty ? (0, 1, 0) : prior.normal(unit, lane)
           let distance = mean - priorMean
-          result.divergences.append(
+          divergences.append(
             priorLogScale - scale.logarithm + (scale * scale + distance * distance) / (2 * priorVariance) - 0.5)
         } else {
-          result.divergences.append(normalDivergence(q, prior, unit, lane))
+          divergences.append(normalDivergence(q, prior, unit, lane))
         }
       }
     }
-    return result
+    return LayerPosterior(draws: draws, means: means, scales: scales, divergences: divergences)
   }
 }
