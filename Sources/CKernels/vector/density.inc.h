@@ -1,0 +1,219 @@
+// The log-densities, in doubles. What lanes share is worked out once for a row.
+
+// A parameter that has to be positive; NaN where it isn't.
+typedef struct {
+  doubles value, log, inverse;
+} positive;
+
+// One value and its parameters in HALF lanes, with what depends on some of them only.
+typedef struct {
+  doubles x, log_x, log_1_minus_x;
+  doubles location;
+  positive positive[2];
+  doubles joint;  // a part that depends on x and the second parameter
+  longs bad;      // minus the number of parameters out of their domain
+} element;
+
+// What a density takes, in order: locations (any number) and positive parameters.
+INLINE int parameter_count(ck_density density) {
+  switch (density) {
+    case CK_STANDARD_NORMAL:
+    case CK_STANDARD_LAPLACE: return 0;
+    case CK_BERNOULLI_LOGITS:
+    case CK_BERNOULLI_PROBABILITIES:
+    case CK_CONTINUOUS_BERNOULLI_LOGITS:
+    case CK_CONTINUOUS_BERNOULLI_PROBABILITIES:
+    case CK_POISSON: return 1;
+    case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL: return 3;
+    default: return 2;
+  }
+}
+
+INLINE doubles hold(doubles log) { return at_most_wide(at_least_wide(log, -600), 600); }
+INLINE doubles held_exp(doubles log) { return exp_wide(hold(log)); }
+
+// `with_value` and `with_inverse` say whether those are wanted.
+INLINE positive positive_of(doubles stored, ck_form form, int with_value, int with_inverse, longs *bad) {
+  int logarithm = form == CK_LOG || form == CK_LOG_SQUARE;
+  longs valid = logarithm ? (stored > -INFINITY) & (stored < INFINITY) : (stored > 0) & (stored < INFINITY);
+  *bad += ~valid;
+  stored = valid ? stored : all_wide(NAN);
+  positive result = {stored, stored, stored};
+  if (form == CK_SQUARE) result.value = __builtin_elementwise_sqrt(stored);
+  if (!logarithm) result.log = log_wide(stored);
+  if (form == CK_SQUARE || form == CK_LOG_SQUARE) result.log *= 0.5;
+  if (logarithm && with_value) result.value = held_exp(result.log);
+  if (with_inverse) result.inverse = logarithm ? held_exp(-result.log) : 1 / result.value;
+  return result;
+}
+
+INLINE doubles in_unit_interval(doubles stored, longs *bad) {
+  longs valid = (stored >= 0) & (stored <= 1);
+  *bad += ~valid;
+  return valid ? stored : all_wide(NAN);
+}
+
+// a b where nothing times infinity is nothing.
+INLINE doubles times(doubles a, doubles b) { return a == 0 ? all_wide(0) : a * b; }
+
+INLINE doubles log_add(doubles a, doubles b) {
+  doubles larger = a > b ? a : b;
+  doubles difference = a == b ? all_wide(0) : -absolute_wide(a - b);
+  return larger + log1p_of_positive(exp_wide(difference));
+}
+
+INLINE doubles continuous_bernoulli(doubles x, doubles logit) {
+  doubles size = absolute_wide(logit);
+  doubles normalizer = size == 0 ? all_wide(1) : -expm1_of_negative(-size) / size;
+  doubles exponent = times(logit > 0 ? 1 - x : x, size);
+  return exponent == INFINITY ? -exponent : -exponent - log_wide(normalizer);
+}
+
+// log(1 - exp(-width)): the part of a bin's probability that its place doesn't matter for.
+INLINE doubles log_bin(doubles inverse_scale, double bins) {
+  return log_wide(-expm1_of_negative(inverse_scale * (-1 / (bins - 1))));
+}
+
+// sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), which nothing cancels in.
+INLINE doubles discretized_logistic(doubles x, doubles mean, doubles inverse_scale, doubles log_bin, double bins) {
+  double half = 0.5 / (bins - 1);
+  doubles above = softplus_wide((mean - (x + half)) * inverse_scale);
+  doubles below = softplus_wide(((x - half) - mean) * inverse_scale);
+  doubles inner = log_bin - above - below;
+  return x <= 0 ? -above : x >= 1 ? -below : inner;
+}
+
+INLINE void take_x(ck_density density, element *e, doubles x) {
+  e->x = x;
+  if (density == CK_BETA) {
+    e->log_x = log_wide(x);
+    e->log_1_minus_x = log_wide(1 - x);
+  }
+}
+
+INLINE void take_parameter(ck_density density, int i, element *e, doubles stored, ck_form form, double bins) {
+  switch (density) {
+    case CK_NORMAL:
+    case CK_LAPLACE:
+    case CK_DISCRETIZED_LOGISTIC:
+      if (i == 0) e->location = stored;
+      if (i == 1) e->positive[0] = positive_of(stored, form, 0, 1, &e->bad);
+      if (i == 1 && density == CK_DISCRETIZED_LOGISTIC) e->joint = log_bin(e->positive[0].inverse, bins);
+      return;
+    case CK_BERNOULLI_PROBABILITIES: e->location = in_unit_interval(stored, &e->bad); return;
+    case CK_CONTINUOUS_BERNOULLI_PROBABILITIES: {
+      doubles p = in_unit_interval(stored, &e->bad);
+      e->location = log_wide(p) - log_wide(1 - p);
+      return;
+    }
+    case CK_BETA:
+    case CK_POISSON:
+    case CK_NEGATIVE_BINOMIAL:
+    case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL:
+      if (i == 2) e->location = stored;
+      if (i < 2) {
+        int value = density == CK_BETA || density == CK_POISSON || i == 1;
+        e->positive[i] = positive_of(stored, form, value, 0, &e->bad);
+      }
+      return;
+    default: e->location = stored;
+  }
+}
+
+// Whether lanes share all that the joint part depends on.
+INLINE int shares_joint(ck_density density, const ck_density_arguments *arguments) {
+  const ck_operand *parameters = arguments->parameters;
+  if (density == CK_BETA) return !parameters[0].lane_step && !parameters[1].lane_step;
+  return !arguments->x.lane_step && !parameters[1].lane_step;
+}
+
+INLINE void join(ck_density density, element *e) {
+  if (density == CK_BETA) {
+    doubles a = e->positive[0].value, b = e->positive[1].value;
+    doubles larger = a > b ? a : b, smaller = a > b ? b : a;
+    e->joint = log_rising_wide(larger, smaller) - log_gamma_wide(smaller);
+  }
+  if (density == CK_NEGATIVE_BINOMIAL || density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
+    e->joint = log_rising_wide(e->positive[1].value, e->x);
+  }
+}
+
+// Takes those operands that lanes share, or those that they don't.
+INLINE void take_operands(ck_density density, element *e, const ck_density_arguments *arguments, int shared, size_t row,
+                          size_t lane) {
+  if ((arguments->x.lane_step == 0) == shared) take_x(density, e, take_wide(arguments->x, row, lane));
+  for (int i = 0; i < parameter_count(density); i++) {
+    ck_operand parameter = arguments->parameters[i];
+    if ((parameter.lane_step == 0) != shared) continue;
+    take_parameter(density, i, e, take_wide(parameter, row, lane), parameter.form, arguments->bins);
+  }
+  if (shares_joint(density, arguments) == shared) join(density, e);
+}
+
+// With t = log(mean / dispersion): the probability of success is exp(t) / (1 + exp(t)).
+INLINE doubles negative_binomial(const element *e) {
+  positive dispersion = e->positive[1];
+  doubles t = e->positive[0].log - hold(dispersion.log);
+  return e->joint + e->x * t - (e->x + dispersion.value) * softplus_wide(t);
+}
+
+INLINE doubles zero_inflated(const element *e) {
+  doubles density = negative_binomial(e) - softplus_wide(e->location);
+  return e->x > 0 ? density : log_add(-softplus_wide(-e->location), density);
+}
+
+INLINE doubles log_density_of(ck_density density, const element *e, double bins) {
+  doubles x = e->x, difference = x - e->location;
+  positive scale = e->positive[0];
+  switch (density) {
+    case CK_STANDARD_NORMAL: return -0.5 * x * x - CK_HALF_LOG_2PI;
+    case CK_STANDARD_LAPLACE: return -absolute_wide(x) - CK_LN2;
+    case CK_NORMAL: {
+      doubles standard = difference * scale.inverse;
+      return -0.5 * standard * standard - (scale.log + CK_HALF_LOG_2PI);
+    }
+    case CK_LAPLACE: return -absolute_wide(difference) * scale.inverse - (scale.log + CK_LN2);
+    case CK_BERNOULLI_LOGITS: {
+      doubles size = absolute_wide(e->location);
+      return -times(e->location > 0 ? 1 - x : x, size) - log1p_of_positive(exp_wide(-size));
+    }
+    case CK_BERNOULLI_PROBABILITIES:
+      return times(x, log_wide(e->location)) + times(1 - x, log_wide(1 - e->location));
+    case CK_CONTINUOUS_BERNOULLI_LOGITS:
+    case CK_CONTINUOUS_BERNOULLI_PROBABILITIES: return continuous_bernoulli(x, e->location);
+    case CK_DISCRETIZED_LOGISTIC: return discretized_logistic(x, e->location, scale.inverse, e->joint, bins);
+    case CK_BETA:
+      return times(e->positive[0].value - 1, e->log_x) + times(e->positive[1].value - 1, e->log_1_minus_x) + e->joint;
+    case CK_POISSON: return x * e->positive[0].log - e->positive[0].value;
+    case CK_NEGATIVE_BINOMIAL: return negative_binomial(e);
+    case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL: return zero_inflated(e);
+    default: return all_wide(NAN);
+  }
+}
+
+enum { REDUCED_LANES = 64, REDUCED_VECTORS = REDUCED_LANES / HALF };
+
+INLINE size_t reduce(ck_density density, size_t rows, size_t lanes, const ck_density_arguments *arguments,
+                     double factor, double *total) {
+  longs bad = (longs)0;
+  for (size_t first = 0; first < lanes; first += REDUCED_LANES) {
+    size_t vectors = (lanes - first < REDUCED_LANES ? lanes - first : REDUCED_LANES) / HALF;
+    doubles sum[REDUCED_VECTORS];
+    for (size_t v = 0; v < vectors; v++) sum[v] = all_wide(0);
+    for (size_t r = 0; r < rows; r++) {
+      element row = {.bad = (longs)0};
+      take_operands(density, &row, arguments, 1, r, 0);
+      for (size_t v = 0; v < vectors; v++) {
+        element e = row;
+        take_operands(density, &e, arguments, 0, r, first + v * HALF);
+        sum[v] += log_density_of(density, &e, arguments->bins);
+        bad -= e.bad;
+      }
+    }
+    for (size_t v = 0; v < vectors; v++) {
+      double *to = total + first + v * HALF;
+      store_doubles(to, load_doubles(to) + factor * sum[v]);
+    }
+  }
+  return sum_of(bad);
+}

@@ -1,0 +1,132 @@
+// Activations and the layers that aren't products.
+
+INLINE floats activated(ck_activation activation, floats x) {
+  switch (activation.kind) {
+    case CK_IDENTITY: return x;
+    case CK_RELU: return at_least(x, 0);
+    case CK_LEAKY_RELU: return x < 0 ? x * activation.a : x;
+    case CK_ELU: return x < 0 ? expm1_lanes(x) * activation.a : x;
+    case CK_SELU: {
+      floats below = expm1_lanes(x) * (float)(CK_SELU_SCALE * CK_SELU_ALPHA);
+      return x < 0 ? below : x * (float)CK_SELU_SCALE;
+    }
+    case CK_TANH: return tanh_lanes(x);
+    case CK_SIGMOID: return sigmoid_times(x, all(0), all(1));
+    case CK_SOFTPLUS: return softplus_lanes(x);
+    case CK_GELU: return gelu_lanes(x);
+    case CK_GELU_TANH: return gelu_tanh_lanes(x);
+    case CK_SILU: return sigmoid_times(x, all(0), at_least(x, -200));
+    case CK_EXP: return exp_lanes(x);
+    case CK_HARD_TANH: return at_most(at_least(x, activation.a), activation.b);
+  }
+  return x;
+}
+
+INLINE void activate_each(ck_activation activation, float *data, size_t count) {
+  for (size_t i = 0; i < count; i += WIDTH) store(data + i, activated(activation, load(data + i)));
+}
+
+static void activate(ck_activation activation, float *data, size_t count) {
+  // A loop for each kind, so that the choice is made once.
+#define CASE(constant)                            \
+  case constant: {                                \
+    activation.kind = constant;                   \
+    activate_each(activation, data, count);       \
+    return;                                       \
+  }
+  switch (activation.kind) {
+    case CK_IDENTITY: return;
+    CASE(CK_RELU)
+    CASE(CK_LEAKY_RELU)
+    CASE(CK_ELU)
+    CASE(CK_SELU)
+    CASE(CK_TANH)
+    CASE(CK_SIGMOID)
+    CASE(CK_SOFTPLUS)
+    CASE(CK_GELU)
+    CASE(CK_GELU_TANH)
+    CASE(CK_SILU)
+    CASE(CK_EXP)
+    CASE(CK_HARD_TANH)
+  }
+#undef CASE
+}
+
+static void softmax(size_t groups, size_t classes, size_t lanes, float *data) {
+  for (size_t group = 0; group < groups; group++) {
+    for (size_t lane = 0; lane < lanes; lane += WIDTH) {
+      float *run = data + group * classes * lanes + lane;
+      floats largest = load(run), sum = all(0);
+      for (size_t c = 1; c < classes; c++) {
+        floats value = load(run + c * lanes);
+        largest = value > largest ? value : largest;
+      }
+      for (size_t c = 0; c < classes; c++) {
+        floats power = exp_lanes(load(run + c * lanes) - largest);
+        store(run + c * lanes, power);
+        sum += power;
+      }
+      for (size_t c = 0; c < classes; c++) store(run + c * lanes, load(run + c * lanes) / sum);
+    }
+  }
+}
+
+static void layer_norm(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
+                       const float *offset, float *data) {
+  for (size_t group = 0; group < groups; group++) {
+    for (size_t lane = 0; lane < lanes; lane += WIDTH) {
+      float *run = data + group * size * lanes + lane;
+      floats sum = all(0), squares = all(0);
+      for (size_t i = 0; i < size; i++) sum += load(run + i * lanes);
+      floats mean = sum / (float)size;
+      for (size_t i = 0; i < size; i++) {
+        floats difference = load(run + i * lanes) - mean;
+        squares += difference * difference;
+      }
+      floats deviation = __builtin_elementwise_sqrt(squares / (float)size + epsilon);
+      for (size_t i = 0; i < size; i++) {
+        store(run + i * lanes, (load(run + i * lanes) - mean) / deviation * scale[i] + offset[i]);
+      }
+    }
+  }
+}
+
+static void affine(size_t rows, size_t lanes, const float *scale, const float *offset, float *data) {
+  for (size_t r = 0; r < rows; r++) {
+    float *row = data + r * lanes;
+    for (size_t lane = 0; lane < lanes; lane += WIDTH) store(row + lane, load(row + lane) * scale[r] + offset[r]);
+  }
+}
+
+static void add(size_t count, const float *in, float *out) {
+  for (size_t i = 0; i < count; i += WIDTH) store(out + i, load(out + i) + load(in + i));
+}
+
+static void gather_max(size_t rows, size_t taps, const int32_t *index, const float *in, size_t lanes, float *out) {
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t lane = 0; lane < lanes; lane += WIDTH) {
+      floats largest = all(-INFINITY);
+      for (size_t t = 0; t < taps; t++) {
+        int32_t row = index[r * taps + t];
+        if (row < 0) continue;
+        floats value = load(in + (size_t)row * lanes + lane);
+        largest = ((value > largest) | (value != value)) ? value : largest;
+      }
+      store(out + r * lanes + lane, largest);
+    }
+  }
+}
+
+static void gather_sum(size_t rows, size_t taps, const int32_t *index, const float *weight, const float *in,
+                       size_t lanes, float *out) {
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t lane = 0; lane < lanes; lane += WIDTH) {
+      floats sum = all(0);
+      for (size_t t = 0; t < taps; t++) {
+        int32_t row = index[r * taps + t];
+        if (row >= 0) sum += weight[r * taps + t] * load(in + (size_t)row * lanes + lane);
+      }
+      store(out + r * lanes + lane, sum);
+    }
+  }
+}
