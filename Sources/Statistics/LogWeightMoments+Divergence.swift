@@ -18,7 +18,11 @@ extension LogWeightMoments {
   /// KL(q(z|x) ‖ p(z|x)) in nats, estimated by L_k − L₁: too low on average, as L_k is.
   ///
   /// +∞ when some but not all weights are zero: q draws where the posterior has no mass.
-  public var klProposalTarget: Double { logMeanWeight - meanLogWeight }
+  public var klProposalTarget: Double {
+    guard hasShares, sum > 0, zeroCount == 0 else { return logMeanWeight - meanLogWeight }
+    // Both from the maximum, so that their size does not cancel.
+    return log(sum / Double(count)) - logWeights.finiteMean(above: maximum)
+  }
 
   /// The number of draws that importance sampling needs, about e^{KL(p‖q)} (Chatterjee, Diaconis 2018).
   ///

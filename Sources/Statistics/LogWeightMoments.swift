@@ -31,7 +31,7 @@ public struct LogWeightMoments: Sendable, Equatable {
   private(set) var sumOfSquares = 0.0
   /// Σ (l−m) e^{l−m}: never positive.
   private(set) var sumOfLogs = 0.0
-  private var logWeights = RunningMoments()
+  private(set) var logWeights = RunningMoments()
 
   /// Moments of no draws.
   public init() {}

@@ -13,7 +13,11 @@ public struct RunningMoments: Sendable, Equatable {
   public private(set) var positiveInfinityCount = 0
   /// The number of values that were NaN.
   public private(set) var nanCount = 0
-  private var finiteMean = 0.0
+  /// The first finite value. The mean is kept as a distance from it, so that values of 10⁴ that differ by 1 lose no
+  /// digits to their size.
+  private var origin = 0.0
+  /// The mean of x − origin over the finite values.
+  private var offset = 0.0
   /// Σ (x − mean)² over the finite values.
   private var squaredDeviations = 0.0
 
@@ -28,9 +32,14 @@ public struct RunningMoments: Sendable, Equatable {
 
   /// The mean over all values; NaN when there is none.
   public var mean: Double {
-    if nonFiniteCount == 0 { return finiteCount > 0 ? finiteMean : .nan }
+    if nonFiniteCount == 0 { return finiteCount > 0 ? origin + offset : .nan }
     if nanCount > 0 || (negativeInfinityCount > 0 && positiveInfinityCount > 0) { return .nan }
     return negativeInfinityCount > 0 ? -.infinity : .infinity
+  }
+
+  /// The mean of the finite values less a reference: more precise than a difference when both are large.
+  func finiteMean(above reference: Double) -> Double {
+    finiteCount > 0 ? (origin - reference) + offset : .nan
   }
 
   /// The sample variance, divided by n − 1; NaN below two values or when any is not finite.
@@ -55,10 +64,12 @@ public struct RunningMoments: Sendable, Equatable {
       addNonFinite(value)
       return
     }
+    if finiteCount == 0 { origin = value }
     finiteCount += 1
-    let deviation = value - finiteMean
-    finiteMean += deviation / Double(finiteCount)
-    squaredDeviations += deviation * (value - finiteMean)
+    let distance = value - origin
+    let deviation = distance - offset
+    offset += deviation / Double(finiteCount)
+    squaredDeviations += deviation * (distance - offset)
   }
 
   /// Adds the values of another accumulator to those of this one.
@@ -69,15 +80,16 @@ public struct RunningMoments: Sendable, Equatable {
     guard other.finiteCount > 0 else { return }
     guard finiteCount > 0 else {
       finiteCount = other.finiteCount
-      finiteMean = other.finiteMean
+      origin = other.origin
+      offset = other.offset
       squaredDeviations = other.squaredDeviations
       return
     }
     let total = Double(finiteCount + other.finiteCount)
-    let deviation = other.finiteMean - finiteMean
+    let deviation = other.finiteMean(above: origin) - offset
     let share = Double(other.finiteCount) / total
     squaredDeviations += other.squaredDeviations + deviation * deviation * Double(finiteCount) * share
-    finiteMean += deviation * share
+    offset += deviation * share
     finiteCount += other.finiteCount
   }
 
