@@ -11,6 +11,7 @@
 /// Infinities and NaN: a block is what ``LogSumExp`` makes of it, and a point what ``RunningMoments`` makes of its blocks;
 /// a NaN draw makes every point NaN whose complete blocks hold it.
 public struct BlockCurve: Sendable {
+  /// A point between 1 and K: the block that is filling, and the mean over the complete ones.
   private struct Level {
     let samples: Int
     var block = LogSumExp()
@@ -19,14 +20,18 @@ public struct BlockCurve: Sendable {
 
   /// The number of draws that the curve ends at, K.
   public let samples: Int
-  /// The levels below K, and K itself as the last.
+  private var singles = RunningMoments()
+  /// The block of five draws that is filling: in effect the block of the first level.
+  private var five = LogSumExp()
   private var levels: [Level]
+  private var whole = LogSumExp()
+  private var wholes = RunningMoments()
 
   /// An empty curve that will end at `samples` draws, at least one.
   public init(samples: Int) {
     precondition(samples > 0, "a curve ends at one draw or more")
     self.samples = samples
-    levels = BlockCurve.points(upTo: samples).map { Level(samples: $0) }
+    levels = BlockCurve.points(upTo: samples).filter { $0 > 1 && $0 < samples }.map { Level(samples: $0) }
   }
 
   /// The numbers of draws at which a curve of `samples` draws has a point: 1, 5, 50, 500, … below `samples`, then
@@ -47,25 +52,25 @@ public struct BlockCurve: Sendable {
   ///
   /// Points of which no block is complete are left out.
   public var curve: [(samples: Int, value: Double)] {
-    levels.filter { $0.means.count > 0 }.map { ($0.samples, $0.means.mean) }
+    points.map { ($0.samples, $0.means.mean) }
   }
 
   /// The number of complete blocks behind each point of ``curve``.
-  public var blockCounts: [Int] {
-    levels.map(\.means.count).filter { $0 > 0 }
-  }
+  public var blockCounts: [Int] { points.map(\.means.count) }
 
   /// Adds the log-weight of one draw, in nats.
   public mutating func add(_ logWeight: Double) {
-    let last = levels.count - 1
-    if levels[last].samples == 1 {
-      levels[last].means.add(logWeight)
-      return
+    singles.add(logWeight)
+    guard samples > 1 else { return }
+    if !levels.isEmpty {
+      five.add(logWeight)
+      if five.count == 5 { carry() }
     }
-    levels[0].means.add(logWeight)
-    if last > 1 { addToLevels(below: last, logWeight) }
-    levels[last].block.add(logWeight)
-    if levels[last].block.count == samples { complete(last) }
+    whole.add(logWeight)
+    if whole.count == samples {
+      wholes.add(whole.logMean)
+      whole = LogSumExp()
+    }
   }
 
   /// Adds the log-weights of successive draws, in nats.
@@ -75,21 +80,26 @@ public struct BlockCurve: Sendable {
 
   /// Empties the curve, to be used again.
   public mutating func removeAll() {
+    (singles, wholes) = (RunningMoments(), RunningMoments())
+    (five, whole) = (LogSumExp(), LogSumExp())
     for index in levels.indices { levels[index] = Level(samples: levels[index].samples) }
   }
 
-  private mutating func addToLevels(below last: Int, _ logWeight: Double) {
-    levels[1].block.add(logWeight)
-    var index = 1
-    while index < last, levels[index].block.count == levels[index].samples {
-      if index + 1 < last { levels[index + 1].block.merge(levels[index].block) }
-      complete(index)
-      index += 1
-    }
+  private var points: [(samples: Int, means: RunningMoments)] {
+    let all = [(1, singles)] + levels.map { ($0.samples, $0.means) } + (samples > 1 ? [(samples, wholes)] : [])
+    return all.filter { $0.1.count > 0 }
   }
 
-  private mutating func complete(_ index: Int) {
-    levels[index].means.add(levels[index].block.logMean)
-    levels[index].block = LogSumExp()
+  /// Hands a full block of five up the levels, as far as it completes their blocks.
+  private mutating func carry() {
+    var block = five
+    five = LogSumExp()
+    for index in levels.indices {
+      levels[index].block.merge(block)
+      guard levels[index].block.count == levels[index].samples else { return }
+      block = levels[index].block
+      levels[index].means.add(block.logMean)
+      levels[index].block = LogSumExp()
+    }
   }
 }
