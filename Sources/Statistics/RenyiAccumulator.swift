@@ -6,12 +6,12 @@
 /// between. The expectation over draws is a lower bound on log p(x) for α ≥ 0. For α < 0 the exact Rényi bound is an
 /// upper one, but its estimate from k draws may lie on either side: it is no bound at all.
 ///
-/// The state is one ``LogSumExp`` (and a mean, for α = 1). A log-weight of −∞ lowers the result to −∞ for α ≥ 1; a
+/// The state is the ``LogWeightMoments`` of the powers (and of the log-weights, for α = 1). A log-weight of −∞ lowers the result to −∞ for α ≥ 1; a
 /// log-weight of +∞ raises it to +∞ for α ≤ 1; a NaN makes it NaN.
 public struct RenyiAccumulator: Sendable, Equatable {
   /// The order α.
   public let alpha: Double
-  private var powers = LogSumExp()
+  private var powers = LogWeightMoments()
   private var mean = RunningMoments()
 
   /// An accumulator of no draws, at a finite order α.
@@ -28,7 +28,12 @@ public struct RenyiAccumulator: Sendable, Equatable {
 
   /// L_α in nats; NaN without draws.
   public var value: Double {
-    alpha == 1 ? mean.mean : powers.logMean / (1 - alpha)
+    alpha == 1 ? mean.mean : powers.logMeanWeight / (1 - alpha)
+  }
+
+  /// Standard error of ``value`` over other draws, by the delta method; NaN for a single draw.
+  public var standardError: Double {
+    alpha == 1 ? mean.standardError : powers.monteCarloStandardError / abs(1 - alpha)
   }
 
   /// Adds the log-weight of one draw, in nats.

@@ -35,7 +35,6 @@ public struct EvidenceLowerBound: Estimator {
 
   /// The mean over examples, its errors and the diagnostics' distribution.
   public func summarize(_ measurements: some Sequence<LogLikelihoodMeasurement>) throws -> LogLikelihoodSummary {
-    guard samples > 0 else { throw EvidenceError(.invalidSetting, "samples: expected at least 1, found \(samples)") }
-    return try LogLikelihoodSummary(measurements, samples: samples, hasWeights: false)
+    try LogLikelihoodSummary(measurements, samples: samples, hasWeights: false)
   }
 }

@@ -1,5 +1,3 @@
-import Statistics
-
 /// The log-likelihood by importance sampling (Burda, Grosse, Salakhutdinov 2015):
 /// L_K = log 1/K Σ p(x, z_i) / q(z_i | x), with z_i drawn from q(z | x).
 ///
@@ -16,30 +14,13 @@ public struct ImportanceSampling: Estimator {
   public func measure<Model: LatentVariableModel>(
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
   ) throws -> LogLikelihoodMeasurement {
-    var moments = LogWeightMoments()
-    var curve = BlockCurve(samples: samples)
-    var tail = ParetoTail(samples: samples)
-    try scratch.forEachChunk(of: example, under: model, samples: samples) { logWeights in
-      moments.add(logWeights)
-      curve.add(logWeights)
-      tail.add(logWeights)
-    }
-    var result = LogLikelihoodMeasurement(
-      index: example.index, logLikelihood: moments.logMeanWeight, elbo: moments.meanLogWeight,
-      monteCarloStandardError: moments.monteCarloStandardError)
-    result.effectiveSampleSize = moments.effectiveSampleSize
-    result.largestWeightShare = moments.largestWeightShare
-    result.paretoK = tail.shape() ?? .nan
-    result.curve = curve.curve.map(\.value)
-    result.posteriorDivergence = moments.klTargetProposal
-    result.zeroWeights = moments.zeroCount
-    result.nonFiniteWeights = moments.infiniteCount + moments.nanCount
-    return result
+    var weights = WeightDiagnostics(samples: samples)
+    try scratch.forEachChunk(of: example, under: model, samples: samples) { weights.add($0) }
+    return weights.measurement(of: example)
   }
 
   /// The mean over examples, its errors and the diagnostics' distribution.
   public func summarize(_ measurements: some Sequence<LogLikelihoodMeasurement>) throws -> LogLikelihoodSummary {
-    guard samples > 0 else { throw EvidenceError(.invalidSetting, "samples: expected at least 1, found \(samples)") }
-    return try LogLikelihoodSummary(measurements, samples: samples, hasWeights: true)
+    try LogLikelihoodSummary(measurements, samples: samples, hasWeights: true)
   }
 }

@@ -34,6 +34,8 @@ public struct LogLikelihoodSummary: Sendable {
   public var unreliableExamples = 0
   /// Examples with an effective sample size below `DiagnosticThresholds.effectiveSampleSizeLow`.
   public var lowSampleSizeExamples = 0
+  /// Estimated KL(p(z|x) ‖ q(z|x)) over examples; about e^KL draws are needed, at the least (Chatterjee, Diaconis 2018).
+  public var posteriorDivergence = Quantiles()
   /// Examples whose estimated KL(p‖q) is near log K: more draws are needed than were taken.
   public var saturatedExamples = 0
   /// Draws with weight zero.
@@ -72,6 +74,7 @@ public struct LogLikelihoodSummary: Sendable {
 
   /// Summarises measurements, in the order of the dataset.
   init(_ measurements: some Sequence<LogLikelihoodMeasurement>, samples: Int, hasWeights: Bool) throws {
+    guard samples > 0 else { throw EvidenceError(.invalidSetting, "samples: expected at least 1, found \(samples)") }
     self.samples = samples
     paretoThreshold = DiagnosticThresholds.paretoShape(samples: samples)
     let points = hasWeights ? BlockCurve.points(upTo: samples) : []
@@ -80,6 +83,7 @@ public struct LogLikelihoodSummary: Sendable {
     var sizes = Collector()
     var shares = Collector()
     var shapes = Collector()
+    var divergences = Collector()
     var curve = Array(repeating: RunningMoments(), count: points.count)
     var variance = 0.0
     for measurement in measurements {
@@ -98,6 +102,7 @@ public struct LogLikelihoodSummary: Sendable {
       if measurement.effectiveSampleSize.isFinite { sizes.add(measurement.effectiveSampleSize) }
       if measurement.largestWeightShare.isFinite { shares.add(measurement.largestWeightShare) }
       if measurement.effectiveSampleSize < DiagnosticThresholds.effectiveSampleSizeLow { lowSampleSizeExamples += 1 }
+      if measurement.posteriorDivergence.isFinite { divergences.add(measurement.posteriorDivergence) }
       if DiagnosticThresholds.isSaturated(divergence: measurement.posteriorDivergence, samples: samples) {
         saturatedExamples += 1
       }
@@ -117,6 +122,7 @@ public struct LogLikelihoodSummary: Sendable {
     effectiveSampleSize = sizes.quantiles
     largestWeightShare = shares.quantiles
     paretoK = shapes.quantiles
+    posteriorDivergence = divergences.quantiles
   }
 
   /// Negative log-likelihood in bits for each element of an example. Where uniform noise was added to stored integers which
