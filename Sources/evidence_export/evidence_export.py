@@ -1107,6 +1107,8 @@ class TorchGraph:
         if node == "inputs":
             return (sum(size(s) for s in self.shapes),)
         value = self.value[node]
+        if not isinstance(value, self.torch.Tensor):
+            self.fail(node, f"gives a {type(value).__name__}, and is not something that the model format can express")
         if value.ndim == 0 or value.shape[0] != BATCH:
             self.fail(node, f"gives a tensor of shape {tuple(value.shape)}, whose first axis is not the batch")
         return tuple(value.shape[1:])
