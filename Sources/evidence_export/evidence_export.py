@@ -738,7 +738,6 @@ def name_probabilities(where, stacks):
 
 def finish(path, encoders, decoders, *, sizes, framework, tolerance, seed, data_format, prior, **rest):
     """Writes beside the path, compares, stores the comparison, and moves the file into place."""
-    levels = len(encoders)
     for side, parts in (("encoder", encoders), ("decoder", decoders)):
         for l, part in enumerate(parts, 1):
             where = f"{side}/{l}"
@@ -771,6 +770,7 @@ def finish(path, encoders, decoders, *, sizes, framework, tolerance, seed, data_
                     if a.shape != b.shape:
                         raise ExportError(f"/{side}/{l}/{name}: {a.shape[1]} elements in the file, "
                                           f"{b.shape[1]} in {framework}")
+                    check_range(f"/{side}/{l}/{name}", name, b)
                     error = float(np.abs(a - b).max())
                     relative = error / max(float(np.abs(b).max()), 1e-30)
                     if not relative <= tolerance:
@@ -792,6 +792,15 @@ def finish(path, encoders, decoders, *, sizes, framework, tolerance, seed, data_
         if os.path.exists(temporary):
             os.remove(temporary)
     return (worst, worst_relative) if compared else None
+
+
+def check_range(where, name, values):
+    """Logits taken for probabilities, a log-variance taken for a scale."""
+    low, high = float(values.min()), float(values.max())
+    if name == "probabilities" and not (low >= 0 and high <= 1):
+        raise ExportError(f"{where}: probabilities from {low:.3g} to {high:.3g}: are these logits?")
+    if name in ("scale", "variance", "rate", "dispersion", "alpha", "beta") and not low > 0:
+        raise ExportError(f"{where}: {name} as low as {low:.3g}, and it has to be positive: is this its logarithm?")
 
 
 def conditionals(side, networks, heads, distribution_of):
@@ -1155,7 +1164,7 @@ class TorchGraph:
 
     def operation(self, node):
         if node.op == "call_module":
-            known = {"PixelShuffle", *HANDLERS, *MOVING, *SAME, *ELEMENTWISE}
+            known = {*HANDLERS, *MOVING, *SAME, *ELEMENTWISE}
             return next((c.__name__ for c in type(self.module.get_submodule(node.target)).__mro__
                          if c.__name__ in known), "")
         if node.op == "call_method":
@@ -1312,7 +1321,7 @@ class TorchGraph:
             return [affine(shape, -1, 0)], operands[0]
         if len(varying) == 2:
             if operation not in ("add", "sub"):
-                self.fail(node, f"is a product or quotient of two computed tensors: the format has sums only")
+                self.fail(node, "is a product or quotient of two computed tensors: the format has sums only")
             if any(self.shape(o) != shape for o in varying):
                 self.fail(node, f"adds tensors of different shapes {[self.shape(o) for o in varying]}")
             top = self.common(varying)

@@ -140,7 +140,8 @@ def write_model(path, model, description):
         file.attrs["name"] = "Digits, two-layer IWAE"
         file.attrs["description"] = description
         file.attrs["source"] = "docs/sample/train_digits.py"
-        file.attrs["license"] = "CC BY 4.0, as the data: UCI Optical Recognition of Handwritten Digits, from scikit-learn"
+        file.attrs["license"] = ("CC BY 4.0, as the data: UCI Optical Recognition of Handwritten Digits, "
+                                 "from scikit-learn")
         entry = file.create_group("input")
         entry.attrs["shape"] = [64]
         entry.attrs["divide_by"] = 16.0

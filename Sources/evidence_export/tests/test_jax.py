@@ -99,7 +99,8 @@ def mlp_params(sizes, seed=0):
 
 
 def test_raw_parameters_split_and_two_layers(tmp_path):
-    params = {"q1": mlp_params((12, 8, 6)), "q2": mlp_params((3, 4)), "p1": mlp_params((3, 12)), "p2": mlp_params((2, 6))}
+    params = {"q1": mlp_params((12, 8, 6)), "q2": mlp_params((3, 4)),
+              "p1": mlp_params((3, 12)), "p2": mlp_params((2, 6))}
 
     def run(name, x):
         for i, (w, b) in enumerate(params[name]):

@@ -372,6 +372,10 @@ def test_wrong_names(tmp_path):
         export_torch(path, mlp_encoder(), nn.Sequential(mlp_decoder(), nn.Tanh()), (12,))
     with pytest.raises(ExportError, match="no distribution 'gauss'"):
         export_torch(path, mlp_encoder(), mlp_decoder(), (12,), likelihood="gauss")
+    with pytest.raises(ExportError, match="are these logits"):
+        export_torch(path, mlp_encoder(), mlp_decoder(), (12,), decoder_outputs="probabilities")
+    with pytest.raises(ExportError, match="is this its logarithm"):
+        export_torch(path, mlp_encoder(), mlp_decoder(), (12,), encoder_outputs=("mean", "scale"))
     with pytest.raises(ExportError, match="one of each"):
         export_torch(path, [mlp_encoder(), mlp_encoder(3, 2)], mlp_decoder(), (12,))
     assert not list(tmp_path.iterdir())
