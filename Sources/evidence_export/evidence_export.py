@@ -558,6 +558,9 @@ def windows(a, window, stride, dilation):
                           left:left + (columns - 1) * stride[1] + 1:stride[1]]
 
 
+MARGINS = {"crop2d": "cropping", "pad2d": "padding"}
+
+
 def image_layer(kind, attributes, arrays, a):
     """One layer of images [n, height, width, channels]."""
     height, width = a.shape[1:3]
@@ -629,7 +632,7 @@ def image_layer(kind, attributes, arrays, a):
                 a = np.take(a, low, axis) * (1 - share) + np.take(a, high, axis) * share
         return a
     if kind in ("crop2d", "pad2d"):
-        t, b, l, r = (int(n) for n in attributes["margins"])
+        t, b, l, r = (int(n) for n in attributes[MARGINS[kind]])
         if kind == "crop2d":
             return a[:, t:height - b, l:width - r]
         return np.pad(a, ((0, 0), (t, b), (l, r), (0, 0)))
@@ -1572,7 +1575,7 @@ def torch_pool(kind):
                 graph.fail(node, "has a divisor_override, or ceil_mode with padding")
             if include and any(p):
                 channels = graph.shape(node)[0]
-                layers.append(Layer("pad2d", attributes={"margins": margins}, shape_out=(
+                layers.append(Layer("pad2d", attributes={"padding": margins}, shape_out=(
                     channels, before[0] + 2 * p[0], before[1] + 2 * p[1])))
                 margins = [0, 0, 0, 0]
         return layers + [Layer(kind, attributes={
@@ -1630,7 +1633,7 @@ def torch_pad(graph, node, module):
         if any(amounts):
             before = (before[0], before[1] + sign * (amounts[0] + amounts[1]),
                       before[2] + sign * (amounts[2] + amounts[3]))
-            layers.append(Layer(kind, shape_out=before, attributes={"margins": amounts}))
+            layers.append(Layer(kind, shape_out=before, attributes={MARGINS[kind]: amounts}))
     return layers
 
 
@@ -1902,7 +1905,8 @@ class JaxTree:
         if kind == "upsample2d":
             return [Layer(kind, attributes={"factor": numbers("factor"), "mode": entry.pop("mode", "nearest")})]
         if kind in ("crop2d", "pad2d"):
-            return [Layer(kind, attributes={"margins": [int(n) for n in entry.pop("margins")]})]
+            key = MARGINS[kind]
+            return [Layer(kind, attributes={key: [int(n) for n in entry.pop(key)]})]
         if kind == "residual":
             stacks = {"body": self.layers(place, entry.pop("body"), shape)}
             if entry.get("shortcut"):
