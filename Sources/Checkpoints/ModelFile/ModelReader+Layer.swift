@@ -4,10 +4,7 @@ import Networks
 extension ModelReader {
   /// The layers of a stack; those with problems are left out, and the log says so.
   func stack(_ node: Node, depth: Int) -> Stack {
-    guard depth <= ProblemLog.deepestNesting else {
-      node.report("stacks are nested more than \(ProblemLog.deepestNesting) deep")
-      return Stack()
-    }
+    guard log.admitsNesting(depth, node.path) else { return Stack() }
     return Stack(
       node.numbered(from: 0, "layers").compactMap { child in
         log.admitsLayer(child.path) ? layer(child, depth: depth) : nil

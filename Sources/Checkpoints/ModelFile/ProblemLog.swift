@@ -39,6 +39,16 @@ final class ProblemLog {
     return nil
   }
 
+  /// Whether stacks may be nested as deep; where not, no further layers are read: links lead round in a circle.
+  func admitsNesting(_ depth: Int, _ path: String) -> Bool {
+    guard depth > ProblemLog.deepestNesting else { return true }
+    if layers <= ProblemLog.mostLayers {
+      report(path, "stacks are nested more than \(ProblemLog.deepestNesting) deep")
+    }
+    layers = ProblemLog.mostLayers + 1
+    return false
+  }
+
   /// Whether one more layer may be read.
   func admitsLayer(_ path: String) -> Bool {
     layers += 1

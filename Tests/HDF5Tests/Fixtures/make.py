@@ -21,12 +21,11 @@ with h5py.File("kinds.h5", "w", libver=("v110", "v110"), meta_block_size=512) as
     f["other/enumeration"] = np.array([1, 2], dtype=h5py.enum_dtype({"A": 1, "B": 2}, basetype="i1"))
 
     table = np.arange(60, dtype="f4").reshape(20, 3)
-    for name, options in {
-        "gzip": dict(compression="gzip", shuffle=True, fletcher32=True),
-        "scaleoffset": dict(scaleoffset=2),
-        "lzf": dict(compression="lzf"),
-    }.items():
-        f.create_dataset("filters/" + name, data=table, chunks=(7, 2), **options)
+    f.create_dataset(
+        "filters/gzip", data=table, chunks=(7, 2), compression="gzip", shuffle=True, fletcher32=True
+    )
+    f.create_dataset("filters/scaleoffset", data=table, chunks=table.shape, scaleoffset=2)
+    f.create_dataset("filters/lzf", data=table, chunks=table.shape, compression="lzf")
 
     layout = h5py.VirtualLayout(shape=(3,), dtype="f4")
     layout[:] = h5py.VirtualSource("elsewhere.h5", "data", shape=(3,))
