@@ -9,6 +9,7 @@
 #define TILE_OUTPUTS 8
 #define TILE_VECTORS 3
 #define BERNOULLI_VECTORS 2
+#define FINISH_BEFORE_NEXT_LOAD(vector)
 
 #include "variant.inc.h"
 #endif

@@ -1,28 +1,53 @@
-// The matrix product: TILE_OUTPUTS outputs x TILE_VECTORS vectors of lanes stay in registers while the inputs go by.
+// The matrix product: a tile of TILE_OUTPUTS outputs x TILE_VECTORS vectors of lanes stays in registers while the inputs
+// go by. Each sum is a chain of its own through the inputs in order, so that tiles of any size yield the same bits.
 
-enum { TILE_LANES = TILE_VECTORS * WIDTH };
+enum {
+  TILE_LANES = TILE_VECTORS * WIDTH,
+  // Inputs at a time: their lanes of a tile stay in the first cache while the outputs go by.
+  INPUT_BLOCK = 256,
+  // Outputs at a time: their weights for those inputs stay in the second cache while the lanes go by.
+  OUTPUT_BLOCK = 128,
+  // Bytes of weights from which on they can't all be in the second cache, and are fetched ahead.
+  MANY_WEIGHTS = 1 << 20,
+};
 
 static const float zero_row[TILE_LANES];
 
-// `outputs` <= `height`, the number computed; `offset` is where they begin in their block of packed weights.
-INLINE void tile(size_t outputs, int height, int vectors, size_t inputs, const float *block, size_t offset,
-                 const float *in, const int32_t *rows, size_t lanes, float *out, size_t out_step) {
+typedef struct {
+  size_t inputs;        // all of them, which the layout of the weights follows
+  size_t first, count;  // those of this block
+  const float *packed;
+  const float *in;  // from the first lane of the tile on
+  const int32_t *rows;
+  size_t lanes;
+  float *out;
+  size_t out_step;
+} operation;
+
+// Loops of their own, so that the most frequent pays for nothing.
+typedef enum { PLAIN, LARGE, GATHERED } kind;
+
+// Outputs `output` ... `output + height - 1`, of which `stored` exist.
+INLINE void tile(const operation *o, kind kind, size_t output, int height, int vectors, size_t stored) {
+  const float *block = o->packed + output / CK_PACK * CK_PACK * (o->inputs + 1) + output % CK_PACK;
+  float *out = o->out + output * o->out_step * o->lanes;
   floats sum[CK_PACK][TILE_VECTORS];
-  const float *weight = block + offset;
 #pragma clang loop unroll(full)
   for (int i = 0; i < height; i++) {
+    const float *partial = out + ((size_t)i < stored ? (size_t)i : 0) * o->out_step * o->lanes;
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) sum[i][v] = all(weight[i]);
+    for (int v = 0; v < vectors; v++) sum[i][v] = o->first == 0 ? all(block[i]) : load(partial + v * WIDTH);
   }
+  const float *weight = block + (o->first + 1) * CK_PACK;
+  const float *next = o->in + o->first * o->lanes;
 #pragma clang loop unroll(disable)
-  for (size_t k = 0; k < inputs; k++) {
-    weight += CK_PACK;
-    const float *row;
-    if (rows) {
-      row = rows[k] < 0 ? zero_row : in + (size_t)rows[k] * lanes;
-    } else {
-      row = in + k * lanes;
+  for (size_t k = 0; k < o->count; k++) {
+    const float *row = next;
+    if (kind == GATHERED) {
+      int32_t index = o->rows[o->first + k];
+      row = index < 0 ? zero_row : o->in + (size_t)index * o->lanes;
     }
+    if (kind == LARGE) __builtin_prefetch(weight + CK_PACK * (o->inputs + 1));
     floats value[TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) value[v] = load(row + v * WIDTH);
@@ -30,55 +55,77 @@ INLINE void tile(size_t outputs, int height, int vectors, size_t inputs, const f
     for (int i = 0; i < height; i++) {
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) sum[i][v] += weight[i] * value[v];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) FINISH_BEFORE_NEXT_LOAD(sum[i][v]);
     }
+    weight += CK_PACK;
+    next += o->lanes;
   }
 #pragma clang loop unroll(full)
   for (int i = 0; i < height; i++) {
-    if ((size_t)i >= outputs) break;
+    if ((size_t)i >= stored) break;
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) store(out + i * out_step * lanes + v * WIDTH, sum[i][v]);
+    for (int v = 0; v < vectors; v++) store(out + (size_t)i * o->out_step * o->lanes + v * WIDTH, sum[i][v]);
   }
 }
 
-INLINE void block_product(size_t outputs, int height, size_t inputs, const float *block, size_t offset,
-                          const float *in, const int32_t *rows, size_t lanes, float *out, size_t out_step) {
-  size_t lane = 0;
-  for (; lane + TILE_LANES <= lanes; lane += TILE_LANES) {
-    tile(outputs, height, TILE_VECTORS, inputs, block, offset, in + lane, rows, lanes, out + lane, out_step);
-  }
-#if TILE_VECTORS > 2
-  if (lane + 2 * WIDTH <= lanes) {
-    tile(outputs, height, 2, inputs, block, offset, in + lane, rows, lanes, out + lane, out_step);
-    lane += 2 * WIDTH;
-  }
-#endif
-  if (lane < lanes) {
-    tile(outputs, height, 1, inputs, block, offset, in + lane, rows, lanes, out + lane, out_step);
-  }
-}
-
-// The weights of a block stay in the first cache while the lanes go by.
-INLINE void whole_product(size_t outputs, size_t inputs, const float *packed, const float *in, const int32_t *rows,
-                          size_t lanes, float *out, size_t out_step) {
-  for (size_t first = 0; first < outputs; first += TILE_OUTPUTS) {
-    const float *block = packed + first / CK_PACK * CK_PACK * (inputs + 1);
-    size_t count = outputs - first < TILE_OUTPUTS ? outputs - first : TILE_OUTPUTS;
-    float *to = out + first * out_step * lanes;
+INLINE void panel(const operation *o, kind kind, int vectors, size_t outputs) {
+  for (size_t output = 0; output < outputs; output += TILE_OUTPUTS) {
+    size_t left = outputs - output;
 #if TILE_OUTPUTS > CK_PACK / 2
-    if (count <= CK_PACK / 2) {
-      block_product(count, CK_PACK / 2, inputs, block, 0, in, rows, lanes, to, out_step);
-      continue;
+    if (left <= CK_PACK / 2) {
+      tile(o, kind, output, CK_PACK / 2, vectors, left);
+      break;
     }
 #endif
-    block_product(count, TILE_OUTPUTS, inputs, block, first % CK_PACK, in, rows, lanes, to, out_step);
+    tile(o, kind, output, TILE_OUTPUTS, vectors, left < TILE_OUTPUTS ? left : TILE_OUTPUTS);
+  }
+}
+
+INLINE void all_lanes(operation o, kind kind, size_t outputs) {
+  const float *in = o.in;
+  float *out = o.out;
+  for (size_t lane = 0; lane < o.lanes;) {
+    size_t left = (o.lanes - lane) / WIDTH;
+    o.in = in + lane;
+    o.out = out + lane;
+    // Four are two and two: a tile of one vector would leave half of the multipliers idle where it is four high.
+    if (TILE_VECTORS == 3 && left >= 3 && left != 4) {
+      panel(&o, kind, 3, outputs);
+      lane += 3 * WIDTH;
+    } else if (left >= 2) {
+      panel(&o, kind, 2, outputs);
+      lane += 2 * WIDTH;
+    } else {
+      panel(&o, kind, 1, outputs);
+      lane += WIDTH;
+    }
+  }
+}
+
+INLINE void whole_product(operation o, kind kind, size_t outputs) {
+  size_t blocks = (o.inputs + INPUT_BLOCK - 1) / INPUT_BLOCK;
+  size_t block = blocks ? (o.inputs + blocks - 1) / blocks : 1;
+  for (o.first = 0; o.first == 0 || o.first < o.inputs; o.first += block) {
+    o.count = o.inputs - o.first < block ? o.inputs - o.first : block;
+    for (size_t output = 0; output < outputs; output += OUTPUT_BLOCK) {
+      operation part = o;
+      part.packed += output * (o.inputs + 1);
+      part.out += output * o.out_step * o.lanes;
+      all_lanes(part, kind, outputs - output < OUTPUT_BLOCK ? outputs - output : OUTPUT_BLOCK);
+    }
   }
 }
 
 static void product(size_t outputs, size_t inputs, const float *packed, const float *in, const int32_t *rows,
                     size_t lanes, float *out, size_t out_step) {
+  operation o = {.inputs = inputs, .packed = packed, .in = in, .rows = rows, .lanes = lanes, .out = out,
+                 .out_step = out_step};
   if (rows) {
-    whole_product(outputs, inputs, packed, in, rows, lanes, out, out_step);
+    whole_product(o, GATHERED, outputs);
+  } else if (outputs * inputs * sizeof(float) >= MANY_WEIGHTS) {
+    whole_product(o, LARGE, outputs);
   } else {
-    whole_product(outputs, inputs, packed, in, NULL, lanes, out, out_step);
+    whole_product(o, PLAIN, outputs);
   }
 }
