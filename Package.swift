@@ -30,7 +30,7 @@ let package = Package(
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
-        "Checkpoints", "Evidence",
+        "Checkpoints", "Evidence", "HDF5", "Networks", "Statistics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -2,7 +2,7 @@
 ///
 /// These two methods are all that an estimator writes. Reading, batching the encoder, threads, random streams, progress,
 /// cancellation, the results file and resuming belong to `Evaluation`.
-public protocol Estimator: Sendable {
+public protocol Estimator<Measurement, Summary>: Sendable {
   /// What one example yields.
   associatedtype Measurement: Sendable
   /// What the dataset yields.
