@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// The subcommands, in the order in which help lists them. A new command adds its line here.
+enum CommandList {
+  static let subcommands: [any ParsableCommand.Type] = [
+    NLLCommand.self,
+    InspectCommand.self,
+    EstimatorsCommand.self,
+    DemoCommand.self,
+  ]
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+
+/// `evidence nll`: the test log-likelihood of a dataset under a model.
+struct NLLCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nll",
+    abstract: "Estimate the test log-likelihood of DATA under MODEL.",
+    discussion: """
+      The mean over examples of log p(x), in nats, with two errors that are never added up: "data" is how much another \
+      test set would change it, "Monte Carlo" how much other draws would.
+
+      Examples:
+        evidence nll model.h5 mnist.h5 --dataset test/images
+        evidence nll model.h5 mnist.h5 --examples 0..100 --samples 500     a quick look
+        evidence nll model.h5 mnist.h5 --output results.h5                 keep what every example yields
+        evidence nll model.h5 mnist.h5 --output results.h5 --resume        go on after an interruption
+        evidence nll model.h5 mnist.h5 --replicates 5                      check the Monte Carlo error
+        evidence nll model.h5 mnist.h5 --format json | jq .nll
+
+      The same model, data, seed and K give the same numbers to the last bit, whatever the threads and the range.
+      """)
+
+  @OptionGroup var inputs: ModelAndDataOptions
+  @OptionGroup var sampling: SamplingOptions
+
+  @Option(help: ArgumentHelp("The estimator; `evidence estimators` lists them.", valueName: "name"))
+  var estimator = EstimatorName.preset
+
+  @OptionGroup var running: RunOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Repeat with R seeds for the draws (S, S + 1, …; the data stay the same) and report the spread of the mean.",
+      valueName: "r"))
+  var replicates = 1
+
+  @Flag(help: "Report the Monte Carlo error even where a Pareto k̂ says that it can't be trusted.")
+  var allErrors = false
+
+  @OptionGroup var results: ResultsOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if replicates < 1 { throw ValidationError("--replicates: expected at least 1, found \(replicates)") }
+    if replicates > 1 && running.seed > UInt64.max - UInt64(replicates) {
+      throw ValidationError("--replicates: the seeds \(running.seed) + 1, … are too large")
+    }
+  }
+
+  func run() throws {
+    output.start()
+    let outcome = try NLLRun(self).run()
+    try output.print(json: outcome.json, text: outcome.text)
+    for warning in outcome.warnings { Console.shared.warn(warning) }
+  }
+}

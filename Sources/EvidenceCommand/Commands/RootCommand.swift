@@ -1,0 +1,42 @@
+import ArgumentParser
+import Evidence
+
+@main
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evidence",
+    abstract: "How likely is a test set under a latent-variable model, and can the answer be trusted?",
+    discussion: """
+      The model and the data are HDF5 files. The log-likelihood is estimated by importance sampling from the model's own \
+      posterior approximation, and every number comes with its errors and with what says whether to believe them.
+
+      A first run, on the model and the images that come with the command:
+        evidence demo
+
+      Your own files:
+        evidence inspect model.h5
+        evidence nll model.h5 mnist.h5 --dataset test/images
+        evidence nll model.h5 mnist.h5 --examples 0..100 --samples 500
+        evidence nll model.h5 mnist.h5 --output results.h5
+        evidence nll model.h5 mnist.h5 --output results.h5 --resume
+        evidence nll model.h5 mnist.h5 --format json | jq .nll
+
+      Exit status: 0 done, 64 usage, 65 the model or the data is not what it should be, 66 no such file, 70 a fault of \
+      the program, 73 the output can't be made, 74 input or output failed, 130 stopped by Ctrl-C.
+      """,
+    version: version,
+    subcommands: CommandList.subcommands)
+
+  /// The package's version, as `--version` prints it and results files record it.
+  static let version = "0.1.0"
+
+  /// Parses, runs, and turns whatever is thrown into a line or two and the right status.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure(error).exit()
+    }
+  }
+}

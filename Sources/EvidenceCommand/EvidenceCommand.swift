@@ -1,6 +1,0 @@
-import ArgumentParser
-
-@main
-struct EvidenceCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "evidence")
-}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Networks
+
+/// Which model, which data, and what happens to an example before the model sees it. `Inputs(_:)` opens them.
+struct ModelAndDataOptions: ParsableArguments {
+  @Argument(help: "The model: an HDF5 file.", completion: .file())
+  var model: String
+
+  @Argument(help: "The test set: an HDF5 file with a dataset of shape [N, …].", completion: .file())
+  var data: String
+
+  @Option(help: ArgumentHelp("The dataset inside DATA. (default: the only one)", valueName: "path"))
+  var dataset: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The examples to evaluate: a half-open range such as 100..200, ..200 or 100.. (default: all)", valueName: "a..b"))
+  var examples: ExampleRange?
+
+  @Option(
+    help: ArgumentHelp(
+      "How grey values become binary: none, threshold (1 from 0.5 on) or bernoulli (drawn, keyed by seed and example). "
+        + "(default: what the model file says)", valueName: "how"))
+  var binarize: Binarization?
+
+  @Option(help: ArgumentHelp("Stored values are divided by this. (default: what the model file says)", valueName: "x"))
+  var divideBy: Double?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Add uniform noise in [0, 1) to the stored integers, or don't. (default: what the model file says)")
+  var dequantize: Bool?
+
+  func validate() throws {
+    if let divideBy, !(divideBy > 0 && divideBy.isFinite) {
+      throw ValidationError("--divide-by: expected a positive number, found \(divideBy)")
+    }
+  }
+}
+
+extension Binarization: ExpressibleByArgument {}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Evidence
+import Foundation
+
+/// How an evaluation runs: its seed and its threads. Neither the threads nor the range change a result.
+struct RunOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The seed of all randomness.", valueName: "s"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Worker threads. (default: all cores)", valueName: "t"))
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads: expected at least 1, found \(threads)") }
+  }
+
+  /// The driver with these settings, stopped by the signals that `Interruption` catches.
+  func evaluation(of examples: Range<Int>) -> Evaluation {
+    Evaluation(
+      seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, examples: examples,
+      cancellation: Interruption.shared.cancellation)
+  }
+}
+
+/// How many draws.
+struct SamplingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Importance samples for each example.", valueName: "k"))
+  var samples = SamplingOptions.defaultSamples
+
+  /// The number that papers report.
+  static let defaultSamples = 5000
+
+  func validate() throws {
+    if samples < 1 { throw ValidationError("--samples: expected at least 1, found \(samples)") }
+  }
+}
+
+/// Where per-example results go.
+struct ResultsOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Write per-example results to this HDF5 file as they come.", valueName: "results.h5"),
+    completion: .file())
+  var output: String?
+
+  @Flag(help: "Go on with the run in --output; refused when the model, the data or a setting differs.")
+  var resume = false
+
+  func validate() throws {
+    if resume && output == nil { throw ValidationError("--resume: say which run to go on with: --output RESULTS.h5") }
+  }
+}

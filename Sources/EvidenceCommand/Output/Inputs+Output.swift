@@ -1,0 +1,72 @@
+import Evidence
+import Networks
+
+extension Inputs {
+  /// The `model` of every command's JSON.
+  var modelJSON: JSONValue {
+    [
+      "path": .string(modelPath),
+      "name": JSONValue(model.description.about.name),
+      "sha256": .string(modelDigest),
+      "latents": JSONValue(model.latentCounts),
+      "likelihood": .string(model.network.likelihood.rawValue),
+    ]
+  }
+
+  /// The `data` of every command's JSON.
+  var dataJSON: JSONValue {
+    [
+      "path": .string(source.file),
+      "dataset": .string(source.path),
+      "sha256": .string(dataDigest),
+      "examples": .integer(examples.count),
+      "range": JSONValue([examples.lowerBound, examples.upperBound]),
+      "binarize": .string(data.preprocessing.binarize.rawValue),
+      "divideBy": .number(data.preprocessing.divideBy),
+      "dequantize": .bool(data.preprocessing.dequantize),
+      "origins": [
+        "binarize": .string(origins.binarize.rawValue),
+        "divideBy": .string(origins.divideBy.rawValue),
+        "dequantize": .string(origins.dequantize.rawValue),
+      ],
+    ]
+  }
+
+  /// The lines about model and data at the head of every command's text, as label and words.
+  var header: [(label: String, words: String)] {
+    let description = model.description
+    let latents = zip(1..., model.latentCounts).map { "z\($0) \($1)" }.joined(separator: ", ")
+    let name = description.about.name.map { " (\($0))" } ?? ""
+    let range =
+      examples.count == source.count ? "" : ", \(examples.lowerBound)..\(examples.upperBound) of \(source.count)"
+    return [
+      ("model", modelPath + name),
+      ("", "\(latents) → x \(Text.shape(description.input.shape)) \(model.network.likelihood.rawValue)"),
+      ("data", "\(source.file):\(source.path)"),
+      ("", Text.counted(examples.count, "example") + " of \(Text.shape(source.exampleShape))" + range),
+      ("", preprocessingWords),
+    ]
+  }
+
+  /// What happens to an example, and who asked for it: `divide by 16, binarize by threshold (model file)`.
+  private var preprocessingWords: String {
+    var steps: [(words: String, origin: Origin)] = []
+    let preprocessing = data.preprocessing
+    if preprocessing.dequantize || origins.dequantize == .commandLine {
+      steps.append((preprocessing.dequantize ? "dequantize" : "not dequantized", origins.dequantize))
+    }
+    if preprocessing.divideBy != 1 || origins.divideBy == .commandLine {
+      steps.append(("divide by " + Text.plain(preprocessing.divideBy), origins.divideBy))
+    }
+    switch preprocessing.binarize {
+    case .none: if origins.binarize == .commandLine { steps.append(("not binarized", origins.binarize)) }
+    case .threshold: steps.append(("binarize by threshold", origins.binarize))
+    case .bernoulli: steps.append(("binarize at random", origins.binarize))
+    }
+    guard let first = steps.first else { return "taken as stored" }
+    if steps.allSatisfy({ $0.origin == first.origin }) {
+      return steps.map(\.words).joined(separator: ", ") + " (\(first.origin.rawValue))"
+    }
+    return steps.map { "\($0.words) (\($0.origin.rawValue))" }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,57 @@
+import Evidence
+import Foundation
+
+/// What a run of `evidence nll` has to report, before it is text or JSON.
+struct NLLOutcome {
+  let inputs: Inputs
+  let entry: EstimatorCatalog.Entry
+  let samples: Int
+  let seed: UInt64
+  let threads: Int
+  /// `--all-errors`.
+  let reportsAllErrors: Bool
+  /// Grey data under a Bernoulli likelihood.
+  let isCrossEntropy: Bool
+  let summary: LogLikelihoodSummary
+  let replicates: Replicates?
+  /// Of the evaluation with the first seed.
+  let seconds: Double
+  /// Examples evaluated in that time; the others were restored from an earlier run.
+  let evaluated: Int
+  /// The results file.
+  let output: String?
+
+  /// The dataset's mean by other seeds of the draws, the first included.
+  struct Replicates {
+    var seeds: [UInt64]
+    var means: [Double]
+
+    /// The mean of the means.
+    var mean: Double { means.reduce(0, +) / Double(means.count) }
+    /// How far one mean is from another: their standard deviation.
+    var standardDeviation: Double {
+      let mean = mean
+      return (means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(means.count - 1)).squareRoot()
+    }
+  }
+
+  /// The Monte Carlo error of the mean; nil where it can't be trusted and was not asked for all the same.
+  var monteCarloStandardError: Double? {
+    let error = summary.monteCarloStandardError
+    guard error.isFinite, reportsAllErrors || !hasUnreliableError else { return nil }
+    return error
+  }
+
+  /// Whether the weights of some example have too heavy a tail for an analytic error.
+  var hasUnreliableError: Bool { entry.hasWeights && summary.unreliableExamples > 0 }
+
+  /// Bits for each element of an example.
+  var bitsPerDimension: Double {
+    let preprocessing = inputs.data.preprocessing
+    return summary.bitsPerDimension(
+      elements: inputs.model.inputCount, quantizedBy: preprocessing.dequantize ? preprocessing.divideBy : 1)
+  }
+
+  /// What the numbers should be read with.
+  var warnings: [String] { Warnings.of(self) }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Numbers as people read them, the same in every locale. Negative numbers have a minus sign, not a hyphen.
+enum Text {
+  /// With a fixed number of decimals.
+  static func fixed(_ value: Double, _ decimals: Int) -> String {
+    guard value.isFinite else { return nonFinite(value) }
+    let text = String(format: "%.\(max(0, decimals))f", abs(value))
+    let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
+    return (value < 0 && !isZero ? "−" : "") + text
+  }
+
+  /// With a number of significant digits, never in exponential form between 10⁻⁶ and 10⁹.
+  static func significant(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return nonFinite(value) }
+    guard value != 0 else { return "0" }
+    let exponent = Int(log10(abs(value)).rounded(.down))
+    if exponent < -6 || exponent > 9 { return String(format: "%.\(digits - 1)e", value) }
+    return fixed(value, digits - 1 - exponent)
+  }
+
+  /// As few digits as read back the same: 16, 0.5.
+  static func plain(_ value: Double) -> String {
+    guard value.isFinite else { return nonFinite(value) }
+    if let whole = Int(exactly: value) { return (whole < 0 ? "−" : "") + String(whole.magnitude) }
+    return value.description.replacingOccurrences(of: "-", with: "−")
+  }
+
+  /// Decimals that show a value to the first digits of its error: two at least, six at most.
+  static func decimals(forError error: Double) -> Int {
+    guard error.isFinite, error > 0 else { return 2 }
+    return min(6, max(2, 1 - Int(log10(error).rounded(.down))))
+  }
+
+  /// A count with thin groups of three: 24 336.
+  static func count(_ value: Int) -> String {
+    let digits = String(value.magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0 && (digits.count - index) % 3 == 0 { result += " " }
+      result.append(digit)
+    }
+    return (value < 0 ? "−" : "") + result
+  }
+
+  /// A number and its noun: 1 example, 2 examples.
+  static func counted(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
+
+  /// A shape: `[28, 28]`.
+  static func shape(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
+
+  /// A duration to the precision that matters: 3.2 s, 2 min 05 s, 1 h 03 min.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "–" }
+    if seconds < 9.95 { return fixed(max(0, seconds), 1) + " s" }
+    let whole = Int(seconds.rounded())
+    func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(padded(whole % 60)) s" }
+    return "\(whole / 3600) h \(padded(whole / 60 % 60)) min"
+  }
+
+  /// Breaks text into lines of at most `width` characters, at spaces.
+  static func wrapped(_ text: String, width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty && line.count + 1 + word.count > width {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    return line.isEmpty ? lines : lines + [line]
+  }
+
+  private static func nonFinite(_ value: Double) -> String {
+    value.isNaN ? "–" : value < 0 ? "−∞" : "∞"
+  }
+}

@@ -1,0 +1,90 @@
+import Evidence
+import Foundation
+import Statistics
+
+/// The wording of every warning, in plain words and with what to do. Nothing else in the package words one.
+enum Warnings {
+  /// The warnings of a run, the gravest first.
+  static func of(_ outcome: NLLOutcome) -> [String] {
+    let summary = outcome.summary
+    let count = summary.examples
+    var warnings: [String] = []
+    if outcome.isCrossEntropy { warnings.append(crossEntropy) }
+    if summary.nonFiniteExamples > 0 {
+      warnings.append(
+        nonFinite(summary.nonFiniteExamples, of: count, which: summary.firstNonFiniteExamples, output: outcome.output))
+    }
+    if summary.nonFiniteWeights > 0 { warnings.append(nonFiniteWeights(summary.nonFiniteWeights)) }
+    if summary.zeroWeights > 0 { warnings.append(zeroWeights(summary.zeroWeights)) }
+    guard outcome.entry.hasWeights else { return warnings }
+    if summary.unreliableExamples > 0 {
+      warnings.append(
+        unreliable(
+          summary.unreliableExamples, of: count, threshold: summary.paretoThreshold, samples: summary.samples,
+          largest: summary.paretoK.maximum))
+    }
+    if summary.lowSampleSizeExamples > 0 {
+      warnings.append(lowSampleSize(summary.lowSampleSizeExamples, of: count, samples: summary.samples))
+    }
+    if summary.saturatedExamples > 0 {
+      warnings.append(saturated(summary.saturatedExamples, of: count, samples: summary.samples))
+    }
+    if summary.paretoK.maximum.isNaN { warnings.append(noShape(samples: summary.samples)) }
+    return warnings
+  }
+
+  static let crossEntropy = """
+    the data are grey and the likelihood is Bernoulli: the figures are a cross-entropy, not a log-likelihood, and \
+    can't be compared with those of binary data; to binarize: --binarize threshold or --binarize bernoulli
+    """
+
+  static func nonFinite(_ examples: Int, of count: Int, which: [Int], output: String?) -> String {
+    let list = which.map(String.init).joined(separator: ", ") + (examples > which.count ? ", …" : "")
+    let help = output == nil ? "; --output RESULTS.h5 keeps what every example yields" : ""
+    return "\(examples) of \(count) examples have an estimate that is not finite (example \(list)), "
+      + "and so is not the mean; none was dropped\(help)"
+  }
+
+  static func nonFiniteWeights(_ draws: Int) -> String {
+    "\(Text.counted(draws, "draw")) had an infinite or undefined weight: look for scales near 0 in the model"
+  }
+
+  static func zeroWeights(_ draws: Int) -> String {
+    "\(Text.counted(draws, "draw")) had weight zero: p(x, z) underflowed there, or excludes x; they count as zero"
+  }
+
+  static func unreliable(_ examples: Int, of count: Int, threshold: Double, samples: Int, largest: Double) -> String {
+    let subject = examples == 1 ? "1 of \(count) examples has" : "\(examples) of \(count) examples have"
+    let its = examples == 1 ? "its" : "their"
+    var text = "\(subject) k̂ > \(Text.fixed(threshold, 2)): \(its) estimate may be off by more than its error"
+    text += "; try --samples \(more(than: samples))"
+    if largest >= DiagnosticThresholds.paretoShapeVeryBad {
+      text += " (at k̂ ≥ 1, and the largest is \(Text.fixed(largest, 2)), more samples help slowly if at all)"
+    }
+    return text
+  }
+
+  static func lowSampleSize(_ examples: Int, of count: Int, samples: Int) -> String {
+    let subject = examples == 1 ? "1 of \(count) examples has" : "\(examples) of \(count) examples have"
+    let limit = Text.plain(DiagnosticThresholds.effectiveSampleSizeLow)
+    return "\(subject) an effective sample size below \(limit): the estimate is too low on average, and its error is "
+      + "only rough; try --samples \(more(than: samples))"
+  }
+
+  static func saturated(_ examples: Int, of count: Int, samples: Int) -> String {
+    let subject = examples == 1 ? "1 of \(count) examples needs" : "\(examples) of \(count) examples need"
+    return "\(subject) more draws than the \(samples) taken, as far as these can tell (KL(p‖q) near log K); "
+      + "try --samples \(more(than: samples))"
+  }
+
+  static func noShape(samples: Int) -> String {
+    "k̂ is not defined for \(Text.counted(samples, "draw")), so nothing says whether the errors can be trusted; "
+      + "take --samples 100 or more"
+  }
+
+  /// Ten times as many, without overflow.
+  private static func more(than samples: Int) -> Int {
+    let (product, overflow) = samples.multipliedReportingOverflow(by: 10)
+    return overflow ? samples : product
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Synchronization
+
+/// Standard output and standard error. Results go to the one; progress, warnings and errors to the other.
+final class Console: Sendable {
+  static let shared = Console()
+
+  private struct State {
+    var isQuiet = false
+    var isVerbose = false
+    var hasProgress = false
+  }
+  private let state = Mutex(State())
+  private let started = ContinuousClock.now
+
+  /// Applies `--quiet` and `--verbose`.
+  func configure(isQuiet: Bool, isVerbose: Bool) {
+    state.withLock { ($0.isQuiet, $0.isVerbose) = (isQuiet, isVerbose) }
+    if isVerbose { StandardErrorLog.bootstrap() }
+  }
+
+  /// Whether `--verbose` was given.
+  var isVerbose: Bool { state.withLock { $0.isVerbose } }
+
+  /// Progress is for a terminal only.
+  var showsProgress: Bool { !state.withLock { $0.isQuiet } && isatty(STDERR_FILENO) != 0 }
+
+  /// Columns of the terminal that progress is shown on.
+  var width: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Prints a result.
+  ///
+  /// - Throws: `CommandError` where standard output can't be written (a full disk, a closed pipe).
+  func output(_ text: String) throws {
+    clearProgress()
+    guard emit(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) else {
+      throw CommandError(.inputOutput, "standard output can't be written: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Something that the numbers should be read with; not under `--quiet`.
+  func warn(_ message: String) {
+    if !state.withLock({ $0.isQuiet }) { error(["warning: " + message]) }
+  }
+
+  /// Something to know while waiting; on a terminal only, and not under `--quiet`.
+  func note(_ message: String) {
+    if showsProgress { error([message]) }
+  }
+
+  /// Lines on standard error, the first after the command's name, the others indented.
+  func error(_ lines: [String]) {
+    guard let first = lines.first else { return }
+    write((["evidence: " + first] + lines.dropFirst().map { "  " + $0 }).joined(separator: "\n") + "\n")
+  }
+
+  /// A line of `--verbose`, with the seconds since the start.
+  func log(_ message: String) {
+    let elapsed = started.duration(to: .now)
+    write("[\(Text.fixed(elapsed / .seconds(1), 3)) s] \(message)\n")
+  }
+
+  /// Shows a line of progress over the one before. The cursor is never hidden, so nothing is left behind whatever happens.
+  func showProgress(_ line: String) {
+    state.withLock {
+      $0.hasProgress = true
+      emit("\r" + line + "\u{1B}[K")
+    }
+  }
+
+  /// Takes the line of progress away.
+  func clearProgress() {
+    state.withLock { clear(&$0) }
+  }
+
+  /// The same for a process that is about to end, whatever another thread is doing.
+  func abandonProgress() {
+    _ = state.withLockIfAvailable { clear(&$0) }
+  }
+
+  private func write(_ text: String) {
+    state.withLock {
+      clear(&$0)
+      emit(text)
+    }
+  }
+
+  private func clear(_ state: inout State) {
+    guard state.hasProgress else { return }
+    state.hasProgress = false
+    emit("\r\u{1B}[K")
+  }
+
+  /// Writes all of a text; false where that failed. (Nothing can be done where standard error itself is closed.)
+  @discardableResult
+  private func emit(_ text: String, to file: Int32 = STDERR_FILENO) -> Bool {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return false }
+      bytes = bytes.dropFirst(count)
+    }
+    return true
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Evidence
+
+/// An estimator that yields a log-likelihood, or a bound of it, for each example.
+typealias LogLikelihoodEstimator = any Estimator<LogLikelihoodMeasurement, LogLikelihoodSummary>
+
+/// The estimators of `evidence nll`, by name. A new estimator adds its entry to `all`.
+enum EstimatorCatalog {
+  /// An estimator: what it is called, what it is, and how it is made.
+  struct Entry: Sendable {
+    /// As `--estimator` takes it.
+    let name: String
+    /// One line.
+    let summary: String
+    /// What its mean over examples is, in formulas of the headline.
+    let symbol: String
+    /// Whether it reweights draws, so that effective sample sizes, k̂ and the curve exist.
+    let hasWeights: Bool
+    /// Makes it for a number of draws.
+    let make: @Sendable (_ samples: Int) throws -> LogLikelihoodEstimator
+  }
+
+  /// Every estimator; the first is the default.
+  static let all: [Entry] = [
+    Entry(
+      name: "importance-sampling", summary: "L_K = log 1/K Σ p(x,z)/q(z|x); tends to log p(x) as K grows",
+      symbol: "log p(x)", hasWeights: true, make: { ImportanceSampling(samples: $0) }),
+    Entry(
+      name: "elbo", summary: "the evidence lower bound, KL in closed form where it has one",
+      symbol: "ELBO", hasWeights: false, make: { EvidenceLowerBound(samples: $0) }),
+  ]
+}
+
+/// `--estimator`.
+struct EstimatorName: ExpressibleByArgument, Sendable {
+  let entry: EstimatorCatalog.Entry
+
+  static let preset = EstimatorName(entry: EstimatorCatalog.all[0])
+  static var allValueStrings: [String] { EstimatorCatalog.all.map(\.name) }
+
+  init(entry: EstimatorCatalog.Entry) { self.entry = entry }
+
+  init?(argument: String) {
+    guard let entry = EstimatorCatalog.all.first(where: { $0.name == argument }) else { return nil }
+    self.entry = entry
+  }
+
+  var defaultValueDescription: String { entry.name }
+}

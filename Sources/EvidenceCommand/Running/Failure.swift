@@ -1,0 +1,95 @@
+import ArgumentParser
+import Checkpoints
+import Evidence
+import Foundation
+import HDF5
+import Networks
+
+/// The statuses that the command ends with (those of sysexits.h).
+enum ExitStatus: Int32 {
+  case usage = 64
+  case invalidInput = 65
+  case noInput = 66
+  case fault = 70
+  case cannotCreateOutput = 73
+  case inputOutput = 74
+  case interrupted = 130
+  case terminated = 143
+}
+
+/// An error of the command itself: one or two plain lines, and the status to end with.
+struct CommandError: Error, CustomStringConvertible {
+  var status: ExitStatus
+  /// What is wrong, where, and what to do.
+  var description: String
+
+  init(_ status: ExitStatus, _ description: String) {
+    self.status = status
+    self.description = description
+  }
+}
+
+/// What an error means to whoever ran the command: lines on standard error and an exit status.
+struct Failure {
+  /// Nil where ArgumentParser knows best: help, a version.
+  var status: ExitStatus?
+  /// Plain lines, without the command's name.
+  var lines: [String]
+  /// libhdf5's account, for `--verbose`.
+  var libraryStack: [String] = []
+  private let error: any Error
+
+  init(_ error: any Error) {
+    self.error = error
+    switch error {
+    case let error as CommandError: (status, lines) = (error.status, Failure.lines(error.description))
+    case let error as HDF5Error:
+      (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
+      libraryStack = error.libraryStack
+    case let error as EvidenceError: (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
+    case let error as InvalidModel: (status, lines) = (.invalidInput, Failure.lines(error.description))
+    case let error as ModelFileError: (status, lines) = (.invalidInput, Failure.lines(error.description))
+    case is CancellationError:
+      (status, lines) = (Interruption.shared.status ?? .interrupted, ["stopped"])
+    default:
+      switch RootCommand.exitCode(for: error) {
+      case .success: (status, lines) = (nil, [])
+      case .validationFailure:
+        // What is wrong, and where the options are explained.
+        let hint = Failure.lines(RootCommand.fullMessage(for: error)).last { $0.contains("--help") }
+        let words = hint?.trimmingCharacters(in: .whitespaces)
+        (status, lines) = (.usage, Failure.lines(RootCommand.message(for: error)) + [words].compactMap(\.self))
+      default: (status, lines) = (.fault, ["a fault of the program, please report it: \(error)"])
+      }
+    }
+  }
+
+  /// Writes the lines and ends the process.
+  func exit() -> Never {
+    guard let status else { RootCommand.exit(withError: error) }
+    let stack = Console.shared.isVerbose ? libraryStack.map { "libhdf5: " + $0 } : []
+    Console.shared.error(lines + stack)
+    Foundation.exit(status.rawValue)
+  }
+
+  private static func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+
+  private static func status(_ code: HDF5Error.Code) -> ExitStatus {
+    switch code {
+    case .noSuchFile: .noInput
+    case .cannotCreate: .cannotCreateOutput
+    case .outputFull, .inputOutput, .inUse: .inputOutput
+    case .closed: .fault
+    default: .invalidInput
+    }
+  }
+
+  private static func status(_ code: EvidenceError.Code) -> ExitStatus {
+    switch code {
+    case .invalidSetting: .usage
+    case .cannotCreateOutput: .cannotCreateOutput
+    case .inputOutput: .inputOutput
+    default: .invalidInput
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Checkpoints
+import Evidence
+import Foundation
+import Networks
+
+/// A model and a dataset that are open, fit together, and are ready to be evaluated.
+struct Inputs {
+  let modelPath: String
+  let model: NetworkModel
+  let modelDigest: String
+  let source: HDF5Source
+  let dataDigest: String
+  /// The data and what happens to each example.
+  let data: Dataset
+  /// Where each step of the preprocessing was asked for.
+  let origins: Origins
+  /// The examples to evaluate; never empty.
+  let examples: Range<Int>
+
+  /// Who asked for a step of the preprocessing.
+  enum Origin: String {
+    case commandLine = "command line"
+    case modelFile = "model file"
+    case preset = "default"
+
+    init(isOnCommandLine: Bool, isInModelFile: Bool) {
+      self = isOnCommandLine ? .commandLine : isInModelFile ? .modelFile : .preset
+    }
+  }
+
+  /// The origin of each step.
+  struct Origins {
+    var binarize, divideBy, dequantize: Origin
+  }
+
+  /// Opens both files.
+  ///
+  /// - Throws: What is wrong with either, or with the two together, before anything is evaluated.
+  init(_ options: ModelAndDataOptions) throws {
+    modelPath = options.model
+    let description = try ModelFile.read(options.model)
+    model = try NetworkModel(description)
+    Log.debug(
+      "model read",
+      ["path": options.model, "latents": "\(model.latentCounts)", "kernels": "\(model.network.instructionSet)"])
+
+    var preprocessing = Preprocessing(description.input)
+    if let binarize = options.binarize { preprocessing.binarize = binarize }
+    if let divideBy = options.divideBy { preprocessing.divideBy = divideBy }
+    if let dequantize = options.dequantize { preprocessing.dequantize = dequantize }
+    origins = Origins(
+      binarize: Origin(isOnCommandLine: options.binarize != nil, isInModelFile: description.input.binarize != nil),
+      divideBy: Origin(isOnCommandLine: options.divideBy != nil, isInModelFile: description.input.divideBy != nil),
+      dequantize: Origin(
+        isOnCommandLine: options.dequantize != nil, isInModelFile: description.input.dequantize != nil))
+
+    source = try HDF5Source(file: options.data, dataset: options.dataset)
+    data = Dataset(source, preprocessing: preprocessing)
+    guard data.elementCount == model.inputCount else {
+      throw CommandError(
+        .invalidInput,
+        """
+        \(options.data): \(source.path): an example has \(Text.counted(data.elementCount, "element"))
+        expected \(model.inputCount), as the model takes \(Text.shape(description.input.shape)); \
+        found shape \(Text.shape([source.count] + source.exampleShape))
+        """)
+    }
+    guard source.count > 0 else {
+      throw CommandError(.invalidInput, "\(options.data): \(source.path): the dataset holds no examples")
+    }
+    examples = try options.examples?.resolved(count: source.count) ?? 0..<source.count
+    modelDigest = try FileDigest.sha256(of: options.model)
+    dataDigest = try FileDigest.sha256(of: options.data)
+    Log.debug("data opened", ["path": options.data, "dataset": source.path, "examples": "\(examples)"])
+  }
+
+  /// Whether the likelihood is Bernoulli and some example is grey once prepared: the result is then a cross-entropy.
+  ///
+  /// Reads the examples until it finds one, without evaluating anything.
+  func isCrossEntropy(seed: UInt64) throws -> Bool {
+    guard model.network.likelihood == .bernoulli, data.preprocessing.binarize == .none else { return false }
+    for start in stride(from: examples.lowerBound, to: examples.upperBound, by: 256) {
+      let batch = try data.batch(start..<min(start + 256, examples.upperBound), seed: seed)
+      if batch.values.contains(where: { $0 > 0 && $0 < 1 }) { return true }
+    }
+    return false
+  }
+
+  /// Runs `body` and says in which file the trouble was, where the library knows of examples and layers only.
+  func locatingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as EvidenceError {
+      switch error.code {
+      case .invalidData: throw EvidenceError(error.code, "\(source.file): \(source.path): \(error.description)")
+      case .invalidModel: throw EvidenceError(error.code, "\(modelPath): \(error.description)")
+      default: throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Dispatch
+import Evidence
+import Foundation
+import Synchronization
+
+/// Ctrl-C and SIGTERM. While examples are evaluated, the first asks for a clean stop and the second ends at once; before
+/// and after, there is nothing to save and the first ends.
+final class Interruption: Sendable {
+  static let shared = Interruption()
+
+  /// What the evaluation looks at.
+  let cancellation = Cancellation()
+
+  private struct State {
+    var sources: [any DispatchSourceSignal] = []
+    var received: Int32?
+    var isEvaluating = false
+  }
+  private let state = Mutex(State())
+
+  /// The status to end with, once a signal came.
+  var status: ExitStatus? {
+    state.withLock { $0.received }.map { $0 == SIGTERM ? .terminated : .interrupted }
+  }
+
+  /// Starts to catch both signals.
+  func install() {
+    state.withLock { state in
+      guard state.sources.isEmpty else { return }
+      for number in [SIGINT, SIGTERM] {
+        // Dispatch sees signals only beside a disposition that does not end the process.
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
+        source.setEventHandler { [self] in handle(number) }
+        source.resume()
+        state.sources.append(source)
+      }
+    }
+  }
+
+  /// Runs an evaluation, which a signal stops cleanly by `cancellation`.
+  func whileEvaluating<Result>(_ body: () throws -> Result) throws -> Result {
+    state.withLock { $0.isEvaluating = true }
+    defer { state.withLock { $0.isEvaluating = false } }
+    return try body()
+  }
+
+  private func handle(_ number: Int32) {
+    let isFirst = state.withLock { state in
+      defer { state.received = number }
+      return state.received == nil && state.isEvaluating
+    }
+    guard isFirst else {
+      Console.shared.abandonProgress()
+      _exit(128 + number)
+    }
+    cancellation.cancel()
+    Console.shared.note("stopping (again to end at once)")
+  }
+}
