@@ -39,7 +39,7 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], exclude: ["Reference"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "EvidenceTesting"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "EvidenceTesting"]),
     .testTarget(
