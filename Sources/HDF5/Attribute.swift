@@ -65,6 +65,15 @@ struct Attribute {
     }
   }
 
+  /// All integers, where none is negative; whole floats count as such.
+  func unsignedIntegers(_ expected: String) throws -> [UInt64] {
+    if type == .integer(bits: 64, signed: false), shape.count <= 1 { return try values(of: UInt64.self) }
+    return try integers(expected).map { value in
+      guard let whole = UInt64(exactly: value) else { throw wrongType(expected) }
+      return whole
+    }
+  }
+
   /// All numbers.
   func doubles(_ expected: String) throws -> [Double] {
     guard type.isNumeric, shape.count <= 1 else { throw wrongType(expected) }

@@ -38,6 +38,13 @@ extension Object {
     try locked { try Attribute(attribute, of: self)?.integers("whole numbers") }
   }
 
+  /// The number in an attribute, or nil where there is none of that name; up to 2⁶⁴ − 1, as seeds may be.
+  ///
+  /// - Throws: `HDF5Error` (`wrongType` for anything but one whole number that is not negative).
+  public func unsignedInteger(_ attribute: String) throws -> UInt64? {
+    try single(attribute, "a whole number that is not negative") { try $0.unsignedIntegers($1) }
+  }
+
   /// The number in an attribute, or nil where there is none of that name.
   ///
   /// - Throws: `HDF5Error` (`wrongType` for anything but one number).
@@ -88,6 +95,8 @@ extension Object {
   public func setAttribute(_ name: String, _ value: [String]) throws { try set(name, value, isList: true) }
   /// Sets an attribute to an integer.
   public func setAttribute(_ name: String, _ value: Int) throws { try set(name, [value], isList: false) }
+  /// Sets an attribute to an unsigned integer.
+  public func setAttribute(_ name: String, _ value: UInt64) throws { try set(name, [value], isList: false) }
   /// Sets an attribute to a list of integers.
   public func setAttribute(_ name: String, _ value: [Int]) throws { try set(name, value, isList: true) }
   /// Sets an attribute to a number.

@@ -1,0 +1,74 @@
+import HDF5
+import Networks
+
+extension ResultsSettings {
+  /// Writes the settings as attributes of a results file's root.
+  func write(to root: Group) throws {
+    try root.setAttribute("command", command)
+    try root.setAttribute("estimator", estimator)
+    for (name, value) in options.sorted(by: { $0.key < $1.key }) {
+      try root.setAttribute(ResultsSettings.optionPrefix + name, value)
+    }
+    try root.setAttribute("samples", samples)
+    try set("seed", seed, root)
+    try set("data_seed", dataSeed, root)
+    try root.setAttribute("model_sha256", modelSHA256)
+    try root.setAttribute("data_sha256", dataSHA256)
+    try root.setAttribute("dataset", dataset)
+    try root.setAttribute("dequantize", preprocessing.dequantize)
+    try root.setAttribute("divide_by", preprocessing.divideBy)
+    try root.setAttribute("binarize", preprocessing.binarize.rawValue)
+    try root.setAttribute("examples_first", examples.lowerBound)
+    try root.setAttribute("examples_last", examples.upperBound)
+    try root.setAttribute("evidence_version", evidenceVersion)
+    try root.setAttribute("model", modelPath)
+    try root.setAttribute("data", dataPath)
+  }
+
+  /// An int64 where it is one, as other numbers are.
+  private func set(_ name: String, _ value: UInt64, _ root: Group) throws {
+    if let small = Int(exactly: value) {
+      try root.setAttribute(name, small)
+    } else {
+      try root.setAttribute(name, value)
+    }
+  }
+
+  /// Reads the settings from a results file's root.
+  ///
+  /// - Throws: `EvidenceError` (`invalidResults`) where one is missing, `HDF5Error` where one is of the wrong type.
+  init(from root: Group, curveSamples: [Int]) throws {
+    func require<Value>(_ name: String, _ read: (String) throws -> Value?) throws -> Value {
+      guard let value = try read(name) else {
+        throw EvidenceError(.invalidResults, "\(root.file.name): not a results file: it has no attribute \(name)")
+      }
+      return value
+    }
+    let binarize = try require("binarize", root.string)
+    guard let binarization = Binarization(rawValue: binarize) else {
+      throw EvidenceError(
+        .invalidResults,
+        "\(root.file.name): attribute binarize: expected none, threshold or bernoulli, found \(binarize)")
+    }
+    let first = try require("examples_first", root.integer)
+    let last = try require("examples_last", root.integer)
+    guard 0 <= first, first <= last else {
+      throw EvidenceError(.invalidResults, "\(root.file.name): there is no range of examples \(first)..\(last)")
+    }
+    var options: [String: String] = [:]
+    for name in try root.attributeNames() where name.hasPrefix(ResultsSettings.optionPrefix) {
+      options[String(name.dropFirst(ResultsSettings.optionPrefix.count))] = try root.string(name)
+    }
+    let seed = try require("seed", root.unsignedInteger)
+    self.init(
+      command: try require("command", root.string), estimator: try require("estimator", root.string),
+      options: options, samples: try require("samples", root.integer), curveSamples: curveSamples, seed: seed,
+      dataSeed: try root.unsignedInteger("data_seed"), modelSHA256: try require("model_sha256", root.string),
+      dataSHA256: try require("data_sha256", root.string), dataset: try require("dataset", root.string),
+      preprocessing: Preprocessing(
+        dequantize: try root.boolean("dequantize") ?? false, divideBy: try require("divide_by", root.double),
+        binarize: binarization),
+      examples: first..<last, evidenceVersion: try require("evidence_version", root.string),
+      modelPath: try root.string("model") ?? "", dataPath: try root.string("data") ?? "")
+  }
+}

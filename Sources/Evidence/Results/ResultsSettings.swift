@@ -1,0 +1,139 @@
+import Networks
+
+/// What per-example results depend on. Two runs with equal settings give the same results to the last bit.
+public struct ResultsSettings: Sendable, Equatable {
+  /// The command that made them, such as `nll`.
+  public var command: String
+  /// The estimator's name.
+  public var estimator: String
+  /// The estimator's options other than the number of samples, by name, in words.
+  public var options: [String: String]
+  /// Draws for each example.
+  public var samples: Int
+  /// The numbers of draws at which the curve L_k has points; empty where the estimator has no weights.
+  public var curveSamples: [Int]
+  /// The seed of the draws.
+  public var seed: UInt64
+  /// The seed of random preprocessing; that of the draws unless they are replicates.
+  public var dataSeed: UInt64
+  /// SHA-256 of the model's file.
+  public var modelSHA256: String
+  /// SHA-256 of the data's file.
+  public var dataSHA256: String
+  /// The dataset's path inside the data's file.
+  public var dataset: String
+  /// What happens to each example before the model sees it.
+  public var preprocessing: Preprocessing
+  /// The examples.
+  public var examples: Range<Int>
+  /// The version of this package.
+  public var evidenceVersion: String
+  /// Where the model was; only for people, not compared.
+  public var modelPath: String
+  /// Where the data were; only for people, not compared.
+  public var dataPath: String
+
+  /// Settings.
+  public init(
+    command: String = "nll", estimator: String, options: [String: String] = [:], samples: Int,
+    curveSamples: [Int] = [], seed: UInt64, dataSeed: UInt64? = nil, modelSHA256: String, dataSHA256: String,
+    dataset: String, preprocessing: Preprocessing, examples: Range<Int>, evidenceVersion: String,
+    modelPath: String = "", dataPath: String = ""
+  ) {
+    self.command = command
+    self.estimator = estimator
+    self.options = options
+    self.samples = samples
+    self.curveSamples = curveSamples
+    self.seed = seed
+    self.dataSeed = dataSeed ?? seed
+    self.modelSHA256 = modelSHA256
+    self.dataSHA256 = dataSHA256
+    self.dataset = dataset
+    self.preprocessing = preprocessing
+    self.examples = examples
+    self.evidenceVersion = evidenceVersion
+    self.modelPath = modelPath
+    self.dataPath = dataPath
+  }
+
+  /// A setting in words, under the name of its attribute.
+  struct Field: Equatable {
+    var name: String
+    var value: String
+  }
+
+  /// Settings that the data, as the model sees them, depend on.
+  var dataFields: [Field] {
+    var fields = [
+      Field(name: "data_sha256", value: dataSHA256),
+      Field(name: "dataset", value: dataset),
+      Field(name: "dequantize", value: preprocessing.dequantize ? "true" : "false"),
+      Field(name: "divide_by", value: "\(preprocessing.divideBy)"),
+      Field(name: "binarize", value: preprocessing.binarize.rawValue),
+    ]
+    if preprocessing.dequantize || preprocessing.binarize == .bernoulli {
+      fields.append(Field(name: "data_seed", value: "\(dataSeed)"))
+    }
+    return fields
+  }
+
+  /// Every setting that results depend on.
+  var fields: [Field] {
+    [
+      Field(name: "command", value: command),
+      Field(name: "estimator", value: estimator),
+      Field(name: "samples", value: "\(samples)"),
+    ] + options.sorted { $0.key < $1.key }.map { Field(name: ResultsSettings.optionPrefix + $0.key, value: $0.value) }
+      + [
+        Field(name: "seed", value: "\(seed)"),
+        Field(name: "model_sha256", value: modelSHA256),
+      ] + dataFields + [
+        Field(name: "examples", value: "\(examples.lowerBound)..\(examples.upperBound)"),
+        Field(name: "curve", value: curveSamples.map(String.init).joined(separator: ",")),
+        Field(name: "evidence_version", value: evidenceVersion),
+      ]
+  }
+
+  /// What an estimator's option is called in the file: this, and its name.
+  static let optionPrefix = "option_"
+
+  /// A digest of every setting that results depend on.
+  var digest: [UInt8] {
+    // Lengths, so that no value can pass for two.
+    SHA256.digest(
+      of: fields.map { "\($0.name)=\($0.value.utf8.count):\($0.value)\n" }.joined())
+  }
+
+  /// How a run that asks for `self` differs from one that made a file, in words; empty where its results are the same.
+  public func differences(from made: ResultsSettings) -> [String] {
+    ResultsSettings.differences(asked: fields, found: made.fields) {
+      "\($0): the file was made with \($1), this run asks for \($2)"
+    }
+  }
+
+  /// How the data of two results differ, in words; empty where they are the same.
+  public func dataDifferences(from other: ResultsSettings) -> [String] {
+    ResultsSettings.differences(asked: dataFields, found: other.dataFields) { "\($0): \($1) and \($2)" }
+  }
+
+  private static func differences(
+    asked: [Field], found: [Field], _ words: (_ name: String, _ found: String, _ asked: String) -> String
+  ) -> [String] {
+    let none = "none"
+    var lines: [String] = []
+    for field in asked {
+      let other = found.first { $0.name == field.name }
+      if field != other { lines.append(words(field.name, shown(other?.value ?? none), shown(field.value))) }
+    }
+    for field in found where !asked.contains(where: { $0.name == field.name }) {
+      lines.append(words(field.name, shown(field.value), none))
+    }
+    return lines
+  }
+
+  /// A digest is recognised by its beginning.
+  private static func shown(_ value: String) -> String {
+    value.isEmpty ? "none" : value.utf8.count == 64 ? value.prefix(12) + "…" : value
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import HDF5
+
+/// The results file on disk, which is only ever replaced as a whole.
+enum ResultsSnapshot {
+  /// What a file is called until it takes the place of the last one. The journal's lock lets only one run have it.
+  static func partial(_ target: String) -> String { target + ".partial" }
+
+  /// Makes a results file without rows.
+  static func create(_ target: String, _ settings: ResultsSettings) throws -> Descriptor {
+    try install(over: target, allowed: nil) { path, _ in
+      let file = try File(creating: path)
+      let root = try file.root
+      try root.setAttribute("format", ResultsFile.format)
+      try root.setAttribute("version", ResultsFile.version)
+      try settings.write(to: root)
+      try root.setAttribute("started", now())
+      let group = try root.createGroup(ResultsColumns.group)
+      func column(_ name: String, _ type: ElementType, _ shape: [Int] = [0]) throws -> HDF5.Dataset {
+        let rows = max(1, min(ResultsFile.blockRows, settings.examples.count))
+        return try group.createDataset(name, type: type, shape: shape, extendable: true, chunkRows: rows)
+      }
+      for count in ResultsColumns.counts { _ = try column(count.name, .integer(bits: 64, signed: true)) }
+      for number in ResultsColumns.numbers { _ = try column(number.name, .float(bits: 64)) }
+      if !settings.curveSamples.isEmpty {
+        let curve = try column(ResultsColumns.curve, .float(bits: 64), [0, settings.curveSamples.count])
+        try curve.setAttribute("samples", settings.curveSamples)
+      }
+      try file.close()
+    }
+  }
+
+  /// Puts a file with the journal's rows after those of the last one in its place.
+  static func replace(
+    _ target: String, _ last: Descriptor, adding journal: ResultsJournal, _ settings: ResultsSettings, finishing: Bool
+  ) throws -> Descriptor {
+    try install(over: target, allowed: last.identity) { path, copy in
+      // libhdf5 does not take a full disk well: find out before it does.
+      let rowBytes = 8 * ResultsColumns.width(curve: settings.curveSamples.count)
+      try copy.reserve(last.byteCount + (journal.count + 2 * ResultsFile.blockRows) * rowBytes + (1 << 16))
+      try copy.copyMode(of: last)
+      try copy.copy(from: last)
+      let file = try File(updating: path)
+      let group = try file.root.group(ResultsColumns.group)
+      for start in stride(from: 0, to: journal.count, by: ResultsFile.blockRows) {
+        let rows = try journal.rows(start..<min(start + ResultsFile.blockRows, journal.count))
+        try append(rows, to: group)
+      }
+      if finishing { try file.root.setAttribute("finished", now()) }
+      try file.close()
+    }
+  }
+
+  private static func append(_ rows: [LogLikelihoodMeasurement], to group: Group) throws {
+    for column in ResultsColumns.counts {
+      try group.dataset(column.name).append(rows: rows.map { $0[keyPath: column.path] })
+    }
+    for column in ResultsColumns.numbers {
+      try group.dataset(column.name).append(rows: rows.map { $0[keyPath: column.path] })
+    }
+    if rows.first?.curve.isEmpty == false {
+      try group.dataset(ResultsColumns.curve).append(rows: rows.flatMap(\.curve))
+    }
+  }
+
+  /// Writes a file under another name, waits until it is on the disk, and moves it to its place.
+  private static func install(
+    over target: String, allowed: Descriptor.Identity?, write: (_ path: String, _ file: Descriptor) throws -> Void
+  ) throws -> Descriptor {
+    let path = partial(target)
+    let file = try Descriptor.create(path)
+    do {
+      try write(path, file)
+      try file.synchronize()
+      // One that was removed is made again; one that someone else put there is not ours to replace.
+      if let allowed, let found = try Descriptor.Identity(at: target), found != allowed {
+        throw EvidenceError(
+          .inputOutput,
+          "\(target): another file was put in its place while the run went on\n"
+            + "move that file away, then go on with --resume")
+      }
+      try Descriptor.move(path, over: target)
+    } catch {
+      try? Descriptor.remove(path)
+      throw error
+    }
+    let directory = (target as NSString).deletingLastPathComponent
+    try Descriptor.synchronizeDirectory(directory.isEmpty ? "." : directory)
+    return file
+  }
+
+  private static func now() -> String { Date.now.ISO8601Format() }
+}

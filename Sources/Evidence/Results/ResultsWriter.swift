@@ -1,0 +1,189 @@
+import Foundation
+import HDF5
+
+/// Saves results example by example, so that a run that ends at any moment can be gone on with.
+///
+/// The results file is at every moment a complete HDF5 file: it is replaced as a whole by one that holds more rows. Rows
+/// that wait for the next replacement are in a journal beside it. docs/decisions/durable-results.md says what that
+/// promises.
+///
+///     let results = try ResultsWriter(resuming: "results.h5", settings: settings)
+///     try evaluation.run(estimator, under: model, on: data, restored: results.restored()) { try results.append($1) }
+///     try results.finish()
+public final class ResultsWriter {
+  /// The results file, as the caller named it.
+  public let path: String
+  /// What the results depend on.
+  public let settings: ResultsSettings
+  /// Rows that an earlier run had made.
+  public let restoredCount: Int
+  /// Rows in the results file on disk.
+  public private(set) var savedCount: Int
+  /// Whether the file says that the run is finished.
+  public private(set) var isFinished: Bool
+  /// The file itself, where `path` is a link to it.
+  private let target: String
+  /// Open while rows may still come.
+  private var journal: ResultsJournal?
+  /// The results file as it was last saved; also where someone removed it.
+  private var snapshot: Descriptor
+  private var saving = SaveSchedule(now: .now)
+  private var synchronizing = SaveSchedule(now: .now)
+
+  /// Begins a results file, without rows yet.
+  ///
+  /// - Throws: `EvidenceError` (`cannotCreateOutput`) where there is a file already, another run is writing to it, or it
+  ///   can't be made.
+  public convenience init(creating path: String, settings: ResultsSettings) throws {
+    let target = ResultsWriter.resolve(path)
+    let (journal, snapshot) = try ResultsWriter.begin(path, target, settings)
+    self.init(path, target, settings, journal: journal, snapshot: snapshot, restored: 0, isFinished: false)
+  }
+
+  /// Goes on with a results file, or begins one where there is none. A finished one is fine: nothing is left to do.
+  ///
+  /// - Throws: `EvidenceError`: `invalidResults` where it is the file of another model, other data or settings, or no
+  ///   results file; `cannotCreateOutput` where another run is writing to it. `HDF5Error` where it can't be read.
+  public convenience init(resuming path: String, settings: ResultsSettings) throws {
+    let target = ResultsWriter.resolve(path)
+    guard try ResultsWriter.making(path, { try ResultsWriter.holdsSomething(path, target) }) else {
+      try self.init(creating: path, settings: settings)
+      return
+    }
+    // A finished file may be in a directory where no journal can be made.
+    if let found = try ResultsWriter.open(path, target, settings), found.isFinished {
+      try ResultsWriter.tidy(target, settings)
+      self.init(
+        path, target, settings, journal: nil, snapshot: found.snapshot, restored: found.count, isFinished: true)
+      return
+    }
+    let journal = try ResultsWriter.making(path) { try ResultsJournal(besides: target, settings: settings) }
+    guard let found = try ResultsWriter.open(path, target, settings) else {
+      throw EvidenceError(.inputOutput, "\(path): the file was removed while it was being opened")
+    }
+    try ResultsWriter.making(path) {
+      try Descriptor.remove(ResultsSnapshot.partial(target))
+      try journal.recover(from: settings.examples.lowerBound + found.count)
+    }
+    self.init(
+      path, target, settings, journal: journal, snapshot: found.snapshot, restored: found.count + journal.count,
+      isFinished: found.isFinished, saved: found.count)
+    if journal.count > 0 { try saveNow() }
+    if isFinished { try close() }
+  }
+
+  private init(
+    _ path: String, _ target: String, _ settings: ResultsSettings, journal: ResultsJournal?, snapshot: Descriptor,
+    restored: Int, isFinished: Bool, saved: Int? = nil
+  ) {
+    self.path = path
+    self.target = target
+    self.settings = settings
+    self.journal = journal
+    self.snapshot = snapshot
+    self.isFinished = isFinished
+    restoredCount = restored
+    savedCount = saved ?? restored
+  }
+
+  deinit {
+    // Rows that could not be saved stay in the journal for the next run.
+    if let journal, journal.count == 0 { try? journal.remove() }
+  }
+
+  /// Rows so far: those saved and those in the journal.
+  public var count: Int { savedCount + (journal?.count ?? 0) }
+
+  /// The rows that an earlier run had made, in the order of the dataset.
+  ///
+  /// - Throws: `HDF5Error` where they can't be read.
+  public func restored() throws -> [LogLikelihoodMeasurement] {
+    guard restoredCount > 0 else { return [] }
+    return try ResultsFile(reading: target).rows(0..<restoredCount)
+  }
+
+  /// Adds the row of the next example of the range. It is in the journal when this returns, and in the file soon.
+  ///
+  /// - Throws: `EvidenceError`: `inputOutput` where it can't be written, `invalidResults` where it is not the next row.
+  public func append(_ row: LogLikelihoodMeasurement) throws {
+    guard let journal else { throw EvidenceError(.invalidResults, "\(path): the run is finished: no row can follow") }
+    let expected = settings.examples.lowerBound + count
+    guard row.index == expected, expected < settings.examples.upperBound else {
+      throw EvidenceError(.invalidResults, "\(path): expected the row of example \(expected), found \(row.index)")
+    }
+    guard row.curve.count == settings.curveSamples.count else {
+      throw EvidenceError(
+        .invalidResults,
+        "\(path): example \(row.index) has \(row.curve.count) points of the curve, expected "
+          + "\(settings.curveSamples.count)")
+    }
+    do {
+      try journal.append(row)
+      let now = ContinuousClock.now
+      if saving.isDue(rows: journal.count, now: now) {
+        try save(finishing: false)
+      } else if synchronizing.isDue(rows: journal.count, now: now) {
+        try journal.synchronize()
+        synchronizing.saved(from: now, to: .now)
+      }
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  /// Saves every row so far.
+  ///
+  /// - Throws: `EvidenceError` (`inputOutput`).
+  public func saveNow() throws {
+    guard let journal, journal.count > 0 else { return }
+    do { try save(finishing: false) } catch { throw failure(error) }
+  }
+
+  /// Saves every row, and says in the file that the run is finished.
+  ///
+  /// - Throws: `EvidenceError`: `inputOutput`, and `invalidResults` where rows are missing.
+  public func finish() throws {
+    guard !isFinished else { return }
+    guard count == settings.examples.count else {
+      throw EvidenceError(.invalidResults, "\(path): \(count) of \(settings.examples.count) examples, yet finished")
+    }
+    do { try save(finishing: true) } catch { throw failure(error) }
+    isFinished = true
+    try close()
+  }
+
+  /// Saves every row and ends the writing, for a run that stops early. Closing twice is harmless.
+  ///
+  /// - Throws: `EvidenceError` (`inputOutput`); then the rows that were not saved are in the journal, for the next run.
+  public func close() throws {
+    try saveNow()
+    do { try journal?.remove() } catch { throw failure(error) }
+    journal = nil
+  }
+
+  private func save(finishing: Bool) throws {
+    guard let journal else { return }
+    let start = ContinuousClock.now
+    snapshot = try ResultsSnapshot.replace(target, snapshot, adding: journal, settings, finishing: finishing)
+    savedCount += journal.count
+    try journal.removeAll()
+    saving.saved(from: start, to: .now)
+    synchronizing.saved(from: .now, to: .now)
+  }
+
+  /// What to tell people about rows that could not be saved.
+  private func failure(_ error: any Error) -> any Error {
+    let reason: String
+    switch error {
+    case let error as SystemError: reason = "\(error)"
+    case let error as HDF5Error: reason = error.message
+    default: return error
+    }
+    let waiting = journal?.count ?? 0
+    return EvidenceError(
+      .inputOutput,
+      "\(path): the results can't be written: \(reason)\n\(savedCount) examples are saved"
+        + (waiting > 0 ? ", \(waiting) more are in \(ResultsJournal.path(besides: path))" : "")
+        + "; when the cause is gone, go on with --resume")
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+
+/// SHA-256 (FIPS 180-4) of bytes that come in pieces. It names models, data and settings; it guards no secret.
+public struct SHA256: Sendable {
+  /// The bytes of a digest.
+  public static let byteCount = 32
+
+  private var state: [UInt32] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+  ]
+  /// Bytes that don't fill a block of 64 yet.
+  private var rest: [UInt8] = []
+  private var length: UInt64 = 0
+
+  /// The digest of nothing, so far.
+  public init() { rest.reserveCapacity(64) }
+
+  /// Adds bytes.
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    length &+= UInt64(bytes.count)
+    var bytes = bytes[...]
+    if !rest.isEmpty {
+      let part = bytes.prefix(64 - rest.count)
+      rest.append(contentsOf: part)
+      bytes = bytes.dropFirst(part.count)
+      guard rest.count == 64 else { return }
+      rest.withUnsafeBytes { compress($0) }
+      rest.removeAll(keepingCapacity: true)
+    }
+    let whole = bytes.count / 64 * 64
+    compress(UnsafeRawBufferPointer(rebasing: bytes.prefix(whole)))
+    rest.append(contentsOf: bytes.dropFirst(whole))
+  }
+
+  /// Adds bytes.
+  public mutating func update(_ bytes: some ContiguousBytes) { bytes.withUnsafeBytes { update($0) } }
+
+  /// The digest of all bytes added.
+  public consuming func finalize() -> [UInt8] {
+    let bits = length &* 8
+    var padding: [UInt8] = [0x80]
+    padding += [UInt8](repeating: 0, count: (119 - rest.count % 64) % 64)
+    padding += withUnsafeBytes(of: bits.bigEndian) { [UInt8]($0) }
+    padding.withUnsafeBytes { update($0) }
+    return state.flatMap { word in withUnsafeBytes(of: word.bigEndian) { [UInt8]($0) } }
+  }
+
+  /// The digest of all bytes added, as 64 hexadecimal digits.
+  public consuming func hexDigest() -> String { SHA256.hexadecimal(finalize()) }
+
+  /// The digest of a text in UTF-8.
+  public static func digest(of text: String) -> [UInt8] {
+    var hash = SHA256()
+    hash.update([UInt8](text.utf8))
+    return hash.finalize()
+  }
+
+  /// The digest of a file, as 64 hexadecimal digits.
+  ///
+  /// - Throws: `EvidenceError` (`inputOutput`) where the file can't be read.
+  public static func hexDigest(ofFile path: String) throws -> String {
+    do {
+      let file = try Descriptor(opening: path, O_RDONLY)
+      var hash = SHA256()
+      var buffer = [UInt8](repeating: 0, count: 1 << 20)
+      var offset = 0
+      while true {
+        let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: offset) }
+        if count == 0 { return hash.hexDigest() }
+        buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
+        offset += count
+      }
+    } catch let error as SystemError {
+      throw EvidenceError(.inputOutput, "\(path): the file can't be read: \(error)")
+    }
+  }
+
+  private static func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = [UInt8]("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// Takes in whole blocks.
+  private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
+    guard !blocks.isEmpty else { return }
+    state.withUnsafeMutableBufferPointer { state in
+      SHA256.roundConstants.withUnsafeBufferPointer { constants in
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+          schedule.initialize(repeating: 0)
+          for start in stride(from: 0, to: blocks.count, by: 64) {
+            SHA256.expand(blocks, start, schedule)
+            SHA256.mix(state, schedule, constants)
+          }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 &- count) }
+
+  @inline(__always)
+  private static func expand(
+    _ blocks: UnsafeRawBufferPointer, _ start: Int, _ schedule: UnsafeMutableBufferPointer<UInt32>
+  ) {
+    for index in 0..<16 {
+      schedule[index] = UInt32(
+        bigEndian: blocks.loadUnaligned(fromByteOffset: start &+ 4 &* index, as: UInt32.self))
+    }
+    for index in 16..<64 {
+      let early = schedule[index &- 15]
+      let late = schedule[index &- 2]
+      let first = rotate(early, 7) ^ rotate(early, 18) ^ early &>> 3
+      let second = rotate(late, 17) ^ rotate(late, 19) ^ late &>> 10
+      schedule[index] = schedule[index &- 16] &+ first &+ schedule[index &- 7] &+ second
+    }
+  }
+
+  @inline(__always)
+  private static func mix(
+    _ state: UnsafeMutableBufferPointer<UInt32>, _ schedule: UnsafeMutableBufferPointer<UInt32>,
+    _ constants: UnsafeBufferPointer<UInt32>
+  ) {
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    for index in 0..<64 {
+      let choice = (e & f) ^ (~e & g)
+      let majority = (a & b) ^ (a & c) ^ (b & c)
+      let first = h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ choice &+ constants[index] &+ schedule[index]
+      let second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ majority
+      (h, g, f, e) = (g, f, e, d &+ first)
+      (d, c, b, a) = (c, b, a, first &+ second)
+    }
+    for (index, word) in [a, b, c, d].enumerated() { state[index] &+= word }
+    for (index, word) in [e, f, g, h].enumerated() { state[index + 4] &+= word }
+  }
+
+  private static let roundConstants: [UInt32] = [
+    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+    0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+    0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+    0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+    0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+    0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+    0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+  ]
+}
