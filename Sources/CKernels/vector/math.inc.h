@@ -58,11 +58,11 @@ INLINE floats expm1_lanes(floats x) {
 INLINE floats reduced_log1p(floats f) {
   floats q = all(-0.076343848f);
   q = q * f + 0.12765425f;
-  q = q * f + -0.13162004f;
+  q = q * f - 0.13162004f;
   q = q * f + 0.14201369f;
-  q = q * f + -0.16623144f;
+  q = q * f - 0.16623144f;
   q = q * f + 0.20001236f;
-  q = q * f + -0.25000827f;
+  q = q * f - 0.25000827f;
   q = q * f + 0.33333332f;
   floats square = f * f;
   return f + (square * -0.5f + square * f * q);
@@ -112,27 +112,40 @@ INLINE split split_wide(doubles lower, doubles upper) {
 
 INLINE doubles minus_half_square(doubles a) { return -0.5 * a * a; }
 
-// x Phi(x), where Phi(-a) = exp(-a^2 / 2) g(a); g is fitted in (a - 3) / (a + 3) for 0 <= a < 14.6, beyond which
-// Phi(-a) is below the smallest float. The exponent is split: its rounding error would be magnified a^2 / 2 times.
+// x Phi(x) for |x| < 1.
+INLINE floats central_gelu(floats x) {
+  floats square = x * x;
+  floats p = all(-7.4628533e-06f);
+  p = p * square + 0.00011295204f;
+  p = p * square - 0.0011857848f;
+  p = p * square + 0.009973078f;
+  p = p * square - 0.066490315f;
+  p = p * square + 0.3989423f;
+  return x * (p * x + 0.5f);
+}
+
+// x Phi(x), where Phi(-a) = exp(-a^2 / 2) g(a); g(a) (a + 3) is fitted in (a - 3) / (a + 3) for 0 <= a < 14.6, beyond
+// which Phi(-a) is below the smallest float. The exponent is split: its rounding error would be magnified a^2 / 2 times.
 INLINE floats gelu_lanes(floats x) {
   floats a = at_most(absolute(x), 14.6f);
   floats t = (a - 3) / (a + 3);
-  floats g = all(5.3064698e-05f);
-  g = g * t + 1.1491187e-04f;
-  g = g * t + -3.3892092e-04f;
-  g = g * t + -9.831962e-04f;
-  g = g * t + 0.0029043537f;
-  g = g * t + 0.006131917f;
-  g = g * t + -0.046213258f;
-  g = g * t + 0.12322504f;
-  g = g * t + -0.20640261f;
-  g = g * t + 0.12151395f;
+  floats g = all(5.2408133e-05f);
+  g = g * t - 0.00020295884f;
+  g = g * t - 0.0009468376f;
+  g = g * t + 0.0010163842f;
+  g = g * t + 0.006937334f;
+  g = g * t - 0.010462257f;
+  g = g * t - 0.047258154f;
+  g = g * t + 0.23001769f;
+  g = g * t - 0.5093322f;
+  g = g * t + 0.7290837f;
   split exponent = split_wide(minus_half_square(widen(a, 0)), minus_half_square(widen(a, 1)));
   scaled tail = scaled_exp(exponent.value, exponent.rest);
-  tail.value *= g;
+  tail.value *= g / (a + 3);
   floats upper = x * (1 - unscaled(tail));
   tail.value *= at_least(x, -20);
-  return x > 0 ? upper : unscaled(tail);
+  floats outer = x > 0 ? upper : unscaled(tail);
+  return a < 1 ? central_gelu(x) : outer;
 }
 
 INLINE doubles gelu_tanh_argument(doubles x) {

@@ -81,11 +81,11 @@ INLINE doubles softplus_wide(doubles x) { return at_least_wide(x, 0) + log1p_of_
 INLINE doubles stirling_remainder_wide(doubles z) {
   doubles inverse = 1 / z, w = inverse * inverse;
   doubles sum = all_wide(1.0 / 156);
-  sum = sum * w + -691.0 / 360360;
+  sum = sum * w - 691.0 / 360360;
   sum = sum * w + 1.0 / 1188;
-  sum = sum * w + -1.0 / 1680;
+  sum = sum * w - 1.0 / 1680;
   sum = sum * w + 1.0 / 1260;
-  sum = sum * w + -1.0 / 360;
+  sum = sum * w - 1.0 / 360;
   sum = sum * w + 1.0 / 12;
   return sum * inverse;
 }

@@ -56,10 +56,10 @@ INLINE void normal_pair(words first, words second, floats *cosine, floats *sine)
   floats z = angle * angle;
   floats s = all(-1.9516656e-04f);
   s = s * z + 0.008332173f;
-  s = s * z + -0.16666655f;
+  s = s * z - 0.16666655f;
   s = angle * z * s + angle;
   floats c = all(2.443773e-05f);
-  c = c * z + -0.0013887362f;
+  c = c * z - 0.0013887362f;
   c = c * z + 0.041666646f;
   c = z * z * c + (z * -0.5f + 1);
   words odd = (words)-(ints)(quadrant & 1);
