@@ -1,8 +1,35 @@
 import ArgumentParser
+import Checkpoints
+import HDF5
 
 /// `evidence inspect`: what a file holds.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Say what a model, dataset or results file holds.")
-  func run() throws {}
+    commandName: "inspect",
+    abstract: "Say what a model, dataset or results file holds.",
+    discussion: """
+      For a model: its conditionals with their layers, shapes, parameters and activations, and every problem that keeps \
+      it from being evaluated. For data: each dataset with its shape, type and range of values. For results: the settings \
+      that made them, and how far the run is.
+      """)
+
+  @Argument(help: "An HDF5 file.", completion: .file())
+  var file: String
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    output.start()
+    let opened = try File(reading: file)
+    let root = try opened.root
+    switch try root.attributeType("format") == .string ? root.string("format") : nil {
+    case ModelFile.format?:
+      let inspection = ModelInspection(path: file, description: try ModelFile.parse(opened))
+      try output.print(json: inspection.json, text: inspection.text)
+      if !inspection.problems.isEmpty { throw ModelFileError(file: file, problems: inspection.problems) }
+    default:
+      let inspection = try DataInspection(opened)
+      try output.print(json: inspection.json, text: inspection.text)
+    }
+  }
 }

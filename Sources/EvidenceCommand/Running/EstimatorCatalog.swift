@@ -23,10 +23,10 @@ enum EstimatorCatalog {
   /// Every estimator; the first is the default.
   static let all: [Entry] = [
     Entry(
-      name: "importance-sampling", summary: "L_K = log 1/K Σ p(x,z)/q(z|x); tends to log p(x) as K grows",
+      name: "importance-sampling", summary: "log 1/K Σ p(x,z)/q(z|x): tends to log p(x) with K",
       symbol: "log p(x)", hasWeights: true, make: { ImportanceSampling(samples: $0) }),
     Entry(
-      name: "elbo", summary: "the evidence lower bound, KL in closed form where it has one",
+      name: "elbo", summary: "the evidence lower bound, KL in closed form where possible",
       symbol: "ELBO", hasWeights: false, make: { EvidenceLowerBound(samples: $0) }),
   ]
 }

@@ -6,7 +6,7 @@ import HDF5
 import Networks
 
 /// The statuses that the command ends with (those of sysexits.h).
-enum ExitStatus: Int32 {
+enum CommandStatus: Int32 {
   case usage = 64
   case invalidInput = 65
   case noInput = 66
@@ -19,11 +19,11 @@ enum ExitStatus: Int32 {
 
 /// An error of the command itself: one or two plain lines, and the status to end with.
 struct CommandError: Error, CustomStringConvertible {
-  var status: ExitStatus
+  var status: CommandStatus
   /// What is wrong, where, and what to do.
   var description: String
 
-  init(_ status: ExitStatus, _ description: String) {
+  init(_ status: CommandStatus, _ description: String) {
     self.status = status
     self.description = description
   }
@@ -32,7 +32,7 @@ struct CommandError: Error, CustomStringConvertible {
 /// What an error means to whoever ran the command: lines on standard error and an exit status.
 struct Failure {
   /// Nil where ArgumentParser knows best: help, a version.
-  var status: ExitStatus?
+  var status: CommandStatus?
   /// Plain lines, without the command's name.
   var lines: [String]
   /// libhdf5's account, for `--verbose`.
@@ -74,7 +74,7 @@ struct Failure {
 
   private static func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
 
-  private static func status(_ code: HDF5Error.Code) -> ExitStatus {
+  private static func status(_ code: HDF5Error.Code) -> CommandStatus {
     switch code {
     case .noSuchFile: .noInput
     case .cannotCreate: .cannotCreateOutput
@@ -84,7 +84,7 @@ struct Failure {
     }
   }
 
-  private static func status(_ code: EvidenceError.Code) -> ExitStatus {
+  private static func status(_ code: EvidenceError.Code) -> CommandStatus {
     switch code {
     case .invalidSetting: .usage
     case .cannotCreateOutput: .cannotCreateOutput

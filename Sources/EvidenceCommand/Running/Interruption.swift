@@ -19,7 +19,7 @@ final class Interruption: Sendable {
   private let state = Mutex(State())
 
   /// The status to end with, once a signal came.
-  var status: ExitStatus? {
+  var status: CommandStatus? {
     state.withLock { $0.received }.map { $0 == SIGTERM ? .terminated : .interrupted }
   }
 

@@ -4,6 +4,8 @@ import CKernels
 struct Compiler {
   let dataFormat: DataFormat
   private(set) var problems: [ModelProblem] = []
+  /// The output shape of each layer that was compiled, by its path in the model file.
+  private(set) var layerShapes: [String: [Int]] = [:]
 
   init(dataFormat: DataFormat) { self.dataFormat = dataFormat }
 
@@ -17,6 +19,7 @@ struct Compiler {
       guard append(layer.operation, to: &program, path: path),
         append(layer.activation, to: &program, path: path)
       else { return nil }
+      layerShapes[path] = program.shape
     }
     return program
   }

@@ -120,6 +120,15 @@ extension ModelDescription {
     _ = compiler.compile(self, InstructionSet.best.kernels)
     return compiler.problems
   }
+
+  /// The output shape of each layer by its path in the model file, as far as it can be told: past a problem it can't.
+  ///
+  /// A stack of probabilities that is read as logits is found under `logits`.
+  public func layerShapes() -> [String: [Int]] {
+    var compiler = Compiler(dataFormat: dataFormat)
+    _ = compiler.compile(self, InstructionSet.best.kernels)
+    return compiler.layerShapes
+  }
 }
 
 extension Network {

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import EvidenceCommand
+
+@Suite struct NLLTextTests {
+  @Test func snapshot() throws {
+    let run = try Executable.evidence.run(
+      "nll", "digits-iwae-2l.h5", "digits-test.h5", "--samples", "500", "--examples", "0..40", "--threads", "2",
+      in: Repository.path("Sources/EvidenceCommand/Resources"))
+    #expect(run.status == 0)
+    let timing = run.output.split(separator: "\n").last.map(String.init) ?? ""
+    #expect(timing.hasSuffix(" samples/s, 2 threads"))
+    // Digits differ in the last place between processors; the shape does not.
+    let shape = run.output.replacing(/−?\d+\.\d+|\d+ examples?|\d+ of/) { match in
+      match.output.contains(".") ? "#.#" : String(match.output)
+    }
+    #expect(
+      shape.hasPrefix(
+        """
+        model      digits-iwae-2l.h5 (Digits, two-layer IWAE)
+                   z1 16, z2 8 → x [64] bernoulli
+        data       digits-test.h5:/images
+                   40 examples of [8, 8], 0..40 of 599
+                   divide by 16, binarize by threshold (model file)
+        estimator  importance-sampling, K = 500, seed 0
+
+        log p(x) = #.# ± #.# (data) ± ? (Monte Carlo: k̂ too high)  nats
+        """))
+    #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  @Test func tablesLineUp() throws {
+    let lines = try NLLJSONTests.digits("--samples", "500", "--examples", "..40").text.split(separator: "\n")
+    let first = try #require(lines.firstIndex { $0.contains("median") })
+    let table = lines[first..<first + 5]
+    #expect(Set(table.map(\.count)).count == 1, "the last column ends in one place")
+    let curve = try #require(lines.firstIndex { $0.hasPrefix("  K ") })
+    #expect(lines[curve].count == lines[curve + 1].count)
+  }
+
+  @Test func sourcesOfSettingsAreSaid() throws {
+    let text = try NLLJSONTests.digits("--samples", "5", "--examples", "..2", "--binarize", "bernoulli").text
+    #expect(text.contains("divide by 16 (model file), binarize at random (command line)"))
+  }
+
+  @Test func warningsSayWhatToDo() {
+    let warning = Warnings.unreliable(12, of: 200, threshold: 0.7, samples: 5000, largest: 0.9)
+    #expect(
+      warning
+        == "12 of 200 examples have k̂ > 0.70: their estimate may be off by more than its error; try --samples 50000")
+    #expect(Warnings.unreliable(1, of: 2, threshold: 0.7, samples: 50, largest: 1.2).contains("k̂ ≥ 1"))
+    #expect(Warnings.nonFinite(2, of: 9, which: [3, 4], output: nil).contains("(example 3, 4)"))
+    #expect(Warnings.noShape(samples: 5).contains("5 draws"))
+  }
+
+  @Test func fewDrawsAreSaidToHaveNoShape() throws {
+    let outcome = try NLLJSONTests.digits("--samples", "5", "--examples", "..2")
+    #expect(outcome.json["diagnostics"]?["paretoK"]?["max"] == .number(.nan) || outcome.summary.paretoK.maximum.isNaN)
+    #expect(outcome.warnings.contains(Warnings.noShape(samples: 5)))
+  }
+}
