@@ -5,6 +5,7 @@ enum CommandList {
   static let subcommands: [any ParsableCommand.Type] = [
     NLLCommand.self,
     InspectCommand.self,
+    CompareCommand.self,
     EstimatorsCommand.self,
     DemoCommand.self,
   ]
