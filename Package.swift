@@ -35,6 +35,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Resources")]),
+    .executableTarget(name: "example-nll", dependencies: ["Checkpoints", "Evidence"], path: "docs/examples/nll"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], exclude: ["Reference"]),

@@ -16,15 +16,15 @@ struct DemoCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    output.start()
     let model = try BundledSample.path(of: "digits-iwae-2l.h5")
     let data = try BundledSample.path(of: "digits-test.h5")
     var shared = [model, data, "--samples", String(sampling.samples), "--seed", String(running.seed)]
     if let threads = running.threads { shared += ["--threads", String(threads)] }
-    shared += ["--format", output.format.rawValue]
-    if output.quiet { shared.append("--quiet") }
-    if output.verbose { shared.append("--verbose") }
-    try NLLCommand.parse(shared).run()
-    // `units` follows here once it exists: try UnitsCommand.parse(shared).run()
+    let outcome = try NLLRun(NLLCommand.parse(shared)).run()
+    // `units` joins here, in the text and under a key of its own.
+    try output.print(json: ["command": "demo", "nll": outcome.json], text: outcome.text)
+    for warning in outcome.warnings { Console.shared.warn(warning) }
   }
 }
 

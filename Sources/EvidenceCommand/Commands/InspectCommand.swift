@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Evidence
 import HDF5
 
 /// `evidence inspect`: what a file holds.
@@ -20,13 +21,16 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     output.start()
-    let opened = try File(reading: file)
+    let opened = try HDF5.File(reading: file)
     let root = try opened.root
     switch try root.attributeType("format") == .string ? root.string("format") : nil {
     case ModelFile.format?:
       let inspection = ModelInspection(path: file, description: try ModelFile.parse(opened))
       try output.print(json: inspection.json, text: inspection.text)
       if !inspection.problems.isEmpty { throw ModelFileError(file: file, problems: inspection.problems) }
+    case "evidence-results"?:
+      let inspection = try ResultsInspection(ResultsFile(reading: file))
+      try output.print(json: inspection.json, text: inspection.text)
     default:
       let inspection = try DataInspection(opened)
       try output.print(json: inspection.json, text: inspection.text)

@@ -69,8 +69,8 @@ struct Inputs {
       throw CommandError(.invalidInput, "\(options.data): \(source.path): the dataset holds no examples")
     }
     examples = try options.examples?.resolved(count: source.count) ?? 0..<source.count
-    modelDigest = try FileDigest.sha256(of: options.model)
-    dataDigest = try FileDigest.sha256(of: options.data)
+    modelDigest = try SHA256.hexDigest(ofFile: options.model)
+    dataDigest = try SHA256.hexDigest(ofFile: options.data)
     Log.debug("data opened", ["path": options.data, "dataset": source.path, "examples": "\(examples)"])
   }
 
@@ -97,5 +97,18 @@ struct Inputs {
       default: throw error
       }
     }
+  }
+}
+
+extension Inputs {
+  /// What the rows of a results file depend on.
+  func settings(
+    command: String, estimator: String, options: [String: String] = [:], samples: Int, curveSamples: [Int], seed: UInt64
+  ) -> ResultsSettings {
+    ResultsSettings(
+      command: command, estimator: estimator, options: options, samples: samples, curveSamples: curveSamples,
+      seed: seed,
+      modelSHA256: modelDigest, dataSHA256: dataDigest, dataset: source.path, preprocessing: data.preprocessing,
+      examples: examples, evidenceVersion: RootCommand.version, modelPath: modelPath, dataPath: source.file)
   }
 }

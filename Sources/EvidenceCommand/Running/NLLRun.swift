@@ -1,10 +1,12 @@
 import Evidence
 import Foundation
+import Statistics
 
-/// One run of `evidence nll`: opens, evaluates, and collects what there is to report.
+/// One run of `evidence nll`: opens, evaluates, saves, and collects what there is to report.
 struct NLLRun {
   private let command: NLLCommand
   private let inputs: Inputs
+  private let entry: EstimatorCatalog.Entry
   private let estimator: LogLikelihoodEstimator
   private let evaluation: Evaluation
 
@@ -12,7 +14,8 @@ struct NLLRun {
   init(_ command: NLLCommand) throws {
     self.command = command
     inputs = try Inputs(command.inputs)
-    estimator = try command.estimator.entry.make(command.sampling.samples)
+    entry = command.estimator.entry
+    estimator = try entry.make(command.sampling.samples)
     evaluation = command.running.evaluation(of: inputs.examples)
   }
 
@@ -20,37 +23,54 @@ struct NLLRun {
   func run() throws -> NLLOutcome {
     let isCrossEntropy = try inputs.isCrossEntropy(seed: evaluation.seed)
     return try Interruption.shared.whileEvaluating {
+      let sink = try ResultsSink(command.results, settings: settings)
       let started = ContinuousClock.now
-      let summary = try inputs.locatingErrors { try evaluate(estimator, evaluation) }
+      let summary = try evaluate(estimator, evaluation, sink)
       let seconds = started.duration(to: .now) / .seconds(1)
-      let replicates = try replicate(first: summary)
+      let replicates = try replicate(first: summary, sink)
       return NLLOutcome(
-        inputs: inputs, entry: command.estimator.entry, samples: command.sampling.samples, seed: evaluation.seed,
+        inputs: inputs, entry: entry, samples: command.sampling.samples, seed: evaluation.seed,
         threads: evaluation.threads, reportsAllErrors: command.allErrors, isCrossEntropy: isCrossEntropy,
-        summary: summary, replicates: replicates, seconds: seconds, evaluated: inputs.examples.count,
-        output: command.results.output)
+        summary: summary, replicates: replicates, seconds: seconds,
+        evaluated: inputs.examples.count - sink.restored.count, output: command.results.output)
     }
   }
 
+  /// What the rows of a results file depend on.
+  private var settings: ResultsSettings {
+    inputs.settings(
+      command: "nll", estimator: entry.name, samples: command.sampling.samples,
+      curveSamples: entry.hasWeights ? BlockCurve.points(upTo: command.sampling.samples) : [], seed: evaluation.seed)
+  }
+
   private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodSummary>>(
-    _ estimator: E, _ evaluation: Evaluation
+    _ estimator: E, _ evaluation: Evaluation, _ sink: ResultsSink
   ) throws -> LogLikelihoodSummary {
-    let progress = ProgressBar(total: inputs.examples.count)
+    let restored = sink.restored
+    let progress = ProgressBar(
+      total: inputs.examples.count, restored: restored.count, restoredSum: restored.reduce(0) { $0 + $1.logLikelihood })
     defer { progress.end() }
-    return try evaluation.run(estimator, under: inputs.model, on: inputs.data) { _, measurement in
-      progress.advance(by: measurement.logLikelihood)
+    return try sink.saving(of: inputs.examples.count) {
+      try inputs.locatingErrors {
+        try evaluation.run(estimator, under: inputs.model, on: inputs.data, restored: restored) { _, measurement in
+          try sink.append(measurement)
+          progress.advance(by: measurement.logLikelihood)
+        }
+      }
     }
   }
 
   /// The run again with other seeds for the draws, and the same data.
-  private func replicate(first: LogLikelihoodSummary) throws -> NLLOutcome.Replicates? {
+  private func replicate(first: LogLikelihoodSummary, _ sink: ResultsSink) throws -> NLLOutcome.Replicates? {
     guard command.replicates > 1 else { return nil }
     var replicates = NLLOutcome.Replicates(seeds: [evaluation.seed], means: [first.mean])
     for offset in 1..<UInt64(command.replicates) {
+      Log.debug("replicate", ["seed": "\(evaluation.seed + offset)"])
       var again = evaluation
       again.seed = evaluation.seed + offset
       again.dataSeed = evaluation.seed
-      let summary = try inputs.locatingErrors { try evaluate(estimator, again) }
+      // Only the first run is kept in a file.
+      let summary = try evaluate(estimator, again, ResultsSink())
       replicates.seeds.append(again.seed)
       replicates.means.append(summary.mean)
     }
