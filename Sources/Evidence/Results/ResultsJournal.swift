@@ -115,6 +115,7 @@ final class ResultsJournal {
     var hash = SHA256()
     hash.update(digest)
     hash.update(words)
-    return hash.finalize().withUnsafeBytes { $0.load(as: UInt64.self) }
+    let digest = hash.finalizeWords()
+    return (UInt64(digest[0]) << 32 | UInt64(digest[1])).littleEndian
   }
 }
