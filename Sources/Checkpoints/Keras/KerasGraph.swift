@@ -1,0 +1,259 @@
+/// One use of a layer in the graph that remains when all models inside models are opened.
+struct GraphNode {
+  let layer: KerasLayer
+  /// The names of the models around the layer and its own, joined by slashes.
+  let path: String
+  let inputs: [GraphTensor]
+  let constants: [String: JSONValue]
+
+  var kind: KerasLayerKind { KerasLayerKind(layer) }
+  var isInput: Bool { layer.className == "InputLayer" }
+}
+
+/// An output of a node.
+struct GraphTensor: Hashable {
+  var node: Int
+  var output = 0
+}
+
+/// The calls of all layers, each after those that it takes its inputs from.
+struct KerasGraph {
+  let file: String
+  let name: String
+  fileprivate(set) var nodes: [GraphNode] = []
+  fileprivate(set) var outputs: [GraphTensor] = []
+  /// The nodes that take an output of each node.
+  private(set) var consumers: [[Int]] = []
+  /// For each node the last one that every path from an input leads through; nil for none.
+  private(set) var dominators: [Int?] = []
+  private var depths: [Int] = []
+
+  /// More calls than any model has; models inside models can multiply without end.
+  static let largest = 20_000
+
+  /// Opens a model.
+  init(_ model: KerasModel, file: String) throws {
+    self.file = file
+    name = model.name
+    var builder = GraphBuilder(file: file)
+    outputs = try builder.open(model, prefix: "", inputs: nil)
+    nodes = builder.nodes
+    consumers = Array(repeating: [], count: nodes.count)
+    for (index, node) in nodes.enumerated() {
+      for tensor in node.inputs where consumers[tensor.node].last != index { consumers[tensor.node].append(index) }
+    }
+    for node in nodes {
+      var common: Int?
+      for (position, tensor) in node.inputs.enumerated() {
+        common = position == 0 ? tensor.node : common.flatMap { self.common($0, tensor.node) }
+      }
+      dominators.append(common)
+      depths.append(common.map { depths[$0] + 1 } ?? 0)
+    }
+  }
+
+  /// The last node that every path to either of two nodes leads through.
+  func common(_ a: Int, _ b: Int) -> Int? {
+    var a = a
+    var b = b
+    while a != b {
+      let step = depths[a] >= depths[b] ? a : b
+      guard let above = dominators[step] else { return nil }
+      if step == a { a = above } else { b = above }
+    }
+    return a
+  }
+
+  /// The last node that every path to any of the nodes leads through.
+  func common(of nodes: [Int]) -> Int? {
+    guard let first = nodes.first else { return nil }
+    return nodes.dropFirst().reduce(first) { common, node in common.flatMap { self.common($0, node) } }
+  }
+
+  /// The nodes that every path to a node leads through, the node first.
+  func dominatorChain(of node: Int) -> [Int] {
+    Array(sequence(first: node) { dominators[$0] })
+  }
+
+  /// A node with its class and its neighbours, for messages.
+  func place(of node: Int) -> String {
+    let before = nodes[node].inputs.map { nodes[$0.node].layer.title }
+    let after = consumers[node].map { nodes[$0].layer.title }
+    var text = nodes[node].path
+    if !before.isEmpty { text += ", after " + before.prefix(3).joined(separator: " and ") }
+    if !after.isEmpty { text += ", before " + after.prefix(3).joined(separator: " and ") }
+    return text
+  }
+
+  /// The inputs of the model.
+  var inputs: [Int] { nodes.indices.filter { nodes[$0].isInput } }
+}
+
+/// Opens models inside models, in topological order and without recursion along the layers.
+private struct GraphBuilder {
+  let file: String
+  var nodes: [GraphNode] = []
+
+  private struct Call: Hashable {
+    let layer: Int
+    let number: Int
+  }
+
+  init(file: String) { self.file = file }
+
+  private func problem(_ place: String, _ message: String) -> ImportError {
+    ImportError(.badConfiguration, file: file, place: place, message)
+  }
+
+  private mutating func add(_ node: GraphNode) throws -> GraphTensor {
+    guard nodes.count < KerasGraph.largest else {
+      throw ImportError(.tooLarge, file: file, "the model has more than \(KerasGraph.largest) calls of layers")
+    }
+    nodes.append(node)
+    return GraphTensor(node: nodes.count - 1)
+  }
+
+  private func path(_ layer: KerasLayer, _ prefix: String) -> String {
+    prefix.isEmpty ? layer.name : prefix + "/" + layer.name
+  }
+
+  /// Adds a model's calls and returns its outputs.
+  mutating func open(_ model: KerasModel, prefix: String, inputs: [GraphTensor]?) throws -> [GraphTensor] {
+    model.isSequential
+      ? try openSequence(model, prefix: prefix, input: inputs?.first)
+      : try openGraph(model, prefix: prefix, inputs: inputs)
+  }
+
+  private mutating func openSequence(
+    _ model: KerasModel, prefix: String, input: GraphTensor?
+  ) throws -> [GraphTensor] {
+    var current = input
+    for layer in model.layers {
+      let path = path(layer, prefix)
+      if layer.className == "InputLayer" {
+        if current == nil { current = try add(GraphNode(layer: layer, path: path, inputs: [], constants: [:])) }
+        continue
+      }
+      if let inner = layer.model {
+        let outputs = try open(inner, prefix: path, inputs: current.map { [$0] })
+        guard outputs.count == 1 else { throw problem(path, "a layer of a Sequential model has one output") }
+        current = outputs[0]
+        continue
+      }
+      // A model that was never built has no InputLayer; its first layer may know the shape.
+      let source = try current ?? add(GraphBuilder.impliedInput(of: layer, path: path))
+      current = try add(GraphNode(layer: layer, path: path, inputs: [source], constants: [:]))
+    }
+    guard let current else { throw problem(model.name, "a model without layers") }
+    return [current]
+  }
+
+  private static func impliedInput(of layer: KerasLayer, path: String) -> GraphNode {
+    var config: [String: JSONValue] = [:]
+    if let shape = layer.config["batch_input_shape"] ?? layer.config["batch_shape"] {
+      config["batch_shape"] = shape
+    } else if let size = layer.config["input_dim"] {
+      config["batch_shape"] = .array([.null, size])
+    }
+    let input = KerasLayer(
+      name: layer.name + "_input", className: "InputLayer", module: nil, config: .object(config), calls: [], model: nil)
+    return GraphNode(layer: input, path: path + "_input", inputs: [], constants: [:])
+  }
+
+  private mutating func openGraph(
+    _ model: KerasModel, prefix: String, inputs: [GraphTensor]?
+  ) throws -> [GraphTensor] {
+    let indices = Dictionary(model.layers.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    let numbering = CallNumbering(model)
+    var made: [Call: [GraphTensor]] = [:]
+    if let inputs {
+      guard inputs.count == model.inputs.count else {
+        throw problem(prefix, "the model is called with \(inputs.count) tensors and takes \(model.inputs.count)")
+      }
+      for (tensor, input) in zip(inputs, model.inputs) {
+        if let index = indices[input.layer] { made[Call(layer: index, number: 0)] = [tensor] }
+      }
+    }
+    func call(_ tensor: KerasTensor) throws -> Call {
+      guard let index = indices[tensor.layer], let number = numbering.position(of: tensor) else {
+        throw problem(
+          tensor.layer, "call \(tensor.call) of this layer is referred to and does not exist")
+      }
+      return Call(layer: index, number: number)
+    }
+    var waiting: Set<Call> = []
+    for (index, layer) in model.layers.enumerated() {
+      for number in 0..<max(layer.calls.count, layer.className == "InputLayer" ? 1 : 0) {
+        var stack = [Call(layer: index, number: number)]
+        while let top = stack.last {
+          if made[top] != nil {
+            stack.removeLast()
+            continue
+          }
+          let layer = model.layers[top.layer]
+          let use = top.number < layer.calls.count ? layer.calls[top.number] : KerasCall(inputs: [], constants: [:])
+          let needed = try use.inputs.map(call)
+          let unmet = needed.filter { made[$0] == nil }
+          if unmet.isEmpty {
+            let tensors = try zip(needed, use.inputs).map { try output(of: made[$0] ?? [], $1, model) }
+            made[top] = try open(layer, use, tensors, path: path(layer, prefix))
+            stack.removeLast()
+          } else {
+            guard waiting.insert(top).inserted else { throw problem(path(layer, prefix), "the layers form a circle") }
+            stack += unmet
+          }
+        }
+      }
+    }
+    return try model.outputs.map { tensor in
+      try output(of: made[call(tensor)] ?? [], tensor, model)
+    }
+  }
+
+  private mutating func open(
+    _ layer: KerasLayer, _ call: KerasCall, _ inputs: [GraphTensor], path: String
+  ) throws -> [GraphTensor] {
+    if let inner = layer.model { return try open(inner, prefix: path, inputs: inputs) }
+    return [try add(GraphNode(layer: layer, path: path, inputs: inputs, constants: call.constants))]
+  }
+
+  private func output(of made: [GraphTensor], _ tensor: KerasTensor, _ model: KerasModel) throws -> GraphTensor {
+    let isModel = model.layers.contains { $0.name == tensor.layer && $0.model != nil }
+    if !isModel, var only = made.first {
+      only.output = max(only.output, tensor.output)
+      return only
+    }
+    guard made.indices.contains(tensor.output) else {
+      throw problem(tensor.layer, "output \(tensor.output) is referred to; there are \(made.count)")
+    }
+    return made[tensor.output]
+  }
+}
+
+/// Which call of a layer a number refers to.
+///
+/// Models inside models may count their own making as call 0, which is not among the calls listed.
+private struct CallNumbering {
+  private var counts: [String: Int] = [:]
+  private var offsets: [String: Int] = [:]
+
+  init(_ model: KerasModel) {
+    var referred: [String: Set<Int>] = [:]
+    for tensor in model.layers.flatMap({ $0.calls.flatMap(\.inputs) }) + model.outputs {
+      referred[tensor.layer, default: []].insert(tensor.call)
+    }
+    for layer in model.layers {
+      let count = max(layer.calls.count, layer.className == "InputLayer" ? 1 : 0)
+      counts[layer.name] = count
+      let numbers = referred[layer.name] ?? []
+      let countsItself = layer.model != nil && !numbers.contains(0) && numbers.contains { $0 >= count }
+      offsets[layer.name] = countsItself ? 1 : 0
+    }
+  }
+
+  func position(of tensor: KerasTensor) -> Int? {
+    let position = tensor.call - (offsets[tensor.layer] ?? 0)
+    guard position >= 0, position < counts[tensor.layer] ?? 0 else { return nil }
+    return position
+  }
+}

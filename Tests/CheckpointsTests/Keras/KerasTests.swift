@@ -1,0 +1,4 @@
+import Testing
+
+/// Everything about importing models that Keras has saved.
+@Suite struct KerasTests {}
