@@ -14,6 +14,8 @@ struct Inputs {
   let data: Dataset
   /// Where each step of the preprocessing was asked for.
   let origins: Origins
+  /// What the model file asks for and was left out, because the data show that it was done before they were stored.
+  let preparationNote: String?
   /// The examples to evaluate; never empty.
   let examples: Range<Int>
 
@@ -44,17 +46,23 @@ struct Inputs {
       "model read",
       ["path": options.model, "latents": "\(model.latentCounts)", "kernels": "\(model.network.instructionSet)"])
 
-    var preprocessing = Preprocessing(description.input)
+    source = try HDF5Source(file: options.data, dataset: options.dataset)
+    let isOverridden = options.binarize != nil || options.divideBy != nil || options.dequantize != nil
+    var (preprocessing, note) =
+      isOverridden
+      ? (Preprocessing(description.input), nil)
+      : try Preprocessing.suited(to: description.input, storedIn: source)
     if let binarize = options.binarize { preprocessing.binarize = binarize }
     if let divideBy = options.divideBy { preprocessing.divideBy = divideBy }
     if let dequantize = options.dequantize { preprocessing.dequantize = dequantize }
+    preparationNote = note
     origins = Origins(
-      binarize: Origin(isOnCommandLine: options.binarize != nil, isInModelFile: description.input.binarize != nil),
-      divideBy: Origin(isOnCommandLine: options.divideBy != nil, isInModelFile: description.input.divideBy != nil),
+      binarize: Origin(
+        isOnCommandLine: options.binarize != nil, isInModelFile: note == nil && description.input.binarize != nil),
+      divideBy: Origin(
+        isOnCommandLine: options.divideBy != nil, isInModelFile: note == nil && description.input.divideBy != nil),
       dequantize: Origin(
         isOnCommandLine: options.dequantize != nil, isInModelFile: description.input.dequantize != nil))
-
-    source = try HDF5Source(file: options.data, dataset: options.dataset)
     data = Dataset(source, preprocessing: preprocessing)
     guard data.elementCount == model.inputCount else {
       throw CommandError(
