@@ -2,21 +2,23 @@
 
 #include "scalar.h"
 
-// A parameter that has to be positive, and its logarithm, which is held within what a double exponentiates: out there
-// every density is at its limit.
+// A parameter that has to be positive, and its logarithm, of which only so much is exponentiated (see hold): further
+// out every density is at its limit.
 typedef struct {
   double value, log;
   int valid;
 } positive;
 
+static double hold(double log) { return fmax(-600, fmin(600, log)); }
+
 static positive positive_of(double stored, ck_form form) {
   if (form == CK_SQUARE || form == CK_LOG_SQUARE) {
     positive square = positive_of(stored, form == CK_SQUARE ? CK_DIRECT : CK_LOG);
     double half = form == CK_SQUARE ? square.log : stored;
-    return (positive){exp(fmax(-700, fmin(700, 0.5 * half))), 0.5 * half, square.valid};
+    return (positive){exp(hold(0.5 * half)), 0.5 * half, square.valid};
   }
   if (form == CK_DIRECT) return (positive){stored, log(stored), stored > 0 && stored < INFINITY};
-  return (positive){exp(fmax(-700, fmin(700, stored))), stored, isfinite(stored)};
+  return (positive){exp(hold(stored)), stored, isfinite(stored)};
 }
 
 static double softplus(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
@@ -70,7 +72,7 @@ static double poisson(double x, positive rate) { return x * rate.log - rate.valu
 
 // With t = log(mean / dispersion): the probability of success is exp(t) / (1 + exp(t)).
 static double negative_binomial(double x, positive mean, positive dispersion) {
-  double t = mean.log - dispersion.log;
+  double t = mean.log - hold(dispersion.log);
   return ck_log_rising(dispersion.value, x) + x * t - (x + dispersion.value) * softplus(t);
 }
 

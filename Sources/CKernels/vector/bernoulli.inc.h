@@ -3,7 +3,7 @@
 
 enum {
   FACTORS = 64,  // each at most 2, so that their product stays far from overflow; one logarithm for all of them
-  TERMS = 16,    // summed in floats before they are added to a double
+  TERMS = 8,     // summed in floats before they are added to a double
 };
 
 // 1 + exp(-|l|) multiplied onto `product`. In base 2 and with one rounding less than exp_lanes: the error is absolute.
