@@ -63,6 +63,10 @@ public struct LinearGaussianModel: LatentVariableModel {
       widening * (0...unit).reduce(0) { $0 + posterior.triangle[unit, $1] * posterior.triangle[unit, $1] }.squareRoot()
     }
     let divergences = zip(means, scales).map { (($0 * $0 + $1 * $1) - 1) / 2 - log($1) }
-    return [LayerPosterior(draws: 1, means: means, scales: scales, divergences: divergences)]
+    // Marginals: with more than one unit the posterior is correlated.
+    return [
+      LayerPosterior(
+        draws: 1, means: means, scales: scales, divergences: divergences, isFactorizedNormal: exact.sizes[1] == 1)
+    ]
   }
 }

@@ -31,7 +31,7 @@ extension Network {
   }
 
   /// KL(N(m, T Tᵀ) ‖ N(0, I)) = ½ (‖T‖² + ‖m‖² − d) − Σ log Tᵢᵢ.
-  private func fullNormalDivergence(_ q: [ck_operand], _ d: Int, _ lane: Int) -> Double {
+  func fullNormalDivergence(_ q: [ck_operand], _ d: Int, _ lane: Int) -> Double {
     var result = -Double(d) / 2
     for i in 0..<d {
       let mean = q[0].value(i, lane)

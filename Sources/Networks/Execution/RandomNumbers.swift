@@ -10,6 +10,8 @@ public enum RandomNumbers {
     case binarization = 240
     /// Noise added to stored integers.
     case dequantization = 241
+    /// Draws from the posteriors that mutual information is estimated at.
+    case probes = 242
   }
 
   /// One uniform in (0, 1) for each element of an example.
