@@ -1,0 +1,101 @@
+import Networks
+import Statistics
+
+/// Which latent units, and which directions among them, carry information about the data.
+///
+/// A unit's activity is A_u = Cov_x(E_q[u]), the population variance over examples of its posterior mean; it is active when
+/// A_u > 0.01 (Burda, Grosse, Salakhutdinov 2015, section 5.2). Where a posterior depends on the example alone its mean is
+/// exact. Above, E_q[u] is itself a mean over the latents below; a single draw adds its noise to A_u. The covariance of two
+/// independent chains of draws does not, and is what is reported, with the one-draw value beside it.
+///
+///     let units = try ActiveUnits().estimate(model, on: data)
+///     print(units.layers[0].activeUnits)
+///
+/// Everything streams: memory does not grow with the dataset. `probing(_:on:)` adds mutual information.
+public struct ActiveUnits: Estimator {
+  /// The variance above which (not at which) a unit or a direction is active.
+  public var threshold = DiagnosticThresholds.activeUnitVariance
+  /// Draws in each of the two chains, for layers whose posterior depends on other layers. More of them lessen the noise.
+  public var draws = 1
+  /// Bootstrap replicates for the standard errors.
+  public var replicates = 100
+  /// Seeds the bootstrap's weights.
+  public var bootstrapSeed: UInt64 = 0
+  /// Examples kept for the scatter of the first two principal components, at most.
+  public var scatterLimit = 2000
+  /// Draws that mutual information is estimated at; none by default.
+  public var probes = LatentProbes()
+
+  /// Active units without mutual information.
+  public init(threshold: Double = DiagnosticThresholds.activeUnitVariance, draws: Int = 1) {
+    self.threshold = threshold
+    self.draws = draws
+  }
+
+  /// The same with probes for mutual information, drawn from evenly spaced examples: a first, small pass over the data.
+  ///
+  /// - Parameter count: Probes; their number decides the Monte Carlo error, the data the bias.
+  /// - Throws: What reading or encoding the examples throws.
+  public func probing(
+    _ model: some LatentVariableModel, on data: Dataset, options: Evaluation = Evaluation(), count: Int = 512
+  ) throws -> ActiveUnits {
+    var copy = self
+    copy.probes = try LatentProbes(model, on: data, options: options, count: count)
+    return copy
+  }
+
+  /// The posteriors of one example, and its posterior density at every probe.
+  public func measure<Model: LatentVariableModel>(
+    _ example: Example, under model: Model, scratch: inout Scratch<Model>
+  ) throws -> UnitsMeasurement {
+    guard draws > 0, 2 * draws <= model.drawsAtOnce else {
+      throw EvidenceError(.invalidSetting, "draws: expected 1 to \(model.drawsAtOnce / 2), found \(draws)")
+    }
+    let layers = try model.posteriors(of: example, draws: 0..<2 * draws, scratch: &scratch.model)
+    return UnitsMeasurement(index: example.index, layers: layers, probeDensities: probes.logDensities(under: layers))
+  }
+
+  /// Variances, divergences, principal directions and information of every layer.
+  ///
+  /// - Throws: `EvidenceError` for fewer than two examples with finite means.
+  public func summarize(_ measurements: some Sequence<UnitsMeasurement>) throws -> UnitsSummary {
+    guard threshold >= 0, threshold.isFinite else {
+      throw EvidenceError(.invalidSetting, "threshold: expected a number from 0 on, found \(threshold)")
+    }
+    guard replicates > 1 else {
+      throw EvidenceError(.invalidSetting, "replicates: expected at least 2, found \(replicates)")
+    }
+    var accumulators: [LayerAccumulator] = []
+    var total = RunningMoments()
+    var count = 0
+    for measurement in measurements {
+      if count == 0 {
+        accumulators = measurement.layers.enumerated().map { layer, posterior in
+          LayerAccumulator(posterior, settings: self, probes: probes.layers[layer])
+        }
+      }
+      count += 1
+      var divergence = 0.0
+      for layer in accumulators.indices { divergence += accumulators[layer].add(measurement, layer: layer) }
+      total.add(divergence)
+    }
+    guard count > 1 else {
+      throw EvidenceError(
+        .invalidData, "active units are variances over examples and need two or more; found \(count)")
+    }
+    let layers = try accumulators.enumerated().map { try $1.summary(layer: $0 + 1, of: count, settings: self) }
+    return UnitsSummary(
+      examples: count, threshold: threshold, draws: draws, divergence: total.mean,
+      divergenceStandardError: total.standardError, layers: layers.withMarginals(total: total))
+  }
+}
+
+/// What one example yields for active units.
+public struct UnitsMeasurement: Sendable, Equatable {
+  /// The example's number in the dataset.
+  public let index: Int
+  /// The posterior of each layer, z₁ first.
+  public let layers: [LayerPosterior]
+  /// By the number of a layer (from 0), log q(z_m | x) of this example at every probe, in nats.
+  public let probeDensities: [Int: [Double]]
+}
