@@ -4,6 +4,7 @@ import ArgumentParser
 enum CommandList {
   static let subcommands: [any ParsableCommand.Type] = [
     NLLCommand.self,
+    UnitsCommand.self,
     InspectCommand.self,
     CompareCommand.self,
     EstimatorsCommand.self,

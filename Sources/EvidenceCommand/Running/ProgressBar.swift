@@ -6,6 +6,7 @@ import Foundation
 final class ProgressBar {
   private let total: Int
   private let restored: Int
+  private let hasMean: Bool
   private let isShown: Bool
   private let started = ContinuousClock.now
   private var shown: ContinuousClock.Instant?
@@ -13,9 +14,12 @@ final class ProgressBar {
   private var sum = 0.0
 
   /// A bar for `total` examples, of which `restored` were finished before, with the sum of their values.
-  init(total: Int, restored: Int = 0, restoredSum: Double = 0) {
+  ///
+  /// - Parameter hasMean: Whether the mean of the values is shown.
+  init(total: Int, restored: Int = 0, restoredSum: Double = 0, hasMean: Bool = true) {
     self.total = total
     self.restored = restored
+    self.hasMean = hasMean
     finished = restored
     sum = restoredSum
     isShown = Console.shared.showsProgress
@@ -40,18 +44,18 @@ final class ProgressBar {
     Console.shared.showProgress(
       ProgressBar.line(
         finished: finished, total: total, rate: Double(finished - restored) / max(elapsed, 1e-9),
-        mean: sum / Double(finished),
+        mean: hasMean ? sum / Double(finished) : nil,
         width: Console.shared.width))
   }
 
   /// The line, in at most `width` − 1 columns so that it never wraps.
-  static func line(finished: Int, total: Int, rate: Double, mean: Double, width: Int) -> String {
+  static func line(finished: Int, total: Int, rate: Double, mean: Double?, width: Int) -> String {
     var parts = ["\(finished)/\(total)"]
     if rate > 0 {
       parts.append(Text.significant(rate, 3) + " examples/s")
       parts.append(Text.duration(Double(total - finished) / rate) + " left")
     }
-    if finished > 0 { parts.append("mean " + Text.fixed(mean, 2)) }
+    if let mean, finished > 0 { parts.append("mean " + Text.fixed(mean, 2)) }
     let words = parts.joined(separator: "  ")
     let length = min(30, width - 3 - words.count)
     guard length >= 5 else { return String(words.prefix(max(0, width - 1))) }

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Evidence
+import Statistics
+
+/// `evidence units`: which latents are used.
+struct UnitsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "units",
+    abstract: "Say which latent units and directions of MODEL carry information about DATA.",
+    discussion: """
+      For each stochastic layer, the variance over examples of every unit's posterior mean, A_u = Cov_x(E_q[u]): a unit is \
+      active above 0.01. With its standard error, each unit's KL, the principal directions, and what the layer tells about \
+      the data. Units are numbered from 0.
+
+      Examples:
+        evidence units model.h5 mnist.h5 --dataset test/images
+        evidence units model.h5 mnist.h5 --dataset test/images --ablate --examples 0..500 --samples 500
+        evidence units model.h5 mnist.h5 --dataset test/images --latents latents.h5 --labels test/labels
+        evidence units model.h5 mnist.h5 --dataset test/images --format json > units.json
+      """)
+
+  @OptionGroup var inputs: ModelAndDataOptions
+
+  @Option(help: ArgumentHelp("A unit is active when its variance is above (not at) this.", valueName: "a"))
+  var threshold = DiagnosticThresholds.activeUnitVariance
+
+  @Option(
+    help: ArgumentHelp(
+      "Draws in each of the two chains that layers above the first are measured by; more of them lessen the noise.",
+      valueName: "r"))
+  var draws = 1
+
+  @Option(
+    help: ArgumentHelp("Draws that mutual information is estimated at, from as many examples; 0 for none.", valueName: "m"))
+  var probes = 512
+
+  @Flag(help: "Estimate the log-likelihood again with inactive units held at their prior mean, and without single ones.")
+  var ablate = false
+
+  @OptionGroup var sampling: SamplingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "With --ablate, the first examples that the log-likelihood is estimated on for other numbers of units; 0 for none.",
+      valueName: "n"))
+  var sweepExamples = 200
+
+  @Option(
+    help: ArgumentHelp("Write posterior means and scales of every example to this HDF5 file.", valueName: "out.h5"),
+    completion: .file())
+  var latents: String?
+
+  @Option(
+    help: ArgumentHelp("A dataset in DATA with a label for each example, carried over to what is written.", valueName: "path"))
+  var labels: String?
+
+  @Flag(help: "A bar for every unit, also in layers of more than \(UnitsOutcome.mostBars).")
+  var allUnits = false
+
+  @OptionGroup var running: RunOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard threshold >= 0, threshold.isFinite else {
+      throw ValidationError("--threshold: expected a number from 0 on, found \(threshold)")
+    }
+    if draws < 1 { throw ValidationError("--draws: expected at least 1, found \(draws)") }
+    if probes < 0 { throw ValidationError("--probes: expected 0 or more, found \(probes)") }
+    if sweepExamples < 0 { throw ValidationError("--sweep-examples: expected 0 or more, found \(sweepExamples)") }
+  }
+
+  func run() throws {
+    output.start()
+    let outcome = try UnitsRun(self).run()
+    try output.print(json: outcome.json, text: outcome.text)
+    for warning in outcome.warnings { Console.shared.warn(warning) }
+  }
+}
