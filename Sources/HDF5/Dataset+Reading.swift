@@ -110,8 +110,9 @@ extension Dataset {
     try place.check(
       H5Sselect_hyperslab(state.fileSpace.id, H5S_SELECT_SET, &start, nil, &extent, nil), "the rows can't be selected")
     if let block = state.blockSpace, block.count == count { return (block.handle.id, state.fileSpace.id) }
-    var flat = hsize_t(count)
-    let block = try place.handle(H5Screate_simple(1, &flat, nil), .tooLarge, "the rows can't be selected")
+    // Of the same rank as in the file: between different ones, libhdf5 goes element by element.
+    let block = try place.handle(
+      H5Screate_simple(Int32(extent.count), &extent, nil), .tooLarge, "the rows can't be selected")
     state.blockSpace = (count, block)
     return (block.id, state.fileSpace.id)
   }

@@ -128,7 +128,9 @@ private final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
 
   private func firstInvalidExample(_ batch: ExampleBatch) -> Int? {
     let size = batch.values.count / max(1, batch.count)
-    return batch.values.firstIndex { !model.support.contains($0) }.map { $0 / size }
+    // Asked for once: it is worked out anew each time.
+    let support = model.support
+    return batch.values.firstIndex { !support.contains($0) }.map { $0 / size }
   }
 
   private func invalidValue(_ batch: ExampleBatch, _ position: Int) -> EvidenceError {

@@ -34,6 +34,7 @@ public struct LatentProbes: Sendable {
       data.elementCount == model.inputCount
     else { return }
     let number = min(count, range.count)
+    let support = model.support
     var scratch = model.makeScratch(examples: 1)
     var collected: [Int: [(example: Int, posterior: LayerPosterior, values: [Double])]] = [:]
     for probe in 0..<number {
@@ -41,7 +42,7 @@ public struct LatentProbes: Sendable {
       let index = range.lowerBound + probe * range.count / number
       let batch = try data.batch(index..<index + 1, seed: options.dataSeed ?? options.seed)
       // What the model can't take is reported by the evaluation, with its place.
-      guard batch.values.allSatisfy(model.support.contains) else { continue }
+      guard batch.values.allSatisfy(support.contains) else { continue }
       try model.encode(batch, scratch: &scratch)
       let example = Example(index: index, position: 0, seed: options.seed)
       for (layer, posterior) in try model.posteriors(of: example, draws: 0..<1, scratch: &scratch).enumerated()
