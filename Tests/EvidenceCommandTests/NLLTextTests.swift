@@ -17,7 +17,8 @@ import Testing
     #expect(
       shape.hasPrefix(
         """
-        model      digits-iwae-2l.h5 (Digits, two-layer IWAE)
+        model      digits-iwae-2l.h5
+                   Digits, two-layer IWAE
                    z1 16, z2 8 → x [64] bernoulli
         data       digits-test.h5:/images
                    40 examples of [8, 8], 0..40 of 599

@@ -32,6 +32,12 @@ import Testing
   @Test(arguments: [(3.21, "3.2 s"), (59.7, "1 min 00 s"), (125, "2 min 05 s"), (3780, "1 h 03 min"), (.infinity, "–")])
   func duration(seconds: Double, expected: String) { #expect(Text.duration(seconds) == expected) }
 
+  @Test func longPathsKeepTheirEnd() {
+    #expect(Text.path("/a/b.h5") == "/a/b.h5")
+    #expect(Text.path("/aaaa/bbbb/cccc/d.h5", width: 12) == "…/cccc/d.h5")
+    #expect(Text.path("abcdefghij", width: 5) == "…ghij")
+  }
+
   @Test func counts() {
     #expect(Text.count(24336) == "24 336")
     #expect(Text.count(999) == "999")

@@ -11,10 +11,14 @@ struct NLLCommand: ParsableCommand {
 
       Examples:
         evidence nll model.h5 mnist.h5 --dataset test/images
-        evidence nll model.h5 mnist.h5 --examples 0..100 --samples 500     a quick look
-        evidence nll model.h5 mnist.h5 --output results.h5                 keep what every example yields
-        evidence nll model.h5 mnist.h5 --output results.h5 --resume        go on after an interruption
-        evidence nll model.h5 mnist.h5 --replicates 5                      check the Monte Carlo error
+      A quick look:
+        evidence nll model.h5 mnist.h5 --examples 0..100 --samples 500
+      Keep what every example yields; go on after an interruption:
+        evidence nll model.h5 mnist.h5 --output results.h5
+        evidence nll model.h5 mnist.h5 --output results.h5 --resume
+      Check the Monte Carlo error by other seeds:
+        evidence nll model.h5 mnist.h5 --replicates 5
+      For programs:
         evidence nll model.h5 mnist.h5 --format json | jq .nll
 
       The same model, data, seed and K give the same numbers to the last bit, whatever the threads and the range.

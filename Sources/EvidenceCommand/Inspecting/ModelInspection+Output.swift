@@ -8,7 +8,7 @@ extension ModelInspection {
 
   private var facts: [String] {
     var table = TextTable([.left, .left], indentation: "")
-    table.add(["model", path])
+    table.add(["model", Text.path(path, width: 64)])
     func add(_ label: String, _ words: String?) {
       guard let words, !words.isEmpty else { return }
       for (index, line) in Text.wrapped(words, width: 64).enumerated() { table.add([index == 0 ? label : "", line]) }

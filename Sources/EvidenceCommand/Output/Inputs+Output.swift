@@ -36,13 +36,12 @@ extension Inputs {
   var header: [(label: String, words: String)] {
     let description = model.description
     let latents = zip(1..., model.latentCounts).map { "z\($0) \($1)" }.joined(separator: ", ")
-    let name = description.about.name.map { " (\($0))" } ?? ""
+    let name = description.about.name.map { [("", $0)] } ?? []
     let range =
       examples.count == source.count ? "" : ", \(examples.lowerBound)..\(examples.upperBound) of \(source.count)"
-    return [
-      ("model", modelPath + name),
+    return [("model", Text.path(modelPath))] + name + [
       ("", "\(latents) → x \(Text.shape(description.input.shape)) \(model.network.likelihood.rawValue)"),
-      ("data", "\(source.file):\(source.path)"),
+      ("data", Text.path("\(source.file):\(source.path)")),
       ("", Text.counted(examples.count, "example") + " of \(Text.shape(source.exampleShape))" + range),
       ("", preprocessingWords),
     ]

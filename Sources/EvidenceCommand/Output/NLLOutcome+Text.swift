@@ -36,9 +36,11 @@ extension NLLOutcome {
 
   private var figures: [String] {
     var table = TextTable([.left, .right, .left])
-    table.add([isCrossEntropy ? "cross-entropy" : "NLL", Text.fixed(summary.nll, 2), "nats"])
+    table.add([
+      isCrossEntropy ? "cross-entropy" : entry.isBound ? "NLL, at most" : "NLL", Text.fixed(summary.nll, 2), "nats",
+    ])
     table.add(["bits/dim", Text.fixed(bitsPerDimension, 4)])
-    table.add(["ELBO", Text.fixed(summary.elbo, 2), "nats"])
+    if !entry.isBound { table.add(["ELBO", Text.fixed(summary.elbo, 2), "nats"]) }
     if entry.hasWeights {
       table.add(["bias", Text.significant(summary.biasEstimate, 2), "nats, what K draws take off, to first order"])
     }
@@ -68,7 +70,9 @@ extension NLLOutcome {
     var lines = table.lines
     if entry.hasWeights, summary.paretoThreshold.isFinite {
       let threshold = Text.fixed(summary.paretoThreshold, 2)
-      lines.append("  k̂ > \(threshold) (unreliable): \(Text.counted(summary.unreliableExamples, "example"))")
+      let help =
+        monteCarloStandardError == nil && hasUnreliableError ? " (--all-errors reports the error all the same)" : ""
+      lines.append("  k̂ > \(threshold): \(Text.counted(summary.unreliableExamples, "example"))\(help)")
     }
     return lines
   }

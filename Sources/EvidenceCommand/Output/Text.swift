@@ -49,6 +49,15 @@ enum Text {
   /// A shape: `[28, 28]`.
   static func shape(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
 
+  /// A path that fits into so many columns: its end, where it does not.
+  static func path(_ path: String, width: Int = 66) -> String {
+    guard path.count > width else { return path }
+    let tail = path.suffix(width - 1)
+    // Whole names, unless the last one is too long by itself.
+    guard let slash = tail.firstIndex(of: "/") else { return "…" + tail }
+    return "…" + tail[slash...]
+  }
+
   /// A duration to the precision that matters: 3.2 s, 2 min 05 s, 1 h 03 min.
   static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "–" }

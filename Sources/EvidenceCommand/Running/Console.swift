@@ -52,10 +52,21 @@ final class Console: Sendable {
     if showsProgress { error([message]) }
   }
 
-  /// Lines on standard error, the first after the command's name, the others indented.
+  /// Lines on standard error, the first after the command's name, the others indented. On a terminal they are broken at
+  /// spaces.
   func error(_ lines: [String]) {
     guard let first = lines.first else { return }
-    write((["evidence: " + first] + lines.dropFirst().map { "  " + $0 }).joined(separator: "\n") + "\n")
+    var broken = ["evidence: " + first] + lines.dropFirst().map { "  " + $0 }
+    if isatty(STDERR_FILENO) != 0 {
+      let width = width
+      broken = broken.flatMap { line -> [String] in
+        // Only words are broken; a command to be pasted is not.
+        guard line.count > width, !line.contains(" --resume") else { return [line] }
+        let isFirst = line.hasPrefix("evidence: ")
+        return Text.wrapped(line, width: width - 2).enumerated().map { (isFirst && $0 == 0 ? "" : "  ") + $1 }
+      }
+    }
+    write(broken.joined(separator: "\n") + "\n")
   }
 
   /// A line of `--verbose`, with the seconds since the start.

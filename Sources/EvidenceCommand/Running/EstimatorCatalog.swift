@@ -14,6 +14,8 @@ enum EstimatorCatalog {
     let summary: String
     /// What its mean over examples is, in formulas of the headline.
     let symbol: String
+    /// Whether its expectation is below log p(x) by more than the number of draws explains.
+    let isBound: Bool
     /// Whether it reweights draws, so that effective sample sizes, k̂ and the curve exist.
     let hasWeights: Bool
     /// Makes it for a number of draws.
@@ -24,10 +26,10 @@ enum EstimatorCatalog {
   static let all: [Entry] = [
     Entry(
       name: "importance-sampling", summary: "log 1/K Σ p(x,z)/q(z|x): tends to log p(x) with K",
-      symbol: "log p(x)", hasWeights: true, make: { ImportanceSampling(samples: $0) }),
+      symbol: "log p(x)", isBound: false, hasWeights: true, make: { ImportanceSampling(samples: $0) }),
     Entry(
       name: "elbo", summary: "the evidence lower bound, KL in closed form where possible",
-      symbol: "ELBO", hasWeights: false, make: { EvidenceLowerBound(samples: $0) }),
+      symbol: "ELBO", isBound: true, hasWeights: false, make: { EvidenceLowerBound(samples: $0) }),
   ]
 }
 

@@ -76,10 +76,31 @@ struct Inputs {
     guard source.count > 0 else {
       throw CommandError(.invalidInput, "\(options.data): \(source.path): the dataset holds no examples")
     }
+    try Inputs.requireUnprepared(source, data.preprocessing, origin: origins.divideBy)
     examples = try options.examples?.resolved(count: source.count) ?? 0..<source.count
     modelDigest = try SHA256.hexDigest(ofFile: options.model)
     dataDigest = try SHA256.hexDigest(ofFile: options.data)
     Log.debug("data opened", ["path": options.data, "dataset": source.path, "examples": "\(examples)"])
+  }
+
+  /// Stored values that are all in [0, 1] were prepared already: dividing them once more, only because the model file
+  /// says so, would quietly give the likelihood of almost black images.
+  ///
+  /// One example with a larger value settles it, so real 8-bit data cost nothing. Bits may be divided by two (dequantized).
+  private static func requireUnprepared(_ source: HDF5Source, _ preprocessing: Preprocessing, origin: Origin) throws {
+    guard origin == .modelFile, preprocessing.divideBy > 2 else { return }
+    let stored = Dataset(source)
+    for start in stride(from: 0, to: source.count, by: 256) {
+      let batch = try stored.batch(start..<min(start + 256, source.count))
+      guard batch.values.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { return }
+    }
+    let divisor = Text.plain(preprocessing.divideBy)
+    throw CommandError(
+      .invalidInput,
+      """
+      \(source.file): \(source.path): every stored value is in [0, 1] already, yet the model file says to divide by \(divisor)
+      take them as they are with --divide-by 1, or insist with --divide-by \(divisor)
+      """)
   }
 
   /// Whether the likelihood is Bernoulli and some example is grey once prepared: the result is then a cross-entropy.

@@ -31,6 +31,8 @@ struct SmallModel {
   var meanWeight: Float = 0.5
   /// The constant that the posterior's scale is.
   var scale: Float = -1
+  /// What the file says about its data.
+  var divideBy: Double?
   /// The layer in the encoder's stack of means.
   var layer = "dense"
 
@@ -40,7 +42,9 @@ struct SmallModel {
     try root.setAttribute("format", format)
     try root.setAttribute("version", version)
     try root.setAttribute("name", "small")
-    try root.createGroup("input").setAttribute("shape", [4])
+    let input = try root.createGroup("input")
+    try input.setAttribute("shape", [4])
+    if let divideBy { try input.setAttribute("divide_by", divideBy) }
     let encoder = try root.createGroup("encoder/1")
     try encoder.setAttribute("distribution", "normal")
     try dense(encoder.createGroup("mean/0"), layer, shape: [2, encoderInputs], value: meanWeight)
