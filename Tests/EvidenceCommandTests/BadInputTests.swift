@@ -92,11 +92,11 @@ import Testing
     .data("a 255 under Bernoulli", ["/images", "example 1", "element 2", "255", "--divide-by 255"]) {
       try writeData([[0, 1, 0, 1], [0, 1, 255, 1]], to: $0)
     },
-    Case("prepared already", .invalidInput, ["data.h5", "/images", "divide by 255", "--divide-by 1,"]) { directory in
+    Case("divided already", .invalidInput, ["data.h5", "/images", "divide by 255", "--divide-by 1,"]) { directory in
       var model = SmallModel()
       model.divideBy = 255
       try model.write(to: directory + "/model.h5")
-      try writeData(binaryRows, to: directory + "/data.h5")
+      try writeData([[0.25, 0.5, 0.75, 1]], to: directory + "/data.h5")
     },
     .data("NaN in the data", ["/images", "example 0", "element 3"]) { try writeData([[0, 1, 0, .nan]], to: $0) },
   ]

@@ -122,4 +122,21 @@ import Testing
     #expect(binary.json["quantity"] == "log-likelihood")
     #expect(!binary.warnings.contains(Warnings.crossEntropy))
   }
+
+  @Test func dataStoredAsBitsAreTakenAsTheyAre() throws {
+    try withTemporaryDirectory { directory in
+      var model = SmallModel()
+      model.divideBy = 255
+      try model.write(to: directory + "/model.h5")
+      try writeData(binaryRows, to: directory + "/data.h5")
+      let arguments = [directory + "/model.h5", directory + "/data.h5", "--samples", "5"]
+      let outcome = try NLLRun(NLLCommand.parse(arguments)).run()
+      #expect(outcome.json["data"]?["divideBy"] == .number(1))
+      #expect(outcome.json["data"]?["origins"]?["divideBy"] == "data")
+      #expect(outcome.warnings.first?.contains("divid") == true)
+      let insisted = try NLLRun(NLLCommand.parse(arguments + ["--divide-by", "255"])).run()
+      #expect(insisted.json["data"]?["divideBy"] == .number(255))
+      #expect(insisted.json["data"]?["origins"]?["divideBy"] == "command line")
+    }
+  }
 }

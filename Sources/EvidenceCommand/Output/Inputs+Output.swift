@@ -49,7 +49,7 @@ extension Inputs {
 
   /// What happens to an example, and who asked for it: `divide by 16, binarize by threshold (model file)`.
   private var preprocessingWords: String {
-    var steps: [(words: String, origin: Origin)] = []
+    var steps: [(words: String, origin: PreparedData.Origin)] = []
     let preprocessing = data.preprocessing
     if preprocessing.dequantize || origins.dequantize == .commandLine {
       steps.append((preprocessing.dequantize ? "dequantize" : "not dequantized", origins.dequantize))
@@ -62,7 +62,7 @@ extension Inputs {
     case .threshold: steps.append(("binarize by threshold", origins.binarize))
     case .bernoulli: steps.append(("binarize at random", origins.binarize))
     }
-    guard let first = steps.first else { return "taken as stored" }
+    guard let first = steps.first else { return note == nil ? "taken as stored" : "taken as stored (0 and 1 already)" }
     if steps.allSatisfy({ $0.origin == first.origin }) {
       return steps.map(\.words).joined(separator: ", ") + " (\(first.origin.rawValue))"
     }

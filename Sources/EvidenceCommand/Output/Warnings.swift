@@ -9,9 +9,7 @@ enum Warnings {
     let summary = outcome.summary
     let count = summary.examples
     var warnings: [String] = []
-    if let note = outcome.inputs.preparationNote {
-      warnings.append(note + " (say --divide-by and --binarize to decide)")
-    }
+    if let note = outcome.inputs.note { warnings.append(note) }
     if outcome.isCrossEntropy { warnings.append(crossEntropy) }
     if summary.nonFiniteExamples > 0 {
       warnings.append(

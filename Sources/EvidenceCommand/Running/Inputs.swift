@@ -13,27 +13,11 @@ struct Inputs {
   /// The data and what happens to each example.
   let data: Dataset
   /// Where each step of the preprocessing was asked for.
-  let origins: Origins
-  /// What the model file asks for and was left out, because the data show that it was done before they were stored.
-  let preparationNote: String?
+  let origins: PreparedData.Origins
+  /// Where the model file was not followed because the data were prepared before they were stored.
+  let note: String?
   /// The examples to evaluate; never empty.
   let examples: Range<Int>
-
-  /// Who asked for a step of the preprocessing.
-  enum Origin: String {
-    case commandLine = "command line"
-    case modelFile = "model file"
-    case preset = "default"
-
-    init(isOnCommandLine: Bool, isInModelFile: Bool) {
-      self = isOnCommandLine ? .commandLine : isInModelFile ? .modelFile : .preset
-    }
-  }
-
-  /// The origin of each step.
-  struct Origins {
-    var binarize, divideBy, dequantize: Origin
-  }
 
   /// Opens both files.
   ///
@@ -47,23 +31,10 @@ struct Inputs {
       ["path": options.model, "latents": "\(model.latentCounts)", "kernels": "\(model.network.instructionSet)"])
 
     source = try HDF5Source(file: options.data, dataset: options.dataset)
-    let isOverridden = options.binarize != nil || options.divideBy != nil || options.dequantize != nil
-    var (preprocessing, note) =
-      isOverridden
-      ? (Preprocessing(description.input), nil)
-      : try Preprocessing.suited(to: description.input, storedIn: source)
-    if let binarize = options.binarize { preprocessing.binarize = binarize }
-    if let divideBy = options.divideBy { preprocessing.divideBy = divideBy }
-    if let dequantize = options.dequantize { preprocessing.dequantize = dequantize }
-    preparationNote = note
-    origins = Origins(
-      binarize: Origin(
-        isOnCommandLine: options.binarize != nil, isInModelFile: note == nil && description.input.binarize != nil),
-      divideBy: Origin(
-        isOnCommandLine: options.divideBy != nil, isInModelFile: note == nil && description.input.divideBy != nil),
-      dequantize: Origin(
-        isOnCommandLine: options.dequantize != nil, isInModelFile: description.input.dequantize != nil))
-    data = Dataset(source, preprocessing: preprocessing)
+    let prepared = try PreparedData(source, description.input, options)
+    data = prepared.data
+    origins = prepared.origins
+    note = prepared.note
     guard data.elementCount == model.inputCount else {
       throw CommandError(
         .invalidInput,
@@ -76,31 +47,11 @@ struct Inputs {
     guard source.count > 0 else {
       throw CommandError(.invalidInput, "\(options.data): \(source.path): the dataset holds no examples")
     }
-    try Inputs.requireUnprepared(source, data.preprocessing, origin: origins.divideBy)
+    try prepared.requireUndivided(source)
     examples = try options.examples?.resolved(count: source.count) ?? 0..<source.count
     modelDigest = try SHA256.hexDigest(ofFile: options.model)
     dataDigest = try SHA256.hexDigest(ofFile: options.data)
     Log.debug("data opened", ["path": options.data, "dataset": source.path, "examples": "\(examples)"])
-  }
-
-  /// Stored values that are all in [0, 1] were prepared already: dividing them once more, only because the model file
-  /// says so, would quietly give the likelihood of almost black images.
-  ///
-  /// One example with a larger value settles it, so real 8-bit data cost nothing. Bits may be divided by two (dequantized).
-  private static func requireUnprepared(_ source: HDF5Source, _ preprocessing: Preprocessing, origin: Origin) throws {
-    guard origin == .modelFile, preprocessing.divideBy > 2 else { return }
-    let stored = Dataset(source)
-    for start in stride(from: 0, to: source.count, by: 256) {
-      let batch = try stored.batch(start..<min(start + 256, source.count))
-      guard batch.values.allSatisfy({ $0 >= 0 && $0 <= 1 }) else { return }
-    }
-    let divisor = Text.plain(preprocessing.divideBy)
-    throw CommandError(
-      .invalidInput,
-      """
-      \(source.file): \(source.path): every stored value is in [0, 1] already, yet the model file says to divide by \(divisor)
-      take them as they are with --divide-by 1, or insist with --divide-by \(divisor)
-      """)
   }
 
   /// Whether the likelihood is Bernoulli and some example is grey once prepared: the result is then a cross-entropy.
