@@ -42,7 +42,8 @@ let package = Package(
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "EvidenceTesting"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "EvidenceTesting"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "EvidenceTesting"], resources: [.copy("Keras/Fixtures")]),
     .testTarget(
       name: "EvidenceCommandTests", dependencies: ["EvidenceCommand", "Checkpoints"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ArchitectureTests"),

@@ -48,9 +48,18 @@ struct HeadFinder {
       if size(only) == latents.map({ 2 * $0 }) || (sampler != nil && latents == nil && (size(only) ?? 1) % 2 == 0) {
         return splitHeads(only, said: false)
       }
-      if let heads = namedHeads(Array(graph.nodes.indices)) { return try finish(heads) }
+      if let heads = namedHeads(Array(graph.nodes.indices), bothNamed: true) { return try finish(heads) }
     }
     if candidates.count == 2 {
+      // The divergence from the prior, where it is part of the graph, squares the mean.
+      let squared = candidates.filter { candidate in
+        graph.consumers[candidate].contains { GraphOperation(graph.nodes[$0])?.function == "square" }
+      }
+      if squared == [candidates[1]] { candidates.reverse() }
+      if squared.count == 1 {
+        notes.append("\(title(squared[0])) is taken to be the mean, since the loss squares it")
+        return try finish(Heads(mean: Head(node: candidates[0]), scale: Head(node: candidates[1]), scaleName: .scale))
+      }
       notes.append(
         "\(title(candidates[0])) is taken to be the mean and \(title(candidates[1])) the scale, by their order")
       return try finish(Heads(mean: Head(node: candidates[0]), scale: Head(node: candidates[1]), scaleName: .scale))
@@ -136,7 +145,7 @@ struct HeadFinder {
     return Heads(mean: Head(node: node, half: 0), scale: Head(node: node, half: 1), scaleName: name)
   }
 
-  private func namedHeads(_ candidates: [Int]) -> Heads? {
+  private func namedHeads(_ candidates: [Int], bothNamed: Bool = false) -> Heads? {
     var mean: [Int] = []
     var scale: [(Int, ParameterName)] = []
     for candidate in candidates {
@@ -147,7 +156,7 @@ struct HeadFinder {
       }
     }
     // A head that is one of two whose other has a telling name is the other.
-    if candidates.count == 2, mean.count + scale.count == 1 {
+    if !bothNamed, candidates.count == 2, mean.count + scale.count == 1 {
       if let (node, name) = scale.first, let other = candidates.first(where: { $0 != node }) {
         return Heads(mean: Head(node: other), scale: Head(node: node), scaleName: name)
       }

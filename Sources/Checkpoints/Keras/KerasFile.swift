@@ -16,7 +16,8 @@ struct KerasFile {
   /// The name without folders and extensions.
   var stem: String {
     let name = URL(fileURLWithPath: path).lastPathComponent
-    return name.split(separator: ".").first.map(String.init) ?? name
+    let endings = [".weights.h5", ".h5", ".hdf5", ".keras", ".json"]
+    return endings.first { name.hasSuffix($0) && name.count > $0.count }.map { String(name.dropLast($0.count)) } ?? name
   }
 
   /// Opens a file of any of Keras' formats, going by its first bytes.
@@ -36,16 +37,31 @@ struct KerasFile {
     }
     defer { try? handle.close() }
     let start = [UInt8]((try? handle.read(upToCount: 64)) ?? Data())
-    if start.starts(with: [0x50, 0x4B]) {
-      try readArchive(try ZipArchive(path: path))
-    } else if let first = start.first(where: { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }),
-      first == UInt8(ascii: "{")
-    {
-      let rest = (try? handle.readToEnd()) ?? Data()
-      try readText(start + [UInt8](rest))
-    } else {
-      try read(File(reading: path))
+    switch KerasFile.kind(start) {
+    case .archive: try readArchive(try ZipArchive(path: path))
+    case .text: try readText(start + [UInt8]((try? handle.readToEnd()) ?? Data()))
+    case .other: try read(File(reading: path))
     }
+  }
+
+  /// A file in memory; `path` is what errors call it.
+  init(path: String, bytes: [UInt8]) throws {
+    self.path = path
+    switch KerasFile.kind(bytes) {
+    case .archive: try readArchive(try ZipArchive(Data(bytes), file: path))
+    case .text: try readText(bytes)
+    case .other: try read(File(readingImage: bytes, name: path))
+    }
+  }
+
+  private enum Kind {
+    case archive, text, other
+  }
+
+  private static func kind(_ start: [UInt8]) -> Kind {
+    if start.starts(with: [0x50, 0x4B]) { return .archive }
+    let first = start.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
+    return first == UInt8(ascii: "{") ? .text : .other
   }
 
   /// A `.keras` file.

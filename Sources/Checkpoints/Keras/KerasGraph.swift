@@ -195,7 +195,7 @@ private struct GraphBuilder {
           let needed = try use.inputs.map(call)
           let unmet = needed.filter { made[$0] == nil }
           if unmet.isEmpty {
-            let tensors = try zip(needed, use.inputs).map { try output(of: made[$0] ?? [], $1, model) }
+            let tensors = try zip(needed, use.inputs).map { try output(of: made[$0] ?? [], $1, isModel: model.layers[$0.layer].model != nil) }
             made[top] = try open(layer, use, tensors, path: path(layer, prefix))
             stack.removeLast()
           } else {
@@ -206,7 +206,8 @@ private struct GraphBuilder {
       }
     }
     return try model.outputs.map { tensor in
-      try output(of: made[call(tensor)] ?? [], tensor, model)
+      let source = try call(tensor)
+      return try output(of: made[source] ?? [], tensor, isModel: model.layers[source.layer].model != nil)
     }
   }
 
@@ -217,8 +218,7 @@ private struct GraphBuilder {
     return [try add(GraphNode(layer: layer, path: path, inputs: inputs, constants: call.constants))]
   }
 
-  private func output(of made: [GraphTensor], _ tensor: KerasTensor, _ model: KerasModel) throws -> GraphTensor {
-    let isModel = model.layers.contains { $0.name == tensor.layer && $0.model != nil }
+  private func output(of made: [GraphTensor], _ tensor: KerasTensor, isModel: Bool) throws -> GraphTensor {
     if !isModel, var only = made.first {
       only.output = max(only.output, tensor.output)
       return only

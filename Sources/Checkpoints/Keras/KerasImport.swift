@@ -21,7 +21,10 @@ public enum KerasImport {
     -> KerasImportResult
   {
     guard !files.isEmpty else { throw ImportError(.noSuchFile, file: "", "no file was given") }
-    let opened = try files.map { try KerasFile(path: $0) }
+    return try read(files.map { try KerasFile(path: $0) }, options)
+  }
+
+  static func read(_ opened: [KerasFile], _ options: KerasImportOptions) throws -> KerasImportResult {
     let sources = try KerasSources(opened, options)
     var notes = sources.notes
     let roles = try KerasRoles(sources, notes: &notes)
@@ -33,8 +36,8 @@ public enum KerasImport {
     var model = try assembly.model()
     notes += assembly.notes
     let versions = Set(opened.compactMap(\.version)).sorted()
-    let names = files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
-    model.about.name = options.name ?? names[0].split(separator: ".").first.map(String.init)
+    let names = opened.map { $0.path.split(separator: "/").last.map(String.init) ?? $0.path }
+    model.about.name = options.name ?? opened[0].stem
     model.about.source =
       (["Keras"] + versions).joined(separator: " ") + ": " + names.joined(separator: ", ")
     if !notes.isEmpty { model.about.description = "Taken to be so: " + notes.joined(separator: "; ") + "." }

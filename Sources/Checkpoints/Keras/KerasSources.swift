@@ -77,14 +77,16 @@ struct KerasSources {
         .undecided, file: file.path,
         "the file holds weights only, without activations, strides or the order of layers; give the JSON of "
           + "model.to_json(), or a short description (docs/keras.md), beside it",
-        found: entries.prefix(40).map { "\($0.path.joined(separator: "/")) (\($0.weights.shapes))" }
-          .joined(separator: "; "))
+        found: entries.prefix(16).map { entry in
+          let shape = entry.weights.variables.first.map { " \($0.dataset.shape)" } ?? ""
+          return entry.path.joined(separator: "/") + shape
+        }.joined(separator: ", ") + (entries.count > 16 ? ", …" : ""))
     }
     if files.allSatisfy({ $0.description == nil }) {
       notes.append(
         "the file holds weights only: hidden layers are taken to end in relu, the last one in a sigmoid, and the "
           + "layers to follow one another as "
-          + (description.encoder + [description.mean] + description.decoder).compactMap(\.layer).joined(separator: ", "))
+          + (description.encoder + [description.mean, description.scale] + description.decoder).compactMap(\.layer).joined(separator: ", "))
     }
     options = description.completing(options)
     var described = DescribedModel(description, entries: entries, file: file)
