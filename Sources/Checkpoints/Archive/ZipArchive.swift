@@ -56,7 +56,8 @@ struct ZipArchive {
         expected: "at most \(ZipArchive.largestMember) bytes", found: "\(member.size)")
     }
     let reader = LittleEndian(bytes)
-    guard reader.integer32(member.headerOffset) == 0x0403_4b50, let nameLength = reader.integer16(member.headerOffset + 26),
+    guard reader.integer32(member.headerOffset) == 0x0403_4b50,
+      let nameLength = reader.integer16(member.headerOffset + 26),
       let extraLength = reader.integer16(member.headerOffset + 28)
     else { throw problem("the member's header is not where the directory says") }
     let start = member.headerOffset + 30 + Int(nameLength) + Int(extraLength)
@@ -81,7 +82,9 @@ struct ZipArchive {
       }
     }
     guard content.count == member.size else {
-      throw problem("the member is of another size than the directory says", expected: "\(member.size) bytes", found: "\(content.count)")
+      throw problem(
+        "the member is of another size than the directory says", expected: "\(member.size) bytes",
+        found: "\(content.count)")
     }
     guard CRC32.checksum(content) == member.checksum else {
       throw problem("the member's checksum is wrong: the archive is damaged")

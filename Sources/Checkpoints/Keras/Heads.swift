@@ -137,8 +137,9 @@ struct HeadFinder {
 
   private mutating func splitHeads(_ node: Int, said: Bool) -> Heads {
     let path = graph.nodes[node].layer.name
-    let name: ParameterName =
-      options.scale == options.splitHead && said ? .scale : options.logScale == options.splitHead && said ? .logScale : .logVariance
+    var name = ParameterName.logVariance
+    if said, options.scale == options.splitHead { name = .scale }
+    if said, options.logScale == options.splitHead { name = .logScale }
     if !said || name == .logVariance {
       notes.append("the halves of \(path) are taken to be the mean and the \(name.rawValue), in this order")
     }

@@ -134,7 +134,9 @@ struct JSONParser {
 
   private mutating func number() throws -> Double {
     let start = position
-    while let byte = next, (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte) { position += 1 }
+    while let byte = next, (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte) {
+      position += 1
+    }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let first = text.first, first != "+", first != ".", let value = Double(text) else {
       position = start

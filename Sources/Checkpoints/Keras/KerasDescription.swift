@@ -90,7 +90,8 @@ struct KerasDescription {
   }
 
   /// A description made out of nothing but names and shapes.
-  init(encoder: [String], decoder: [String], mean: String, scale: String, scaleName: ParameterName, activation: String) {
+  init(encoder: [String], decoder: [String], mean: String, scale: String, scaleName: ParameterName, activation: String)
+  {
     func short(_ name: String) -> Item { Item(layer: name, className: nil, config: [:], isShort: true) }
     self.encoder = encoder.map(short)
     self.decoder = decoder.map(short)

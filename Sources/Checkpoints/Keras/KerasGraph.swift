@@ -29,7 +29,7 @@ struct KerasGraph {
   private var depths: [Int] = []
 
   /// More calls than any model has; models inside models can multiply without end.
-  static let largest = 20_000
+  static let largest = 10_000
 
   /// Opens a model.
   init(_ model: KerasModel, file: String) throws {
@@ -195,7 +195,9 @@ private struct GraphBuilder {
           let needed = try use.inputs.map(call)
           let unmet = needed.filter { made[$0] == nil }
           if unmet.isEmpty {
-            let tensors = try zip(needed, use.inputs).map { try output(of: made[$0] ?? [], $1, isModel: model.layers[$0.layer].model != nil) }
+            let tensors = try zip(needed, use.inputs).map {
+              try output(of: made[$0] ?? [], $1, isModel: model.layers[$0.layer].model != nil)
+            }
             made[top] = try open(layer, use, tensors, path: path(layer, prefix))
             stack.removeLast()
           } else {

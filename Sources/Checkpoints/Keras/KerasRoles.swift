@@ -29,7 +29,9 @@ enum KerasRoles {
       self = .whole(only)
       return
     }
-    let rest = units.filter { $0.model.name != (encoder ?? decoder)?.model.name || $0.file != (encoder ?? decoder)?.file }
+    let rest = units.filter {
+      $0.model.name != (encoder ?? decoder)?.model.name || $0.file != (encoder ?? decoder)?.file
+    }
     func named(_ isRole: (String) -> Bool) -> KerasUnit? {
       let byModel = rest.filter { isRole($0.model.name) }
       if byModel.count == 1 { return byModel.first }

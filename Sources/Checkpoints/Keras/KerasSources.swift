@@ -86,7 +86,8 @@ struct KerasSources {
       notes.append(
         "the file holds weights only: hidden layers are taken to end in relu, the last one in a sigmoid, and the "
           + "layers to follow one another as "
-          + (description.encoder + [description.mean, description.scale] + description.decoder).compactMap(\.layer).joined(separator: ", "))
+          + (description.encoder + [description.mean, description.scale] + description.decoder).compactMap(\.layer)
+          .joined(separator: ", "))
     }
     options = description.completing(options)
     var described = DescribedModel(description, entries: entries, file: file)

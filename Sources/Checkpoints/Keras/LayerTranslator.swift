@@ -140,7 +140,8 @@ struct LayerTranslator {
 
   /// scale · x + offset for every element, as the model format can say it: batch normalization.
   func affine(_ operation: ConstantOperation, name: String?, _ shape: [Int]) -> Layer {
-    .affine(scale: operation.scale, offset: operation.offset, channels: shape.last ?? 1, axis: shape.count - 1, name: name)
+    .affine(
+      scale: operation.scale, offset: operation.offset, channels: shape.last ?? 1, axis: shape.count - 1, name: name)
   }
 
   // MARK: Errors

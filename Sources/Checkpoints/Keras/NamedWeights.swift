@@ -74,7 +74,9 @@ struct NamedWeights {
 
   func assigned(to model: KerasModel, notes: inout [String]) throws -> [String: KerasLayerWeights] {
     // The configuration may be that of one model of several in the file.
-    if let whole = layers.first(where: { $0.name == model.name }), !model.layers.contains(where: { $0.name == model.name }) {
+    if let whole = layers.first(where: { $0.name == model.name }),
+      !model.layers.contains(where: { $0.name == model.name })
+    {
       return try assigned(whole.parts.map { weights($0, whole) }, whole.parts.map(\.directory), to: model, "", &notes)
     }
     var result: [String: KerasLayerWeights] = [:]

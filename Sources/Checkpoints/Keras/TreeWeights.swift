@@ -82,7 +82,8 @@ struct TreeWeights {
     return KerasLayerWeights(
       place: vars.path,
       variables: try numbers.enumerated().map { index, number in
-        KerasVariable(name: isUsual ? names?[index] ?? "\(number)" : "\(number)", dataset: try vars.dataset("\(number)"))
+        KerasVariable(
+          name: isUsual ? names?[index] ?? "\(number)" : "\(number)", dataset: try vars.dataset("\(number)"))
       })
   }
 

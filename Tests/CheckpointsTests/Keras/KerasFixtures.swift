@@ -59,7 +59,9 @@ enum KerasFixtures {
   }
 
   static func file(_ name: String, _ bytes: [UInt8]) throws -> KerasFile { try KerasFile(path: name, bytes: bytes) }
-  static func file(_ name: String, _ text: String) throws -> KerasFile { try KerasFile(path: name, bytes: [UInt8](text.utf8)) }
+  static func file(_ name: String, _ text: String) throws -> KerasFile {
+    try KerasFile(path: name, bytes: [UInt8](text.utf8))
+  }
 
   static func url(_ name: String) -> URL {
     Bundle.module.bundleURL.appending(path: "Fixtures").appending(path: name)
@@ -91,7 +93,8 @@ enum KerasFixtures {
     _ name: String, _ layers: [String], inputs: [String], outputs: [String], className: String = "Functional"
   ) -> String {
     func list(_ names: [String]) -> String { names.map { #"["\#($0)", 0, 0]"# }.joined(separator: ", ") }
-    return #"{"class_name": "\#(className)", "config": {"name": "\#(name)", "layers": [\#(layers.joined(separator: ", "))], "#
+    return
+      #"{"class_name": "\#(className)", "config": {"name": "\#(name)", "layers": [\#(layers.joined(separator: ", "))], "#
       + #""input_layers": [\#(list(inputs))], "output_layers": [\#(list(outputs))]}}"#
   }
 
@@ -145,12 +148,16 @@ enum KerasFixtures {
       parameters: [.probabilities: .stack(Stack([dense(3, 6, .sigmoid, "out")]))])
   }
 
-  static func read(_ files: [KerasFile], _ options: KerasImportOptions = KerasImportOptions()) throws -> KerasImportResult {
+  static func read(_ files: [KerasFile], _ options: KerasImportOptions = KerasImportOptions()) throws
+    -> KerasImportResult
+  {
     try KerasImport.read(files, options)
   }
 
   /// The error of an import, or nil.
-  static func error(_ options: KerasImportOptions = KerasImportOptions(), _ files: () throws -> [KerasFile]) -> ImportError? {
+  static func error(_ options: KerasImportOptions = KerasImportOptions(), _ files: () throws -> [KerasFile])
+    -> ImportError?
+  {
     do {
       _ = try KerasImport.read(files(), options)
       return nil

@@ -58,7 +58,9 @@ extension KerasTests {
       let decoding: [String: [F.Weight]] = [
         "mlp.json": Self.dense([("dense_2", 2, 512), ("dense_3", 512, 784)]),
         "convolutional.json": Self.dense([("dense_2", 2, 3136)])
-          + Self.convolutions([("conv2d_transpose_1", 64, 64), ("conv2d_transpose_2", 32, 64), ("decoder_output", 1, 32)]),
+          + Self.convolutions([
+            ("conv2d_transpose_1", 64, 64), ("conv2d_transpose_2", 32, 64), ("decoder_output", 1, 32),
+          ]),
         "batch-normalized.json": Self.dense([("dense_3", 2, 32), ("dense_4", 32, 64), ("dense_5", 64, 3136)])
           + Self.convolutions([
             ("conv2d_transpose_1", 64, 64), ("conv2d_transpose_2", 32, 64), ("conv2d_transpose_3", 16, 32),

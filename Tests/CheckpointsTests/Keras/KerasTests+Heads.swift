@@ -83,7 +83,9 @@ extension KerasTests {
       func operation(_ name: String, _ function: String, _ inbound: String) -> String {
         F.layer("TFOpLambda", name, #""function": "\#(function)""#, from: inbound)
       }
-      let scaled = factor.map { operation("half", "math.multiply", #"[["dense_1", 0, 0, {"y": \#($0), "name": null}]]"#) }
+      let scaled = factor.map {
+        operation("half", "math.multiply", #"[["dense_1", 0, 0, {"y": \#($0), "name": null}]]"#)
+      }
       return [
         scaled,
         operation("shape", "compat.v1.shape", #"[["hidden", 0, 0, {"out_type": "int32"}]]"#),

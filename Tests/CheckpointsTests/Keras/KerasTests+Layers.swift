@@ -10,9 +10,12 @@ extension KerasTests {
     typealias F = KerasFixtures
 
     /// A layer between an input and the end of a graph.
-    static func translate(_ layer: String, shape: [Int], weights: [F.Weight] = []) throws -> LayerTranslator.Translation {
-      let input = F.layer("InputLayer", "in", #""batch_shape": [null, \#(shape.map(String.init).joined(separator: ", "))]"#)
-      let config = F.functional("m", [input, layer, F.layer("Flatten", "end", from: F.call("it"))], inputs: ["in"], outputs: ["it"])
+    static func translate(_ layer: String, shape: [Int], weights: [F.Weight] = []) throws -> LayerTranslator.Translation
+    {
+      let input = F.layer(
+        "InputLayer", "in", #""batch_shape": [null, \#(shape.map(String.init).joined(separator: ", "))]"#)
+      let config = F.functional(
+        "m", [input, layer, F.layer("Flatten", "end", from: F.call("it"))], inputs: ["in"], outputs: ["it"])
       let file = try F.file("m.h5", F.named([("it", weights)], config: [config], at: "model_weights"))
       let model = try #require(file.model)
       var notes: [String] = []
@@ -39,19 +42,26 @@ extension KerasTests {
 
     static let activations: [Case] = [
       Case(layer: layer("Activation", #""activation": "tanh""#), shape: [3], result: [3], activation: .tanh),
-      Case(layer: layer("Activation", #""activation": "relu6""#), shape: [3], result: [3], activation: .hardTanh(min: 0, max: 6)),
+      Case(
+        layer: layer("Activation", #""activation": "relu6""#), shape: [3], result: [3],
+        activation: .hardTanh(min: 0, max: 6)),
       Case(layer: layer("LeakyReLU"), shape: [3], result: [3], activation: .leakyReLU(alpha: 0.3)),
       Case(layer: layer("LeakyReLU", #""alpha": 0.2"#), shape: [3], result: [3], activation: .leakyReLU(alpha: 0.2)),
-      Case(layer: layer("LeakyReLU", #""negative_slope": 0.1"#), shape: [3], result: [3], activation: .leakyReLU(alpha: 0.1)),
+      Case(
+        layer: layer("LeakyReLU", #""negative_slope": 0.1"#), shape: [3], result: [3],
+        activation: .leakyReLU(alpha: 0.1)),
       Case(layer: layer("ReLU"), shape: [3], result: [3], activation: .relu),
       Case(layer: layer("ReLU", #""max_value": 6.0"#), shape: [3], result: [3], activation: .hardTanh(min: 0, max: 6)),
-      Case(layer: layer("ReLU", #""negative_slope": 0.25"#), shape: [3], result: [3], activation: .leakyReLU(alpha: 0.25)),
+      Case(
+        layer: layer("ReLU", #""negative_slope": 0.25"#), shape: [3], result: [3], activation: .leakyReLU(alpha: 0.25)),
       Case(layer: layer("ELU", #""alpha": 0.5"#), shape: [3], result: [3], activation: .elu(alpha: 0.5)),
       Case(layer: layer("Softmax"), shape: [3], result: [3], activation: .softmax),
     ]
     static let shapes: [Case] = [
       Case(layer: layer("Flatten"), shape: [4, 6, 3], result: [72], operations: [.flatten]),
-      Case(layer: layer("Reshape", #""target_shape": [3, -1]"#), shape: [12], result: [3, 4], operations: [.reshape([3, 4])]),
+      Case(
+        layer: layer("Reshape", #""target_shape": [3, -1]"#), shape: [12], result: [3, 4],
+        operations: [.reshape([3, 4])]),
       Case(layer: layer("Dropout", #""rate": 0.5"#), shape: [12], result: [12], operations: []),
       Case(layer: layer("GaussianNoise"), shape: [12], result: [12], operations: []),
       Case(
@@ -94,7 +104,9 @@ extension KerasTests {
     @Test func convolution() throws {
       let translation = try Self.translate(
         Self.layer(
-          "Conv2D", #""filters": 4, "kernel_size": [3, 2], "strides": [2, 1], "padding": "same", "groups": 2, "activation": "relu""#),
+          "Conv2D",
+          #""filters": 4, "kernel_size": [3, 2], "strides": [2, 1], "padding": "same", "groups": 2, "activation": "relu""#
+        ),
         shape: [5, 6, 2], weights: [("it/kernel:0", [3, 2, 1, 4]), ("it/bias:0", [4])])
       var expected = Convolution(weight: F.tensor(3, 2, 1, 4), layout: .kernel, bias: F.tensor(4))
       expected.stride = [2, 1]
@@ -151,7 +163,8 @@ extension KerasTests {
       expected.axis = 2
       #expect(batch.layers == [Layer(.batchNormalization(expected), name: "it")])
       let layer = try Self.translate(
-        Self.layer("LayerNormalization", #""axis": -1"#), shape: [3], weights: [("it/gamma:0", [3]), ("it/beta:0", [3])])
+        Self.layer("LayerNormalization", #""axis": -1"#), shape: [3],
+        weights: [("it/gamma:0", [3]), ("it/beta:0", [3])])
       var expectedLayer = LayerNormalization(scale: F.tensor(3), offset: F.tensor(3))
       expectedLayer.epsilon = 1e-3
       #expect(layer.layers == [Layer(.layerNormalization(expectedLayer), name: "it")])
@@ -168,7 +181,8 @@ extension KerasTests {
     @Test func branches() throws {
       let layers = [
         F.input("x", 6), F.dense("a", 4, from: "x"), F.dense("b", 4, from: "a"),
-        F.layer("Add", "sum", from: F.call("a", "b")), F.layer("Concatenate", "both", #""axis": -1"#, from: F.call("sum", "x")),
+        F.layer("Add", "sum", from: F.call("a", "b")),
+        F.layer("Concatenate", "both", #""axis": -1"#, from: F.call("sum", "x")),
         F.dense("z_mean", 2, from: "both"), F.dense("z_log_var", 2, from: "both"),
       ]
       let config = F.functional("encoder", layers, inputs: ["x"], outputs: ["z_mean", "z_log_var"])

@@ -140,7 +140,10 @@ extension KerasTests {
             "encoder.h5",
             F.named(
               [weights("hidden", 6, 4), weights("both", 4, 4)],
-              config: [config("e", [dense("hidden", 4, "tanh", #", "batch_input_shape": [null, 6]"#), dense("both", 4, "linear")])],
+              config: [
+                config(
+                  "e", [dense("hidden", 4, "tanh", #", "batch_input_shape": [null, 6]"#), dense("both", 4, "linear")])
+              ],
               at: "model_weights")),
           F.file(
             "decoder.h5",
@@ -169,7 +172,9 @@ extension KerasTests {
         F.encoderLayers + [
           F.layer("Lambda", "sampler", #""function": ["x", null, null]"#, from: F.call("z_mean", "z_log_var")),
           #"{"class_name": "Model", "name": "decoder", "config": {"name": "decoder", "layers": ["#
-            + [F.input("z_in", 2), F.dense("wide", 3, "relu", from: "z_in"), F.dense("out", 6, "sigmoid", from: "wide")]
+            + [
+              F.input("z_in", 2), F.dense("wide", 3, "relu", from: "z_in"), F.dense("out", 6, "sigmoid", from: "wide"),
+            ]
             .joined(separator: ", ")
             + #"], "input_layers": [["z_in", 0, 0]], "output_layers": [["out", 0, 0]]}, "inbound_nodes": [[["sampler", 0, 0, {}]]]}"#,
         ]

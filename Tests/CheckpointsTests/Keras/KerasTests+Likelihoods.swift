@@ -11,7 +11,8 @@ extension KerasTests {
 
     static func files(ending activation: String) throws -> [KerasFile] {
       let decoder = F.functional(
-        "decoder", [F.input("z_in", 2), F.dense("wide", 3, "relu", from: "z_in"), F.dense("out", 6, activation, from: "wide")],
+        "decoder",
+        [F.input("z_in", 2), F.dense("wide", 3, "relu", from: "z_in"), F.dense("out", 6, activation, from: "wide")],
         inputs: ["z_in"], outputs: ["out"])
       return [
         try F.file("e.h5", F.named(F.encoderWeights, config: [F.encoder], at: "model_weights")),
@@ -19,7 +20,9 @@ extension KerasTests {
       ]
     }
 
-    static func decoder(_ activation: String, _ likelihood: KerasLikelihood?, invert: Bool = false) throws -> Conditional {
+    static func decoder(_ activation: String, _ likelihood: KerasLikelihood?, invert: Bool = false) throws
+      -> Conditional
+    {
       var options = KerasImportOptions()
       options.likelihood = likelihood
       options.invert = invert
@@ -48,11 +51,13 @@ extension KerasTests {
       #expect(throws: ImportError.self) { try Self.decoder("relu", .bernoulli) }
     }
 
-    @Test(arguments: [
-      ("bernoulli", KerasLikelihood.bernoulli), ("normal:0.1", .normal(scale: 0.1)), ("laplace:2", .laplace(scale: 2)),
-      ("normal", nil), ("normal:0", nil), ("normal:-1", nil), ("normal:nan", nil), ("bernoulli:1", nil), ("", nil),
-      ("discretized-logistic:0.05", .discretizedLogistic(scale: 0.05)),
-    ] as [(String, KerasLikelihood?)])
+    @Test(
+      arguments: [
+        ("bernoulli", KerasLikelihood.bernoulli), ("normal:0.1", .normal(scale: 0.1)),
+        ("laplace:2", .laplace(scale: 2)),
+        ("normal", nil), ("normal:0", nil), ("normal:-1", nil), ("normal:nan", nil), ("bernoulli:1", nil), ("", nil),
+        ("discretized-logistic:0.05", .discretizedLogistic(scale: 0.05)),
+      ] as [(String, KerasLikelihood?)])
     func readsTheCommandLine(_ text: String, _ likelihood: KerasLikelihood?) {
       #expect(KerasLikelihood(text) == likelihood)
     }

@@ -127,14 +127,16 @@ extension KerasTests {
       let model = try #require(try KerasModelParser.model(JSONParser.parse([UInt8](long.utf8), file: "m"), file: "m"))
       #expect(try KerasGraph(model, file: "m").nodes.count == 5001)
       // Each model calls the one inside it twice: 2^20 calls.
-      var inner = F.functional("m0", [F.input("x0", 2), F.layer("Dropout", "d", from: F.call("x0"))], inputs: ["x0"], outputs: ["d"])
+      var inner = F.functional(
+        "m0", [F.input("x0", 2), F.layer("Dropout", "d", from: F.call("x0"))], inputs: ["x0"], outputs: ["d"])
       for level in 1...20 {
         let x = "x\(level)"
         let calls = #"[[["\#(x)", 0, 0]], [["\#(x)", 0, 0]]]"#
         let nested = String(inner.dropLast()) + #", "inbound_nodes": \#(calls), "name": "m\#(level - 1)"}"#
         inner =
           F.functional("m\(level)", [F.input(x, 2), nested], inputs: [x], outputs: ["m\(level - 1)"])
-          .replacing(#""output_layers": [["m\#(level - 1)", 0, 0]]"#, with: #""output_layers": [["m\#(level - 1)", 1, 0]]"#)
+          .replacing(
+            #""output_layers": [["m\#(level - 1)", 0, 0]]"#, with: #""output_layers": [["m\#(level - 1)", 1, 0]]"#)
       }
       let bomb = try #require(try KerasModelParser.model(JSONParser.parse([UInt8](inner.utf8), file: "m"), file: "m"))
       let error = #expect(throws: ImportError.self) { try KerasGraph(bomb, file: "m") }

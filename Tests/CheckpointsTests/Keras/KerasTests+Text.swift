@@ -7,7 +7,8 @@ extension KerasTests {
     static func parse(_ text: String) throws -> JSONValue { try JSONParser.parse([UInt8](text.utf8), file: "t.json") }
 
     @Test func readsValues() throws {
-      let value = try Self.parse(#" {"a": [1, -2.5e3, true, null], "b": {"c": "x\n\u00e9\ud83d\ude00"}, "d": Infinity} "#)
+      let value = try Self.parse(
+        #" {"a": [1, -2.5e3, true, null], "b": {"c": "x\n\u00e9\ud83d\ude00"}, "d": Infinity} "#)
       #expect(value["a"]?.array == [.number(1), .number(-2500), .boolean(true), .null])
       #expect(value["b"]?["c"]?.string == "x\né😀")
       #expect(value["d"]?.double == .infinity)
@@ -15,7 +16,8 @@ extension KerasTests {
     }
 
     @Test(arguments: [
-      "", "{", "[1,]", #"{"a" 1}"#, #"{"a": 1,}"#, "[1 2]", "tru", #""abc"#, #""\x""#, "1 2", "+1", "{]", #""\ud8"#, "-",
+      "", "{", "[1,]", #"{"a" 1}"#, #"{"a": 1,}"#, "[1 2]", "tru", #""abc"#, #""\x""#, "1 2", "+1", "{]", #""\ud8"#,
+      "-",
     ])
     func refuses(_ text: String) {
       let error = #expect(throws: ImportError.self) { try Self.parse(text) }
