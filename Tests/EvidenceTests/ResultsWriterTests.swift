@@ -115,6 +115,8 @@ import Testing
     schedule.saved(from: start, to: start + .seconds(1))
     #expect(!schedule.isDue(rows: 1_000_000, now: start + .seconds(50)))
     #expect(schedule.isDue(rows: 1, now: start + .seconds(51)))
+    schedule.saved(from: start, to: start + .seconds(1000))
+    #expect(schedule.isDue(rows: 1, now: start + .seconds(1300)))
   }
 
   private func directory(_ path: String) -> String { (path as NSString).deletingLastPathComponent }

@@ -17,8 +17,7 @@ enum ResultsSnapshot {
       try root.setAttribute("started", now())
       let group = try root.createGroup(ResultsColumns.group)
       func column(_ name: String, _ type: ElementType, _ shape: [Int] = [0]) throws -> HDF5.Dataset {
-        let rows = max(1, min(ResultsFile.blockRows, settings.examples.count))
-        return try group.createDataset(name, type: type, shape: shape, extendable: true, chunkRows: rows)
+        try group.createDataset(name, type: type, shape: shape, extendable: true, chunkRows: chunkRows(settings))
       }
       for count in ResultsColumns.counts { _ = try column(count.name, .integer(bits: 64, signed: true)) }
       for number in ResultsColumns.numbers { _ = try column(number.name, .float(bits: 64)) }
@@ -37,7 +36,7 @@ enum ResultsSnapshot {
     try install(over: target, allowed: last.identity) { path, copy in
       // libhdf5 does not take a full disk well: find out before it does.
       let rowBytes = 8 * ResultsColumns.width(curve: settings.curveSamples.count)
-      try copy.reserve(last.byteCount + (journal.count + 2 * ResultsFile.blockRows) * rowBytes + (1 << 16))
+      try copy.reserve(last.byteCount + (journal.count + chunkRows(settings)) * rowBytes + (1 << 15))
       try copy.copyMode(of: last)
       try copy.copy(from: last)
       let file = try File(updating: path)
@@ -49,6 +48,11 @@ enum ResultsSnapshot {
       if finishing { try file.root.setAttribute("finished", now()) }
       try file.close()
     }
+  }
+
+  /// Rows that lie together in the file: no more than there will be.
+  private static func chunkRows(_ settings: ResultsSettings) -> Int {
+    max(1, min(ResultsFile.blockRows, settings.examples.count))
   }
 
   private static func append(_ rows: [LogLikelihoodMeasurement], to group: Group) throws {

@@ -4,6 +4,8 @@ struct SaveSchedule {
   static let patience = 50
   /// Saving again waits at least this long.
   static let shortest = Duration.seconds(2)
+  /// Saving again never waits longer, lest one slow write on a busy disk put off the next for an hour.
+  static let longest = Duration.seconds(300)
   /// The first rows are saved after this long, or when there are this many.
   static let first = (wait: Duration.seconds(1), rows: 64)
 
@@ -24,6 +26,6 @@ struct SaveSchedule {
   mutating func saved(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) {
     hasSaved = true
     last = end
-    wait = max(SaveSchedule.shortest, (end - start) * SaveSchedule.patience)
+    wait = min(max(SaveSchedule.shortest, (end - start) * SaveSchedule.patience), SaveSchedule.longest)
   }
 }

@@ -25,6 +25,8 @@ final class Interruption: Sendable {
 
   /// Starts to catch both signals.
   func install() {
+    // Past a limit on the size of files, writing fails and is reported as on a full disk.
+    signal(SIGXFSZ, SIG_IGN)
     state.withLock { state in
       guard state.sources.isEmpty else { return }
       for number in [SIGINT, SIGTERM] {
