@@ -99,6 +99,8 @@ public struct LayerUnits: Sendable, Equatable {
       case unitsShareDirections = "units-share-directions"
       /// More directions than units: small variances of many units add up along one direction.
       case directionsAcrossUnits = "directions-across-units"
+      /// Examples are too few for as many directions as there are active units.
+      case tooFewExamples = "too-few-examples"
       /// Equal counts, but the active directions lie outside of the active units for a good part.
       case differentSubspace = "different-subspace"
     }
@@ -124,6 +126,8 @@ public struct LayerUnits: Sendable, Equatable {
         verdict = overlap >= Self.overlapThreshold ? .agree : .differentSubspace
       } else if distance <= layer.undecidedUnits.count {
         verdict = .undecided
+      } else if units > directions && directions >= layer.examples - 1 {
+        verdict = .tooFewExamples
       } else {
         verdict = units > directions ? .unitsShareDirections : .directionsAcrossUnits
       }

@@ -5,7 +5,7 @@ import Foundation
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Run nll on the model and the images that come with the command.",
+    abstract: "Run nll and units on the model and the images that come with the command.",
     discussion: """
       The model is an IWAE with two stochastic layers, the data 599 images of handwritten digits that it was not trained \
       on (UCI, CC BY 4.0). Nothing is downloaded or written.
@@ -22,9 +22,10 @@ struct DemoCommand: ParsableCommand {
     var shared = [model, data, "--samples", String(sampling.samples), "--seed", String(running.seed)]
     if let threads = running.threads { shared += ["--threads", String(threads)] }
     let outcome = try NLLRun(NLLCommand.parse(shared)).run()
-    // `units` joins here, in the text and under a key of its own.
-    try output.print(json: ["command": "demo", "nll": outcome.json], text: outcome.text)
-    for warning in outcome.warnings { Console.shared.warn(warning) }
+    let units = try UnitsRun(UnitsCommand.parse(shared)).run()
+    try output.print(
+      json: ["command": "demo", "nll": outcome.json, "units": units.json], text: outcome.text + "\n\n" + units.body)
+    for warning in outcome.warnings + units.warnings { Console.shared.warn(warning) }
   }
 }
 

@@ -78,9 +78,9 @@ struct UnitBars {
       let start = max(0, min(end, width) - text.count)
       for (offset, character) in text.enumerated() where start + offset < width { cells[start + offset] = character }
     }
-    let low = UnitBars.number(pow(10, lower))
+    let low = UnitBars.number(pow(10, lower), digits: 1)
     put(low, endingAt: low.count)
-    put(UnitBars.number(pow(10, upper)), endingAt: width)
+    put(UnitBars.number(pow(10, upper), digits: 1), endingAt: width)
     if layer.threshold > 0 { put(Text.plain(layer.threshold) + " ┃", endingAt: column(layer.threshold) + 1) }
     return String(cells)
   }

@@ -4,8 +4,11 @@ import Statistics
 
 extension UnitsOutcome {
   /// The report for people, within 80 columns.
-  var text: String {
-    var sections = [headerLines] + units.layers.map(lines)
+  var text: String { headerLines.joined(separator: "\n") + "\n\n" + body }
+
+  /// The report without what it is about.
+  var body: String {
+    var sections = units.layers.map(lines)
     if let ablation { sections.append(lines(ablation)) }
     if let latents { sections.append(["posterior means and scales: \(latents)"]) }
     sections.append([timing])
@@ -79,7 +82,7 @@ extension UnitsOutcome {
     let limit = "log N = \(Text.fixed(information.limit, 2))"
     var text: String
     if information.isAtLimit {
-      text = "\(name) ≥ \(UnitWords.value(information.mutualInformation, information.standardError)) nats: at its limit "
+      text = "\(name) ≥ \(Text.fixed(information.mutualInformation, 2)) nats: at its limit "
         + "\(limit), a draw tells its example and the truth may be more"
     } else {
       text = "\(name) = \(UnitWords.value(information.mutualInformation, information.standardError)) nats (limit \(limit); "
@@ -136,6 +139,9 @@ enum UnitWords {
     case .agree: return "Units and directions agree: the active directions lie along the active units."
     case .undecided:
       return "Units and directions agree within the undecided units: \(units), \(directions)."
+    case .tooFewExamples:
+      return "Units and directions can't be compared: \(units), and \(Text.counted(layer.examples, "example")) vary along "
+        + Text.counted(agreement.directions, "direction") + " at most."
     case .unitsShareDirections:
       return "Units and directions disagree: \(units), but only \(directions). Units share directions, as in a latent space "
         + "that is rotated: count directions."

@@ -1,0 +1,84 @@
+import Evidence
+import Foundation
+import Networks
+import Testing
+
+@testable import EvidenceTesting
+
+/// Layers above the first, whose posterior means are means over draws.
+@Suite struct UnitsChainTests {
+  static let exact = LinearGaussian(sizes: [6, 4, 3], seed: 9)
+  static let examples = exact.sample(1500)
+  static let data = Dataset(examples.flatMap { $0 }, count: examples.count)
+
+  /// E[z₂ | x] exactly.
+  static func means() -> [[Double]] {
+    let posterior = exact.conditional(of: 2, given: [0])
+    return transpose(
+      examples.map { x in zip(posterior.gain * x.map(Double.init), posterior.offset).map(+) })
+  }
+
+  @Test func twoChainsAreFreeOfNoise() throws {
+    let model = try NetworkModel(Self.exact.description())
+    let layer = try ActiveUnits().estimate(model, on: Self.data).layers[1]
+    let means = Self.means()
+    let oneDraw = try #require(layer.oneDrawVariances)
+    var matrix: [Double] = []
+    for row in 0..<3 { for column in 0..<3 { matrix.append(covariance(means[row], means[column])) } }
+    for unit in 0..<3 {
+      #expect(abs(layer.variances[unit] - matrix[unit * 4]) < 4 * layer.standardErrors[unit])
+      // What one draw adds: the variance of E[z₂ | z₁] within an example.
+      #expect(oneDraw[unit] - matrix[unit * 4] > 3 * layer.standardErrors[unit])
+    }
+    #expect(layer.condition == .latents && !layer.isExact && layer.directions.isFromChains)
+    #expect(abs(layer.directions.eigenvalues.reduce(0, +) - layer.variances.reduce(0, +)) < 1e-12)
+    let trace = matrix[0] + matrix[4] + matrix[8]
+    #expect(abs(layer.directions.trace - trace) < 4 * layer.standardErrors.reduce(0, +))
+    #expect(layer.information == nil)
+  }
+
+  @Test func moreDrawsLessenTheNoise() throws {
+    let model = try NetworkModel(Self.exact.description())
+    let means = Self.means()
+    func error(_ draws: Int) throws -> Double {
+      let layer = try ActiveUnits(draws: draws).estimate(model, on: Self.data).layers[1]
+      return (0..<3).reduce(0) { $0 + abs(layer.variances[$1] - covariance(means[$1], means[$1])) }
+    }
+    #expect(try error(16) < error(1) / 2)
+    #expect(throws: EvidenceError.self) { try error(10_000) }
+    #expect(throws: EvidenceError.self) { try error(0) }
+  }
+
+  /// The same posterior, factorized from below (z₁'s part comes from draws) and from above (closed forms throughout).
+  @Test func divergenceByDrawsIsThatInClosedForm() throws {
+    let exact = LinearGaussian(sizes: [5, 1, 1], seed: 2)
+    let examples = exact.sample(1500)
+    let data = Dataset(examples.flatMap { $0 }, count: examples.count)
+    func summary(_ given: [[Int]]) throws -> UnitsSummary {
+      var description = exact.description(encoderGiven: given)
+      for layer in 0..<2 {
+        // With one unit a full normal is a normal, whose divergences part by units.
+        let triangle = description.encoders[layer].parameters.removeValue(forKey: .scaleTril)
+        guard case .constant(let tensor)? = triangle else { continue }
+        description.encoders[layer].distribution = .normal
+        description.encoders[layer].parameters[.scale] = .constant(Tensor(tensor.values))
+      }
+      let model = try NetworkModel(description)
+      return try ActiveUnits(draws: 8).probing(model, on: data).estimate(model, on: data)
+    }
+    let below = try summary([[0], [1]])
+    let above = try summary([[0, 2], [0]])
+    #expect(below.layers.map(\.isDivergenceSampled) == [true, false])
+    #expect(above.layers.map(\.isDivergenceSampled) == [false, false])
+    let error = below.layers[0].divergenceStandardError
+    #expect(abs(below.divergence - above.divergence) < 4 * error)
+    #expect(abs(below.layers.map(\.divergence).reduce(0, +) - below.divergence) < 1e-10)
+    #expect(below.layers.map(\.condition) == [.data, .latents])
+    #expect(above.layers.map(\.condition) == [.dataAndLatents, .data])
+    // In a chain, z₁ tells all that the layers together tell; q is the posterior and its aggregate near the prior.
+    let information = try #require(below.layers[0].information)
+    #expect(information.isMarginalOfAllLayers)
+    #expect(abs(information.marginalDivergence ?? .nan) < 4 * (information.marginalStandardError ?? .nan) + 0.05)
+    #expect(above.layers[1].information?.isMarginalOfAllLayers == false && above.layers[0].information == nil)
+  }
+}
