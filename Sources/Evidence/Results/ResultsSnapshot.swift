@@ -8,8 +8,9 @@ enum ResultsSnapshot {
 
   /// Makes a results file without rows.
   static func create(_ target: String, _ settings: ResultsSettings) throws -> Descriptor {
-    try install(over: target, allowed: nil) { path, _ in
-      let file = try File(creating: path)
+    try install(over: target, allowed: nil) { path, copy in
+      // Made in memory: libhdf5 1.10 may crash where it meets a full disk.
+      let file = try File(inMemory: path)
       let root = try file.root
       try root.setAttribute("format", ResultsFile.format)
       try root.setAttribute("version", ResultsFile.version)
@@ -25,6 +26,7 @@ enum ResultsSnapshot {
         let curve = try column(ResultsColumns.curve, .float(bits: 64), [0, settings.curveSamples.count])
         try curve.setAttribute("samples", settings.curveSamples)
       }
+      try file.image().withUnsafeBytes { try copy.write($0, at: 0) }
       try file.close()
     }
   }
@@ -34,7 +36,7 @@ enum ResultsSnapshot {
     _ target: String, _ last: Descriptor, adding journal: ResultsJournal, _ settings: ResultsSettings, finishing: Bool
   ) throws -> Descriptor {
     try install(over: target, allowed: last.identity) { path, copy in
-      // libhdf5 does not take a full disk well: find out before it does.
+      // Find out that the disk is full before libhdf5 does.
       let rowBytes = 8 * ResultsColumns.width(curve: settings.curveSamples.count)
       try copy.reserve(last.byteCount + (journal.count + chunkRows(settings)) * rowBytes + (1 << 15))
       try copy.copyMode(of: last)

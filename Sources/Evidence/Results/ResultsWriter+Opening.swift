@@ -16,10 +16,6 @@ extension ResultsWriter {
       return try body()
     } catch let error as SystemError {
       throw EvidenceError(.cannotCreateOutput, "\(path): the results file can't be made: \(error)")
-    } catch let error as HDF5Error where error.code == .outputFull {
-      throw EvidenceError(.cannotCreateOutput, "\(path): the results file can't be made: \(SystemError(ENOSPC))")
-    } catch let error as HDF5Error where error.code == .cannotCreate {
-      throw EvidenceError(.cannotCreateOutput, "\(path): the results file can't be made: \(error.message)")
     }
   }
 
