@@ -59,28 +59,42 @@ INLINE doubles times(doubles a, doubles b) { return a == 0 ? all_wide(0) : a * b
 INLINE doubles log_add(doubles a, doubles b) {
   doubles larger = a > b ? a : b;
   doubles difference = a == b ? all_wide(0) : -absolute_wide(a - b);
-  return larger + log1p_of_positive(exp_wide(difference));
+  return larger + log1p_of_unit(exp_wide(difference));
 }
 
-INLINE doubles continuous_bernoulli(doubles x, doubles logit) {
+// The density exp(x l) l / (exp(l) - 1), mirrored where l > 0. An infinite logit leaves no finite factor.
+INLINE doubles continuous_bernoulli(doubles x, doubles logit, log_product *divisor) {
   doubles size = absolute_wide(logit);
   doubles normalizer = size == 0 ? all_wide(1) : -expm1_of_negative(-size) / size;
   doubles exponent = times(logit > 0 ? 1 - x : x, size);
-  return exponent == INFINITY ? -exponent : -exponent - log_wide(normalizer);
+  longs limit = size == INFINITY;
+  include_factor(divisor, limit ? all_wide(1) : normalizer);
+  return (limit & (exponent == 0)) ? all_wide(INFINITY) : -exponent;
 }
 
-// log(1 - exp(-width)): the part of a bin's probability that its place doesn't matter for.
-INLINE doubles log_bin(doubles inverse_scale, double bins) {
-  return log_wide(-expm1_of_negative(inverse_scale * (-1 / (bins - 1))));
+// 1 / (1 - exp(-width)): what a bin's probability is divided by, wherever it is.
+INLINE doubles bin_divisor(doubles inverse_scale, double bins) {
+  return -1 / expm1_of_negative(inverse_scale * (-1 / (bins - 1)));
 }
+
+// A probability exp(-exponent) / divisor.
+typedef struct {
+  doubles exponent, divisor;
+} bin_probability;
 
 // sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), which nothing cancels in.
-INLINE doubles discretized_logistic(doubles x, doubles mean, doubles inverse_scale, doubles log_bin, double bins) {
+INLINE bin_probability discretized_logistic(doubles x, doubles mean, doubles inverse_scale, doubles bin_divisor,
+                                            double bins) {
   double half = 0.5 / (bins - 1);
-  doubles above = softplus_wide((mean - (x + half)) * inverse_scale);
-  doubles below = softplus_wide(((x - half) - mean) * inverse_scale);
-  doubles inner = log_bin - above - below;
-  return x <= 0 ? -above : x >= 1 ? -below : inner;
+  doubles above = (mean - (x + half)) * inverse_scale, below = ((x - half) - mean) * inverse_scale;
+  longs lowest = x <= 0, highest = x >= 1;
+  doubles one_above = 1 + exp_wide(-absolute_wide(above)), one_below = 1 + exp_wide(-absolute_wide(below));
+  above = at_least_wide(above, 0);
+  below = at_least_wide(below, 0);
+  return (bin_probability){
+      .exponent = lowest ? above : highest ? below : above + below,
+      .divisor = lowest ? one_above : highest ? one_below : one_above * one_below * bin_divisor,
+  };
 }
 
 INLINE void take_x(ck_density density, element *e, doubles x) {
@@ -98,7 +112,7 @@ INLINE void take_parameter(ck_density density, int i, element *e, doubles stored
     case CK_DISCRETIZED_LOGISTIC:
       if (i == 0) e->location = stored;
       if (i == 1) e->positive[0] = positive_of(stored, form, 0, 1, &e->bad);
-      if (i == 1 && density == CK_DISCRETIZED_LOGISTIC) e->joint = log_bin(e->positive[0].inverse, bins);
+      if (i == 1 && density == CK_DISCRETIZED_LOGISTIC) e->joint = bin_divisor(e->positive[0].inverse, bins);
       return;
     case CK_BERNOULLI_PROBABILITIES: e->location = in_unit_interval(stored, &e->bad); return;
     case CK_CONTINUOUS_BERNOULLI_PROBABILITIES: {
@@ -157,12 +171,21 @@ INLINE doubles negative_binomial(const element *e) {
   return e->joint + e->x * t - (e->x + dispersion.value) * softplus_wide(t);
 }
 
+// log(sigmoid(l) [x = 0] + sigmoid(-l) f(x)), from both of which max(l, 0) is taken.
 INLINE doubles zero_inflated(const element *e) {
-  doubles density = negative_binomial(e) - softplus_wide(e->location);
-  return e->x > 0 ? density : log_add(-softplus_wide(-e->location), density);
+  doubles logit = e->location, density = negative_binomial(e) - at_least_wide(logit, 0);
+  doubles sum = e->x > 0 ? density : log_add(at_most_wide(logit, 0), density);
+  return sum - log1p_of_unit(exp_wide(-absolute_wide(logit)));
 }
 
-INLINE doubles log_density_of(ck_density density, const element *e, double bins) {
+// Whether a density leaves a factor for one logarithm in the end.
+INLINE int has_divisor(ck_density density) {
+  return density == CK_DISCRETIZED_LOGISTIC || density == CK_CONTINUOUS_BERNOULLI_LOGITS ||
+         density == CK_CONTINUOUS_BERNOULLI_PROBABILITIES;
+}
+
+// log f but for the logarithm of a factor that is multiplied onto `divisor`.
+INLINE doubles log_density_of(ck_density density, const element *e, double bins, log_product *divisor) {
   doubles x = e->x, difference = x - e->location;
   positive scale = e->positive[0];
   switch (density) {
@@ -175,13 +198,17 @@ INLINE doubles log_density_of(ck_density density, const element *e, double bins)
     case CK_LAPLACE: return -absolute_wide(difference) * scale.inverse - (scale.log + CK_LN2);
     case CK_BERNOULLI_LOGITS: {
       doubles size = absolute_wide(e->location);
-      return -times(e->location > 0 ? 1 - x : x, size) - log1p_of_positive(exp_wide(-size));
+      return -times(e->location > 0 ? 1 - x : x, size) - log1p_of_unit(exp_wide(-size));
     }
     case CK_BERNOULLI_PROBABILITIES:
       return times(x, log_wide(e->location)) + times(1 - x, log_wide(1 - e->location));
     case CK_CONTINUOUS_BERNOULLI_LOGITS:
-    case CK_CONTINUOUS_BERNOULLI_PROBABILITIES: return continuous_bernoulli(x, e->location);
-    case CK_DISCRETIZED_LOGISTIC: return discretized_logistic(x, e->location, scale.inverse, e->joint, bins);
+    case CK_CONTINUOUS_BERNOULLI_PROBABILITIES: return continuous_bernoulli(x, e->location, divisor);
+    case CK_DISCRETIZED_LOGISTIC: {
+      bin_probability p = discretized_logistic(x, e->location, scale.inverse, e->joint, bins);
+      include_factor(divisor, p.divisor);
+      return -p.exponent;
+    }
     case CK_BETA:
       return times(e->positive[0].value - 1, e->log_x) + times(e->positive[1].value - 1, e->log_1_minus_x) + e->joint;
     case CK_POISSON: return x * e->positive[0].log - e->positive[0].value;
@@ -191,7 +218,7 @@ INLINE doubles log_density_of(ck_density density, const element *e, double bins)
   }
 }
 
-enum { REDUCED_LANES = 64, REDUCED_VECTORS = REDUCED_LANES / HALF };
+enum { REDUCED_LANES = 128, REDUCED_VECTORS = REDUCED_LANES / HALF };
 
 INLINE size_t reduce(ck_density density, size_t rows, size_t lanes, const ck_density_arguments *arguments,
                      double factor, double *total) {
@@ -199,18 +226,23 @@ INLINE size_t reduce(ck_density density, size_t rows, size_t lanes, const ck_den
   for (size_t first = 0; first < lanes; first += REDUCED_LANES) {
     size_t vectors = (lanes - first < REDUCED_LANES ? lanes - first : REDUCED_LANES) / HALF;
     doubles sum[REDUCED_VECTORS];
-    for (size_t v = 0; v < vectors; v++) sum[v] = all_wide(0);
+    log_product divisor[REDUCED_VECTORS];
+    for (size_t v = 0; v < vectors; v++) {
+      sum[v] = all_wide(0);
+      divisor[v] = empty_product();
+    }
     for (size_t r = 0; r < rows; r++) {
       element row = {.bad = (longs)0};
       take_operands(density, &row, arguments, 1, r, 0);
       for (size_t v = 0; v < vectors; v++) {
         element e = row;
         take_operands(density, &e, arguments, 0, r, first + v * HALF);
-        sum[v] += log_density_of(density, &e, arguments->bins);
+        sum[v] += log_density_of(density, &e, arguments->bins, &divisor[v]);
         bad -= e.bad;
       }
     }
     for (size_t v = 0; v < vectors; v++) {
+      if (has_divisor(density)) sum[v] -= log_of_product(divisor[v]);
       double *to = total + first + v * HALF;
       store_doubles(to, load_doubles(to) + factor * sum[v]);
     }

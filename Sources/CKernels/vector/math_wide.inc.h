@@ -43,12 +43,9 @@ INLINE doubles expm1_of_negative(doubles x) {
   return reduced_expm1_wide(reduced.rest) * reduced.power + (reduced.power - 1);
 }
 
-// log(u) + correction, for 0 < u < infinity and not denormal. With f = m - 1 and s = f / (2 + f), log(1 + f) =
+// log(1 + f) + rest + k log 2 for f in [sqrt(1/2) - 1, sqrt(2) - 1]. With s = f / (2 + f), log(1 + f) =
 // f - f^2/2 + s (f^2/2 + R(s^2)), as in FreeBSD's e_log.c.
-INLINE doubles log_of_normal(doubles u, doubles correction) {
-  long_words bits = (long_words)u + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
-  doubles k = (doubles)((bits >> 52) | 0x4330000000000000u) - (0x1p52 + 1023);
-  doubles f = (doubles)((bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1;
+INLINE doubles assembled_log(doubles f, doubles rest, doubles k) {
   doubles s = f / (2 + f), z = s * s;
   doubles r = all_wide(1.479819860511658591e-01);
   r = r * z + 1.531383769920937332e-01;
@@ -58,8 +55,16 @@ INLINE doubles log_of_normal(doubles u, doubles correction) {
   r = r * z + 3.999999999940941908e-01;
   r = r * z + 6.666666666666735130e-01;
   doubles half_square = 0.5 * f * f;
-  doubles rest = s * (half_square + r * z) + (k * 0x1.a39ef35793c76p-33 + correction);
+  rest = s * (half_square + r * z) + (k * 0x1.a39ef35793c76p-33 + rest);
   return k * 0x1.62e42fee00000p-1 - ((half_square - rest) - f);
+}
+
+// log(u) + correction, for 0 < u < infinity and not denormal.
+INLINE doubles log_of_normal(doubles u, doubles correction) {
+  long_words bits = (long_words)u + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
+  doubles k = (doubles)((bits >> 52) | 0x4330000000000000u) - (0x1p52 + 1023);
+  doubles f = (doubles)((bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1;
+  return assembled_log(f, correction, k);
 }
 
 INLINE doubles log_wide(doubles x) {
@@ -76,7 +81,33 @@ INLINE doubles log1p_of_positive(doubles x) {
   return log_of_normal(u, left_out / u);
 }
 
-INLINE doubles softplus_wide(doubles x) { return at_least_wide(x, 0) + log1p_of_positive(exp_wide(-absolute_wide(x))); }
+// log(1 + e) for e in [0, 1], and NaN.
+INLINE doubles log1p_of_unit(doubles e) {
+  longs upper = e > 0.41421356237309503;
+  return assembled_log(upper ? (e - 1) * 0.5 : e, all_wide(0), upper ? all_wide(1) : all_wide(0));
+}
+
+INLINE doubles softplus_wide(doubles x) { return at_least_wide(x, 0) + log1p_of_unit(exp_wide(-absolute_wide(x))); }
+
+// The logarithm of a product, its exponent apart so that it neither overflows nor vanishes: a few operations for a
+// factor instead of a logarithm. Factors have to be positive, finite and not denormal.
+typedef struct {
+  doubles mantissa;
+  long_words exponent;
+} log_product;
+
+INLINE log_product empty_product(void) { return (log_product){all_wide(1), (long_words)0}; }
+
+INLINE void include_factor(log_product *product, doubles factor) {
+  long_words bits = (long_words)(product->mantissa * factor);
+  product->exponent += (bits >> 52) - 1023;
+  product->mantissa = (doubles)((bits & 0x000fffffffffffffu) | 0x3ff0000000000000u);
+}
+
+INLINE doubles log_of_product(log_product product) {
+  doubles k = (doubles)(product.exponent + (long_words)all_wide(ROUNDING_WIDE)) - ROUNDING_WIDE;
+  return log_of_normal(product.mantissa, all_wide(0)) + k * CK_LN2;
+}
 
 INLINE doubles stirling_remainder_wide(doubles z) {
   doubles inverse = 1 / z, w = inverse * inverse;
@@ -101,9 +132,16 @@ INLINE doubles log_gamma_wide(doubles z) {
          stirling_remainder_wide(raised) - log_product;
 }
 
+// Below 8 through gamma(z + x) / gamma(z) = gamma(z + 8 + x) / gamma(z + 8) z / (z + x) … (z + 7) / (z + x + 7).
 INLINE doubles log_rising_wide(doubles z, doubles x) {
-  doubles directly = log_gamma_wide(z + x) - log_gamma_wide(z);
-  doubles stirling = (z + x - 0.5) * log1p_of_positive(x / z) + x * log_of_normal(z, all_wide(0)) - x +
-                     stirling_remainder_wide(z + x) - stirling_remainder_wide(z);
-  return z < 8 ? directly : stirling;
+  longs small = z < 8;
+  doubles numerator = z, denominator = z + x;
+  for (int i = 1; i < 8; i++) {
+    numerator *= z + i;
+    denominator *= z + x + i;
+  }
+  doubles lowered = small ? log_of_normal(numerator / denominator, all_wide(0)) : all_wide(0);
+  doubles raised = small ? z + 8 : z;
+  return (raised + x - 0.5) * log1p_of_positive(x / raised) + x * log_of_normal(raised, all_wide(0)) - x +
+         stirling_remainder_wide(raised + x) - stirling_remainder_wide(raised) + lowered;
 }

@@ -7,12 +7,13 @@ typedef struct {
 
 INLINE log_sum empty_sum(void) { return (log_sum){all_wide(-INFINITY), all_wide(0)}; }
 
-INLINE void include(log_sum *total, doubles term) {
-  doubles difference = term == total->largest ? all_wide(0) : -absolute_wide(term - total->largest);
+// Adds weight exp(exponent).
+INLINE void include(log_sum *total, doubles exponent, doubles weight) {
+  doubles difference = exponent == total->largest ? all_wide(0) : -absolute_wide(exponent - total->largest);
   doubles power = exp_wide(difference);
-  longs greater = term > total->largest;
-  total->sum = greater ? total->sum * power + 1 : total->sum + power;
-  total->largest = greater ? term : total->largest;
+  longs greater = exponent > total->largest;
+  total->sum = greater ? total->sum * power + weight : total->sum + power * weight;
+  total->largest = greater ? exponent : total->largest;
 }
 
 INLINE doubles log_of(log_sum total) { return total.largest + log_wide(total.sum); }
@@ -34,58 +35,65 @@ INLINE floats logit_of_class(ck_operand logits, size_t first, size_t classes, ck
   return chosen;
 }
 
-// The exponentials as floats, whose errors are relative to a sum that is at least 1, the sum as doubles.
-static void categorical(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
-                        double *total) {
+// log f of one row. The exponentials are floats, whose errors are relative to a sum that is at least 1; the sum is made
+// of doubles.
+INLINE void categorical_row(const ck_density_arguments *arguments, size_t row, size_t lane, doubles sum[2]) {
   ck_operand logits = arguments->parameters[0];
-  size_t classes = arguments->components;
-  for (size_t lane = 0; lane < lanes; lane += WIDTH) {
-    doubles sum[2] = {all_wide(0), all_wide(0)};
-    for (size_t r = 0; r < rows; r++) {
-      floats largest = take(logits, r * classes, lane);
-      for (size_t c = 1; c < classes; c++) {
-        floats logit = take(logits, r * classes + c, lane);
-        largest = logit > largest ? logit : largest;
-      }
-      doubles powers[2] = {all_wide(0), all_wide(0)};
-      for (size_t c = 0; c < classes; c++) {
-        floats power = exp_lanes(take(logits, r * classes + c, lane) - largest);
-        for (int half = 0; half < 2; half++) powers[half] += widen(power, half);
-      }
-      floats chosen = logit_of_class(logits, r * classes, classes, arguments->x, r, lane);
-      for (int half = 0; half < 2; half++) {
-        sum[half] += widen(chosen, half) - widen(largest, half) - log_wide(powers[half]);
-      }
-    }
-    for (int half = 0; half < 2; half++) add_to_total(total + lane + half * HALF, factor, sum[half]);
+  size_t classes = arguments->components, first = row * classes;
+  floats largest = take(logits, first, lane);
+  for (size_t c = 1; c < classes; c++) {
+    floats logit = take(logits, first + c, lane);
+    largest = logit > largest ? logit : largest;
+  }
+  doubles powers[2] = {all_wide(0), all_wide(0)};
+  for (size_t c = 0; c < classes; c++) {
+    floats power = exp_lanes(take(logits, first + c, lane) - largest);
+    for (int half = 0; half < 2; half++) powers[half] += widen(power, half);
+  }
+  floats chosen = logit_of_class(logits, first, classes, arguments->x, row, lane);
+  for (int half = 0; half < 2; half++) {
+    sum[half] += widen(chosen, half) - widen(largest, half) - log_wide(powers[half]);
   }
 }
 
-static size_t logistic_mixture(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
-                               double *total) {
-  longs bad = (longs)0;
-  size_t components = arguments->components;
-  double bins = arguments->bins;
+INLINE doubles logistic_mixture_row(const ck_density_arguments *arguments, size_t row, size_t lane, longs *bad) {
   const ck_operand *parameters = arguments->parameters;
-  for (size_t lane = 0; lane < lanes; lane += HALF) {
-    doubles sum = all_wide(0);
-    for (size_t r = 0; r < rows; r++) {
-      doubles x = take_wide(arguments->x, r, lane);
-      log_sum joint = empty_sum(), weights = empty_sum();
-      for (size_t c = 0; c < components; c++) {
-        size_t i = r * components + c;
-        doubles logit = take_wide(parameters[0], i, lane), mean = take_wide(parameters[1], i, lane);
-        longs bad_here = (longs)0;
-        positive scale = positive_of(take_wide(parameters[2], i, lane), parameters[2].form, 0, 1, &bad_here);
-        bad -= bad_here;
-        include(&weights, logit);
-        include(&joint, logit + discretized_logistic(x, mean, scale.inverse, log_bin(scale.inverse, bins), bins));
-      }
-      sum += log_of(joint) - log_of(weights);
-    }
-    add_to_total(total + lane, factor, sum);
+  double bins = arguments->bins;
+  doubles x = take_wide(arguments->x, row, lane);
+  log_sum joint = empty_sum(), weights = empty_sum();
+  for (size_t c = 0; c < arguments->components; c++) {
+    size_t i = row * arguments->components + c;
+    doubles logit = take_wide(parameters[0], i, lane), mean = take_wide(parameters[1], i, lane);
+    positive scale = positive_of(take_wide(parameters[2], i, lane), parameters[2].form, 0, 1, bad);
+    doubles divisor = bin_divisor(scale.inverse, bins);
+    bin_probability p = discretized_logistic(x, mean, scale.inverse, divisor, bins);
+    include(&weights, logit, all_wide(1));
+    include(&joint, logit - p.exponent, 1 / p.divisor);
   }
-  return sum_of(bad);
+  return log_of(joint) - log_of(weights);
+}
+
+// Row by row across the lanes: the many rows of the components are read once, and in order.
+INLINE size_t reduce_mixture(ck_density density, size_t rows, size_t lanes, const ck_density_arguments *arguments,
+                             double factor, double *total) {
+  longs bad = (longs)0;
+  for (size_t first = 0; first < lanes; first += REDUCED_LANES) {
+    size_t vectors = (lanes - first < REDUCED_LANES ? lanes - first : REDUCED_LANES) / HALF;
+    doubles sum[REDUCED_VECTORS];
+    for (size_t v = 0; v < vectors; v++) sum[v] = all_wide(0);
+    for (size_t r = 0; r < rows; r++) {
+      for (size_t v = 0; v < vectors; v += 2) {
+        if (density == CK_CATEGORICAL) {
+          categorical_row(arguments, r, first + v * HALF, &sum[v]);
+        } else {
+          sum[v] += logistic_mixture_row(arguments, r, first + v * HALF, &bad);
+          sum[v + 1] += logistic_mixture_row(arguments, r, first + (v + 1) * HALF, &bad);
+        }
+      }
+    }
+    for (size_t v = 0; v < vectors; v++) add_to_total(total + first + v * HALF, factor, sum[v]);
+  }
+  return sum_of(-bad);
 }
 
 static size_t log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
@@ -97,8 +105,8 @@ static size_t log_density(size_t rows, size_t lanes, const ck_density_arguments 
       if (!arguments->parameters[0].lane_step) break;
       bernoulli_logits(rows, lanes, arguments->parameters[0], arguments->x, factor, total);
       return 0;
-    case CK_CATEGORICAL: categorical(rows, lanes, arguments, factor, total); return 0;
-    case CK_LOGISTIC_MIXTURE: return logistic_mixture(rows, lanes, arguments, factor, total);
+    case CK_CATEGORICAL: return reduce_mixture(CK_CATEGORICAL, rows, lanes, arguments, factor, total);
+    case CK_LOGISTIC_MIXTURE: return reduce_mixture(CK_LOGISTIC_MIXTURE, rows, lanes, arguments, factor, total);
     CASE(CK_STANDARD_NORMAL)
     CASE(CK_STANDARD_LAPLACE)
     CASE(CK_NORMAL)
@@ -132,7 +140,7 @@ static void log_mixture(size_t components, size_t lanes, const double *log_weigh
   for (size_t lane = 0; lane < lanes; lane += HALF) {
     log_sum sum = empty_sum();
     for (size_t c = 0; c < components; c++) {
-      include(&sum, log_weights[c] + load_doubles(component_densities + c * lanes + lane));
+      include(&sum, log_weights[c] + load_doubles(component_densities + c * lanes + lane), all_wide(1));
     }
     add_to_total(total + lane, factor, log_of(sum));
   }
