@@ -1,4 +1,4 @@
-// Made by generate_tables.py; do not edit.
+// Made by Reference/generate_tables.py; do not edit.
 
 /// Rows of form, x, three stored parameters (those that are missing are 0), log-density without factorials.
 enum DensityTable {

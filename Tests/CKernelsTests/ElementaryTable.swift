@@ -1,4 +1,4 @@
-// Made by generate_tables.py; do not edit.
+// Made by Reference/generate_tables.py; do not edit.
 
 enum ElementaryTable {
   static let arguments: [Double] = [

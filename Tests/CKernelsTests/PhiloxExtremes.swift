@@ -1,4 +1,4 @@
-// Made by generate_tables.py; do not edit.
+// Made by Reference/generate_tables.py; do not edit.
 
 /// Where the first two random words are extreme, in the first rows.
 enum PhiloxExtremes {

@@ -1,15 +1,17 @@
 """Writes ElementaryTable.swift, DensityTable.swift and PhiloxExtremes.swift: reference values by mpmath at 60 digits.
 
-Run it in this directory: python3 generate_tables.py (needs mpmath and numpy).
+python3 generate_tables.py writes them into the directory above its own (needs mpmath and numpy).
 """
 
+import pathlib
 import textwrap
 
 import numpy as np
 from mpmath import mp, mpf, erfc, exp, expm1, inf, log, log1p, loggamma, pi, sqrt, tanh
 
 mp.dps = 60
-HEADER = "// Made by generate_tables.py; do not edit.\n\n"
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+HEADER = "// Made by Reference/generate_tables.py; do not edit.\n\n"
 
 
 def f32(value):
@@ -74,7 +76,7 @@ def write_elementary():
         values = [function(mpf(x)) if abs(x) < 1e6 or name in ("relu", "leakyReLU", "hardTanh") else limit(name, x) for x in xs]
         values = [v if abs(v) < mpf(2) ** 128 else (inf if v > 0 else -inf) for v in values]
         out += f"\n  static let {name}: [Double] = [\n" + wrap([swift(v) for v in values], "    ") + ",\n  ]\n"
-    open("ElementaryTable.swift", "w").write(out + "}\n")
+    (TESTS / "ElementaryTable.swift").write_text(out + "}\n")
 
 
 def limit(name, x):
@@ -195,7 +197,7 @@ def write_densities():
         rows = [rows[i] for i in sorted(np.random.default_rng(1).permutation(len(rows))[:62])]
         out += f"  static let {name}: [Double] = [\n"
         out += wrap([swift(v) for row in rows for v in row], "    ") + ",\n  ]\n\n"
-    open("DensityTable.swift", "w").write(out.rstrip() + "\n}\n")
+    (TESTS / "DensityTable.swift").write_text(out.rstrip() + "\n}\n")
 
 
 # Philox, backwards: which counter yields an extreme word?
@@ -233,7 +235,7 @@ def write_extremes():
                 out += f"    draw: {int(c0[i])} as UInt32, stream: {int(c1[i]) >> 24} as UInt32)\n"
                 break
             seed += 1
-    open("PhiloxExtremes.swift", "w").write(out + "}\n")
+    (TESTS / "PhiloxExtremes.swift").write_text(out + "}\n")
 
 
 write_elementary()
