@@ -23,6 +23,12 @@ extension ResultsSettings {
     try root.setAttribute("evidence_version", evidenceVersion)
     try root.setAttribute("model", modelPath)
     try root.setAttribute("data", dataPath)
+    if let name = facts.modelName { try root.setAttribute("model_name", name) }
+    if let likelihood = facts.likelihood { try root.setAttribute("likelihood", likelihood) }
+    if let elements = facts.elements { try root.setAttribute("elements", elements) }
+    if let isCrossEntropy = facts.isCrossEntropy {
+      try root.setAttribute("quantity", isCrossEntropy ? "cross-entropy" : "log-likelihood")
+    }
   }
 
   /// An int64 where it is one, as other numbers are.
@@ -70,5 +76,9 @@ extension ResultsSettings {
         binarize: binarization),
       examples: first..<last, evidenceVersion: try require("evidence_version", root.string),
       modelPath: try root.string("model") ?? "", dataPath: try root.string("data") ?? "")
+    facts.modelName = try root.string("model_name")
+    facts.likelihood = try root.string("likelihood")
+    facts.elements = try root.integer("elements")
+    facts.isCrossEntropy = try root.string("quantity").map { $0 == "cross-entropy" }
   }
 }

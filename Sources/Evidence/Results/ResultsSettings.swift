@@ -32,6 +32,23 @@ public struct ResultsSettings: Sendable, Equatable {
   public var modelPath: String
   /// Where the data were; only for people, not compared.
   public var dataPath: String
+  /// What readers of the file want to know without the model and the data; not compared.
+  public var facts = Facts()
+
+  /// Facts about the model and the data that say how to read the numbers. Each is nil in a file that does not say.
+  public struct Facts: Sendable, Equatable {
+    /// The model's name.
+    public var modelName: String?
+    /// The likelihood, such as `bernoulli`.
+    public var likelihood: String?
+    /// Elements of an example: what bits per dimension are divided by.
+    public var elements: Int?
+    /// Whether grey data met a Bernoulli likelihood, so that the numbers are a cross-entropy.
+    public var isCrossEntropy: Bool?
+
+    /// Nothing said.
+    public init() {}
+  }
 
   /// Settings.
   public init(

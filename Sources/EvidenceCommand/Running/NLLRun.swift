@@ -23,7 +23,7 @@ struct NLLRun {
   func run() throws -> NLLOutcome {
     let isCrossEntropy = try inputs.isCrossEntropy(seed: evaluation.seed)
     return try Interruption.shared.whileEvaluating {
-      let sink = try ResultsSink(command.results, settings: settings)
+      let sink = try ResultsSink(command.results, settings: settings(isCrossEntropy: isCrossEntropy))
       let started = ContinuousClock.now
       let summary = try evaluate(estimator, evaluation, sink)
       let seconds = started.duration(to: .now) / .seconds(1)
@@ -36,11 +36,16 @@ struct NLLRun {
     }
   }
 
-  /// What the rows of a results file depend on.
-  private var settings: ResultsSettings {
-    inputs.settings(
+  /// What the rows of a results file depend on, and what its readers want to know besides.
+  private func settings(isCrossEntropy: Bool) -> ResultsSettings {
+    var settings = inputs.settings(
       command: "nll", estimator: entry.name, samples: command.sampling.samples,
       curveSamples: entry.hasWeights ? BlockCurve.points(upTo: command.sampling.samples) : [], seed: evaluation.seed)
+    settings.facts.modelName = inputs.model.description.about.name
+    settings.facts.likelihood = inputs.model.network.likelihood.rawValue
+    settings.facts.elements = inputs.model.inputCount
+    settings.facts.isCrossEntropy = isCrossEntropy
+    return settings
   }
 
   private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodSummary>>(
