@@ -6,18 +6,27 @@ import Statistics
 enum Warnings {
   /// The warnings of a run, the gravest first.
   static func of(_ outcome: NLLOutcome) -> [String] {
-    let summary = outcome.summary
+    let notes = [outcome.inputs.note].compactMap(\.self)
+    return notes
+      + of(
+        outcome.summary, hasWeights: outcome.entry.hasWeights, isCrossEntropy: outcome.isCrossEntropy,
+        output: outcome.output)
+  }
+
+  /// The warnings that a summary calls for, the gravest first.
+  static func of(
+    _ summary: LogLikelihoodSummary, hasWeights: Bool, isCrossEntropy: Bool, output: String?
+  ) -> [String] {
     let count = summary.examples
     var warnings: [String] = []
-    if let note = outcome.inputs.note { warnings.append(note) }
-    if outcome.isCrossEntropy { warnings.append(crossEntropy) }
+    if isCrossEntropy { warnings.append(crossEntropy) }
     if summary.nonFiniteExamples > 0 {
       warnings.append(
-        nonFinite(summary.nonFiniteExamples, of: count, which: summary.firstNonFiniteExamples, output: outcome.output))
+        nonFinite(summary.nonFiniteExamples, of: count, which: summary.firstNonFiniteExamples, output: output))
     }
     if summary.nonFiniteWeights > 0 { warnings.append(nonFiniteWeights(summary.nonFiniteWeights)) }
     if summary.zeroWeights > 0 { warnings.append(zeroWeights(summary.zeroWeights)) }
-    guard outcome.entry.hasWeights else { return warnings }
+    guard hasWeights else { return warnings }
     if summary.unreliableExamples > 0 {
       warnings.append(
         unreliable(
