@@ -7,6 +7,7 @@ enum CommandList {
     UnitsCommand.self,
     InspectCommand.self,
     CompareCommand.self,
+    ReportCommand.self,
     EstimatorsCommand.self,
     DemoCommand.self,
   ]

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Evidence
+import Foundation
+
+/// `evidence report`: results as a page to read, to print and to pass on.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Make one HTML page of a results file.",
+    discussion: """
+      The page holds the log-likelihood with both errors, the curve L_k, how examples differ, which of them can't be \
+      trusted, and the settings that make the numbers again. It is one file that loads nothing from elsewhere. Results of a \
+      run that goes on are taken as far as they are.
+
+      Examples:
+        evidence report results.h5 -o report.html
+        evidence report results.h5 --data mnist.h5 -o report.html      show the worst examples as images
+        evidence units model.h5 mnist.h5 --format json > units.json
+        evidence report results.h5 units.json -o report.html           add the latent units
+      """)
+
+  @Argument(help: ArgumentHelp("The results of `evidence nll --output`.", valueName: "results.h5"), completion: .file())
+  var results: String
+
+  @Argument(
+    help: ArgumentHelp("What `evidence units --format json` printed, saved in files.", valueName: "units.json"),
+    completion: .file())
+  var units: [String] = []
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The page; - for standard output.", valueName: "report.html"),
+    completion: .file())
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The data that the results were made of, to show examples as images; refused when it is other data.",
+      valueName: "data.h5"), completion: .file())
+  var data: String?
+
+  @Option(help: ArgumentHelp("The dataset inside --data. (default: that of the results)", valueName: "path"))
+  var dataset: String?
+
+  @Flag(name: .shortAndLong, help: "No warnings on standard error; errors remain.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more on standard error.")
+  var verbose = false
+
+  func validate() throws {
+    if dataset != nil && data == nil { throw ValidationError("--dataset: say which file it is in: --data DATA.h5") }
+    if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+  }
+
+  func run() throws {
+    Console.shared.configure(isQuiet: quiet, isVerbose: verbose)
+    try refuseOverwriting()
+    let subject = try ReportSubject(ResultsFile(reading: results))
+    Log.debug("results read", ["path": results, "examples": "\(subject.values.count)"])
+    var page = ReportPage(subject: subject)
+    if let data {
+      page.images = try ExampleImages(data, dataset: dataset, of: subject.settings)
+      if page.images == nil { Console.shared.warn("\(data): an example is no image: examples are listed without") }
+    }
+    page.units = try units.map { ($0, try UnitsFile(reading: $0)) }
+    try write(page.html())
+  }
+
+  /// A page never takes the place of anything that is no page.
+  private func refuseOverwriting() throws {
+    guard output != "-", let handle = FileHandle(forReadingAtPath: output) else { return }
+    defer { try? handle.close() }
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: output, isDirectory: &isDirectory), isDirectory.boolValue {
+      throw CommandError(.cannotCreateOutput, "\(output): is a directory; name a file: -o report.html")
+    }
+    guard let head = try? handle.read(upToCount: 15), !head.isEmpty, output != "/dev/null" else { return }
+    guard String(decoding: head, as: UTF8.self).lowercased().hasPrefix("<!doctype html") else {
+      throw CommandError(
+        .usage, "\(output): is there, and is no page: it is not overwritten; name another file: -o report.html")
+    }
+  }
+
+  private func write(_ html: String) throws {
+    guard output != "-" else { return try Console.shared.output(html) }
+    do {
+      // A device or a pipe can't be replaced.
+      try Data(html.utf8).write(to: URL(filePath: output), options: output.hasPrefix("/dev/") ? [] : .atomic)
+    } catch {
+      throw CommandError(.cannotCreateOutput, "\(output): the page can't be written: \(Self.reason(error))")
+    }
+    Log.debug("page written", ["path": output, "bytes": "\(html.utf8.count)"])
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    if let underlying, underlying.domain == NSPOSIXErrorDomain {
+      return String(cString: strerror(Int32(underlying.code)))
+    }
+    return (error as NSError).localizedDescription
+  }
+}

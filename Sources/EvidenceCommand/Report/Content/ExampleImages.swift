@@ -1,0 +1,120 @@
+import Evidence
+import Foundation
+
+/// Examples as pictures, where an example is an image: [h, w], [h, w, 1 or 3], [1 or 3, h, w] or a flat square of pixels.
+struct ExampleImages {
+  private let data: Evidence.Dataset
+  private let seed: UInt64
+  private let layout: Layout
+  /// Darkest and lightest value; nil where an image's own are taken.
+  let range: ClosedRange<Double>?
+
+  /// How the elements of an example make an image.
+  struct Layout: Equatable {
+    var height, width, channels: Int
+    /// Whether the colours of a pixel are stored together.
+    var isInterleaved = true
+
+    /// Nil where a shape is no image's.
+    init?(_ shape: [Int]) {
+      switch shape.count {
+      case 1:
+        let side = Int(Double(shape[0]).squareRoot().rounded())
+        guard side > 1, side * side == shape[0] else { return nil }
+        (height, width, channels) = (side, side, 1)
+      case 2: (height, width, channels) = (shape[0], shape[1], 1)
+      case 3 where shape[2] == 1 || shape[2] == 3: (height, width, channels) = (shape[0], shape[1], shape[2])
+      case 3 where shape[0] == 1 || shape[0] == 3:
+        (channels, height, width) = (shape[0], shape[1], shape[2])
+        isInterleaved = false
+      default: return nil
+      }
+      guard height > 1, width > 1 else { return nil }
+    }
+  }
+
+  /// A picture ready for the page.
+  struct Picture: Equatable {
+    var address: String
+    var width, height: Int
+  }
+
+  /// The longest side of a picture in pixels; larger images are averaged down to it.
+  static let longestSide = 96
+
+  /// Opens the data that results were made of; nil where an example is no image.
+  ///
+  /// - Throws: `CommandError` where it is other data.
+  init?(_ path: String, dataset: String?, of settings: ResultsSettings) throws {
+    let digest = try SHA256.hexDigest(ofFile: path)
+    guard digest == settings.dataSHA256 else {
+      throw CommandError(
+        .invalidInput,
+        """
+        \(path): not the data of these results: nothing is drawn of it
+        expected sha256 \(settings.dataSHA256.prefix(16))…, found \(digest.prefix(16))…; the results were made of \
+        \(settings.dataPath.isEmpty ? "other data" : settings.dataPath)
+        """)
+    }
+    let source = try HDF5Source(file: path, dataset: dataset ?? settings.dataset)
+    func plain(_ path: String) -> Substring { path.drop { $0 == "/" } }
+    guard plain(source.path) == plain(settings.dataset) else {
+      throw CommandError(
+        .invalidInput, "\(path): --dataset \(source.path): the results were made of \(settings.dataset)")
+    }
+    guard source.count >= settings.examples.upperBound else {
+      throw CommandError(
+        .invalidInput,
+        "\(path): \(source.path): holds \(source.count) examples, the results are of \(settings.examples.lowerBound).."
+          + "\(settings.examples.upperBound)")
+    }
+    guard let layout = Layout(source.exampleShape) else { return nil }
+    self.layout = layout
+    data = Evidence.Dataset(source, preprocessing: settings.preprocessing)
+    seed = settings.dataSeed
+    // Divided or binarized data lie between 0 and 1; others may lie anywhere.
+    let probe = try data.batch(settings.examples.prefix(64), seed: seed).values
+    range = probe.allSatisfy { $0 >= 0 && $0 <= 1 } ? 0...1 : nil
+  }
+
+  /// An example as the model saw it.
+  func picture(of example: Int) throws -> Picture {
+    let values = try data.batch(example..<example + 1, seed: seed).values.map(Double.init)
+    return Self.picture(values, layout, range: range)
+  }
+
+  /// Grey from dark to light, or colours; what is no number is dark.
+  static func picture(_ values: [Double], _ layout: Layout, range: ClosedRange<Double>?) -> Picture {
+    let finite = values.filter(\.isFinite)
+    let lowest = range?.lowerBound ?? finite.min() ?? 0
+    let span = max((range?.upperBound ?? finite.max() ?? 1) - lowest, 1e-300)
+    let block = max(1, (max(layout.width, layout.height) + longestSide - 1) / longestSide)
+    let width = (layout.width + block - 1) / block
+    let height = (layout.height + block - 1) / block
+    var samples: [UInt8] = []
+    samples.reserveCapacity(width * height * layout.channels)
+    for row in 0..<height {
+      for column in 0..<width {
+        for channel in 0..<layout.channels {
+          var sum = 0.0
+          var count = 0.0
+          for y in row * block..<min((row + 1) * block, layout.height) {
+            for x in column * block..<min((column + 1) * block, layout.width) {
+              let pixel = y * layout.width + x
+              let value =
+                values[
+                  layout.isInterleaved
+                    ? pixel * layout.channels + channel : channel * layout.width * layout.height + pixel]
+              sum += value.isFinite ? value : lowest
+              count += 1
+            }
+          }
+          samples.append(UInt8(min(255, max(0, ((sum / count - lowest) / span * 255).rounded()))))
+        }
+      }
+    }
+    return Picture(
+      address: PNG.dataAddress(samples, width: width, height: height, channels: layout.channels), width: width,
+      height: height)
+  }
+}

@@ -1,0 +1,134 @@
+import Evidence
+import Foundation
+import Statistics
+
+/// What a report is about: a results file, its summary, and the columns that charts are made of.
+struct ReportSubject {
+  let path: String
+  let settings: ResultsSettings
+  let started: String
+  /// Nil while examples are missing.
+  let finished: String?
+  /// Nil where the file holds no row yet.
+  let summary: LogLikelihoodSummary?
+  let hasWeights: Bool
+  /// What the mean is called in the headline.
+  let symbol: String
+  /// A value for each example, in the order of the file.
+  let values, sampleSizes, shapes: [Double]
+  /// The examples with the lowest estimates; those that are no number first.
+  let worst: [LogLikelihoodMeasurement]
+  /// The examples with the highest k̂; where k̂ is nowhere defined, with the lowest effective sample size.
+  let leastReliable: [LogLikelihoodMeasurement]
+
+  /// How many examples are listed.
+  static let listed = 10
+
+  /// Reads a results file, once and in blocks.
+  init(_ file: ResultsFile) throws {
+    path = file.path
+    settings = file.settings
+    started = file.started
+    finished = file.finished
+    let entry = EstimatorCatalog.all.first { $0.name == file.settings.estimator }
+    hasWeights = entry?.hasWeights ?? !file.settings.curveSamples.isEmpty
+    symbol = entry?.symbol ?? file.settings.estimator
+    let rows = Rows(file.stream)
+    if file.count > 0 {
+      let samples = settings.samples
+      summary =
+        hasWeights
+        ? try ImportanceSampling(samples: samples).summarize(rows)
+        : try EvidenceLowerBound(samples: samples).summarize(rows)
+      if let failure = rows.failure { throw failure }
+    } else {
+      summary = nil
+    }
+    (values, sampleSizes, shapes) = (rows.values, rows.sampleSizes, rows.shapes)
+    worst = try Self.rows(of: file, Self.lowest(rows.values, nanFirst: true))
+    if hasWeights {
+      let hasShapes = rows.shapes.contains { !$0.isNaN }
+      let order = hasShapes ? Self.lowest(rows.shapes.map { -$0 }) : Self.lowest(rows.sampleSizes)
+      leastReliable = try Self.rows(of: file, order)
+    } else {
+      leastReliable = []
+    }
+  }
+
+  /// Examples that the run is to measure in all.
+  var total: Int { settings.examples.count }
+  /// Whether the figures are a cross-entropy: grey data under a Bernoulli likelihood.
+  var isCrossEntropy: Bool { settings.facts.isCrossEntropy ?? false }
+  /// The headline's symbol.
+  var headlineSymbol: String { isCrossEntropy ? "−cross-entropy" : symbol }
+  /// The model's name, or that of its file.
+  var modelName: String {
+    let name = settings.facts.modelName ?? URL(filePath: settings.modelPath).deletingPathExtension().lastPathComponent
+    return settings.modelPath.isEmpty && settings.facts.modelName == nil
+      ? URL(filePath: path).deletingPathExtension().lastPathComponent : name
+  }
+  /// `120 of 200`, while examples are missing.
+  var progress: String? {
+    guard finished == nil else { return nil }
+    return "\(Text.count(summary?.examples ?? 0)) of \(Text.count(total))"
+  }
+
+  /// Bits for each element of an example, where the file says how many elements there are.
+  var bitsPerDimension: Double? {
+    guard let summary, let elements = settings.facts.elements, elements > 0 else { return nil }
+    let preprocessing = settings.preprocessing
+    return summary.bitsPerDimension(
+      elements: elements, quantizedBy: preprocessing.dequantize ? preprocessing.divideBy : 1)
+  }
+
+  /// Whether some example's k̂ says that the analytic error can't be trusted.
+  var hasUnreliableError: Bool { hasWeights && (summary?.unreliableExamples ?? 0) > 0 }
+
+  /// What the numbers should be read with.
+  var warnings: [String] {
+    guard let summary else { return [] }
+    return Warnings.of(summary, hasWeights: hasWeights, isCrossEntropy: isCrossEntropy, output: path)
+  }
+
+  /// The rows with the lowest of some values, the lowest first; those without a value last, or first.
+  private static func lowest(_ values: [Double], nanFirst: Bool = false) -> [Int] {
+    func key(_ row: Int) -> Double { values[row].isNaN ? (nanFirst ? -.infinity : .infinity) : values[row] }
+    var best: [Int] = []
+    for row in values.indices where nanFirst || !values[row].isNaN {
+      if best.count == listed, key(row) >= key(best[listed - 1]) { continue }
+      let place = best.firstIndex { key(row) < key($0) } ?? best.count
+      best.insert(row, at: place)
+      if best.count > listed { best.removeLast() }
+    }
+    return best
+  }
+
+  private static func rows(of file: ResultsFile, _ positions: [Int]) throws -> [LogLikelihoodMeasurement] {
+    try positions.flatMap { try file.rows($0..<$0 + 1) }
+  }
+}
+
+/// The rows of a file as a sequence, which keeps the columns that charts are made of.
+private final class Rows: Sequence, IteratorProtocol {
+  private var stream: ResultsStream
+  private(set) var failure: (any Error)?
+  private(set) var values: [Double] = []
+  private(set) var sampleSizes: [Double] = []
+  private(set) var shapes: [Double] = []
+
+  init(_ stream: ResultsStream) { self.stream = stream }
+
+  func next() -> LogLikelihoodMeasurement? {
+    guard failure == nil else { return nil }
+    do {
+      guard let row = try stream.next() else { return nil }
+      values.append(row.logLikelihood)
+      sampleSizes.append(row.effectiveSampleSize)
+      shapes.append(row.paretoK)
+      return row
+    } catch {
+      failure = error
+      return nil
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/// The report as one HTML page that needs nothing else: no script, no network, no fonts.
+struct ReportPage {
+  let subject: ReportSubject
+  /// Examples as pictures, where data were given and are images.
+  var images: ExampleImages?
+  /// Files of units, with their names.
+  var units: [(path: String, file: UnitsFile)] = []
+
+  /// The page.
+  ///
+  /// - Throws: Where an example's pixels can't be read.
+  func html() throws -> String {
+    let title = "\(subject.modelName): \(subject.headlineSymbol)"
+    let head = Markup(
+      "head", [:], Markup("meta", ["charset": "utf-8"]),
+      Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
+      Markup("meta", ["name": "color-scheme", "content": "light dark"]),
+      Markup("meta", ["name": "generator", "content": "evidence \(RootCommand.version)"]),
+      Markup("title", [:], Markup(title)), Markup.style(StyleSheet.text))
+    let sections: [Markup] = [
+      HeadlineSection(subject: subject).markup, ChartsSection(subject: subject).markup,
+      try ExamplesSection(subject: subject, images: images).markup,
+      units.map { UnitsSection(path: $0.path, file: $0.file, subject: subject).markup }.joined,
+      SettingsSection(subject: subject).markup,
+    ]
+    let footer = Markup(
+      "footer", [:],
+      Markup(
+        "p", [:],
+        Markup("Made by evidence report \(RootCommand.version) from \(subject.path). Errors are one standard error.")))
+    return Markup.document(
+      Markup(
+        "html", ["lang": "en", "xmlns": "http://www.w3.org/1999/xhtml"], head,
+        Markup("body", [:], Markup("main", [:], sections), footer)))
+  }
+}
+
+/// Pieces that sections share.
+enum PagePart {
+  static func section(_ title: String, _ content: Markup...) -> Markup {
+    Markup("section", [:], [Markup("h2", [:], Markup(title))] + content)
+  }
+
+  static func paragraph(_ words: String, _ style: String = "") -> Markup {
+    style.isEmpty ? Markup("p", [:], Markup(words)) : Markup("p", ["class": style], Markup(words))
+  }
+
+  /// A chart with its title and what it means.
+  static func figure(_ chart: Chart, _ words: String, legend: Markup = Markup()) -> Markup {
+    figure(chart.title, words, chart.svg + legend)
+  }
+
+  static func figure(_ title: String, _ words: String, _ content: Markup) -> Markup {
+    Markup(
+      "figure", [:],
+      Markup("figcaption", [:], Markup("strong", [:], Markup(title)) + Markup(words)), content)
+  }
+
+  /// A table of numbers; the first column, and one that may be named, hold words.
+  static func table(_ caption: String, _ head: [String], _ rows: [[String]], prose: Int? = nil) -> Markup {
+    func cell(_ name: String, _ column: Int, _ words: String) -> Markup {
+      name == "th"
+        ? Markup(name, column == prose ? ["scope": "col", "class": "prose"] : ["scope": "col"], Markup(words))
+        : Markup(name, column == prose ? ["class": "prose"] : [:], Markup(words))
+    }
+    return Markup(
+      "div", ["class": "scroll"],
+      Markup(
+        "table", [:], caption.isEmpty ? Markup() : Markup("caption", [:], Markup(caption)),
+        Markup("thead", [:], Markup("tr", [:], head.enumerated().map { cell("th", $0.offset, $0.element) })),
+        Markup("tbody", [:], rows.map { Markup("tr", [:], $0.enumerated().map { cell("td", $0.offset, $0.element) }) }))
+    )
+  }
+
+  /// A term, its value, and a remark.
+  static func figureOfMerit(_ term: String, _ value: String, unit: String = "", _ remark: String = "") -> Markup {
+    let unitMarkup = unit.isEmpty ? Markup() : Markup("span", ["class": "unit"], Markup(unit))
+    let small = remark.isEmpty ? Markup() : Markup("small", [:], Markup(remark))
+    return Markup(
+      "div", [:], Markup("dt", [:], Markup(term)),
+      Markup("dd", [:], Markup(unit.isEmpty ? value : "\(value) "), unitMarkup, small))
+  }
+
+  /// `2 are not drawn: 1 without a value, 1 at −∞.` Empty where all are finite.
+  static func notDrawn(_ values: [Double], _ noun: String = "example") -> String {
+    var (undefined, low, high) = (0, 0, 0)
+    for value in values where !value.isFinite {
+      if value.isNaN { undefined += 1 } else if value < 0 { low += 1 } else { high += 1 }
+    }
+    let parts = [
+      undefined > 0 ? "\(Text.count(undefined)) without a value" : nil, low > 0 ? "\(Text.count(low)) at −∞" : nil,
+      high > 0 ? "\(Text.count(high)) at ∞" : nil,
+    ].compactMap(\.self)
+    guard !parts.isEmpty else { return "" }
+    return " Not drawn: \(Text.counted(undefined + low + high, noun)) (\(parts.joined(separator: ", ")))."
+  }
+}
+
+extension Markup {
+  /// An element around many.
+  init(_ name: String, _ attributes: KeyValuePairs<String, String>, _ content: [Markup], _ more: Markup) {
+    self.init(name, attributes, content + [more])
+  }
+}
