@@ -46,6 +46,8 @@ import Testing
     let value = try #require(nll["nll"] as? Double)
     // L_20 lies between the bound and L_5000 of docs/sample/README.md.
     #expect(value > 16.8 && value < 22.4)
+    let units = try #require(object["units"] as? [String: Any])
+    #expect((units["layers"] as? [Any])?.count == 2)
   }
 
   /// docs/examples/nll, as docs/command-line.md shows it.

@@ -6,7 +6,7 @@ import Statistics
 enum Warnings {
   /// The warnings of a run, the gravest first.
   static func of(_ outcome: NLLOutcome) -> [String] {
-    let notes = [outcome.inputs.note].compactMap(\.self)
+    let notes = [outcome.inputs.note].compactMap { $0.map { $0 + " (say --divide-by and --binarize to decide)" } }
     return notes
       + of(
         outcome.summary, hasWeights: outcome.entry.hasWeights, isCrossEntropy: outcome.isCrossEntropy,
