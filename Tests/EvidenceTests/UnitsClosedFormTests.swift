@@ -10,10 +10,12 @@ import Testing
   static let count = 1500
   static let data = model.sample(count)
 
-  static func summary() throws -> UnitsSummary {
+  private static let measured = Result {
     let network = try NetworkModel(model.description())
     return try ActiveUnits().probing(network, on: data, count: 300).estimate(network, on: data)
   }
+
+  static func summary() throws -> UnitsSummary { try measured.get() }
 
   @Test func variancesAndDivergencesAreThoseOfTheSample() throws {
     let layer = try Self.summary().layers[0]

@@ -55,13 +55,16 @@ struct OrthogonalModel {
   /// The model as networks; with a rotation R of the latents, z′ = R z, whose posterior is a full normal.
   func description(rotatedBy rotation: [[Double]]? = nil) -> ModelDescription {
     let noise = deviation * deviation
-    let gains = (0..<units).map { unit in
-      directions[unit].map { $0 * strengths[unit] / (strengths[unit] * strengths[unit] + noise) }
+    let totals: [Double] = strengths.map { $0 * $0 + noise }
+    let gains: [[Double]] = (0..<units).map { unit in
+      let factor = strengths[unit] / totals[unit]
+      return directions[unit].map { $0 * factor }
     }
-    let scales = strengths.map { (noise / ($0 * $0 + noise)).squareRoot() }
+    let scales: [Double] = totals.map { (noise / $0).squareRoot() }
     let rotation = rotation ?? identity(units)
     let gain = product(rotation, gains)
-    let bias = gain.map { row in -row.enumerated().reduce(0) { $0 + $1.element * offset($1.offset) } }
+    let offsets = (0..<elements).map(offset)
+    let bias = product(gain, transpose([offsets])).map { -$0[0] }
     let mean = Parameter.stack(Stack([Layer(.dense(dense(gain, bias)))]))
     let encoder: Conditional
     if rotation == identity(units) {
@@ -78,7 +81,7 @@ struct OrthogonalModel {
     let decoder = Conditional(
       .normal, given: [1],
       parameters: [
-        .mean: .stack(Stack([Layer(.dense(dense(product(weights, transpose(rotation)), (0..<elements).map(offset))))])),
+        .mean: .stack(Stack([Layer(.dense(dense(product(weights, transpose(rotation)), offsets)))])),
         .scale: .constant(Tensor(Array(repeating: Float(deviation), count: elements))),
       ])
     return ModelDescription(input: .init(shape: [elements]), encoders: [encoder], decoders: [decoder])

@@ -55,6 +55,9 @@ extension UnitsOutcome {
   }
 
   private func divergence(_ layer: LayerUnits) -> String {
+    guard !layer.divergence.isNaN || layer.nonFiniteExamples > 0 else {
+      return "KL has no closed form for this posterior and prior."
+    }
     var text = "KL \(UnitWords.value(layer.divergence, layer.divergenceStandardError)) nats"
     if layer.isDivergenceSampled { text += " (by draws)" }
     guard layer.collapseShares.contains(where: { !$0.isNaN }) else { return text + "." }
