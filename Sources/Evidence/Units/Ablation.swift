@@ -63,7 +63,8 @@ public struct Ablation: Sendable {
     let plan = Plan(self)
     let range = options.examples ?? 0..<data.count
     var whole: [Double] = []
-    let before = try ImportanceSampling(samples: samples).estimate(model, on: data, options: options) { _, measurement in
+    let before = try ImportanceSampling(samples: samples).estimate(model, on: data, options: options) {
+      _, measurement in
       whole.append(measurement.logLikelihood)
       progress()
     }
@@ -206,7 +207,8 @@ public struct AblationSummary: Sendable, Equatable {
 
 extension ImportanceSampling {
   fileprivate func estimate(
-    _ model: NetworkModel, on data: Dataset, options: Evaluation, observe: (Int, LogLikelihoodMeasurement) throws -> Void
+    _ model: NetworkModel, on data: Dataset, options: Evaluation,
+    observe: (Int, LogLikelihoodMeasurement) throws -> Void
   ) throws -> LogLikelihoodSummary {
     try options.run(self, under: model, on: data, observe: observe)
   }

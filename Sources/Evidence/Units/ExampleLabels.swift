@@ -36,7 +36,8 @@ public struct ExampleLabels: Sendable {
     case .string where dataset.shape.count == 1: strings = try dataset.readStrings()
     case .string, .other:
       throw EvidenceError(
-        .invalidData, "\(file): \(dataset.path): expected numbers, or text of shape [N], as labels; "
+        .invalidData,
+        "\(file): \(dataset.path): expected numbers, or text of shape [N], as labels; "
           + "found \(dataset.type) of shape \(dataset.shape)")
     }
   }
@@ -71,7 +72,8 @@ public struct ExampleLabels: Sendable {
       let part = start..<min(start + block, rows.upperBound)
       switch type {
       case .float: try copy.write(dataset.read(rows: part, as: Double.self), atRow: start - rows.lowerBound)
-      case .integer(64, false): try copy.write(dataset.read(rows: part, as: UInt64.self), atRow: start - rows.lowerBound)
+      case .integer(64, false):
+        try copy.write(dataset.read(rows: part, as: UInt64.self), atRow: start - rows.lowerBound)
       default: try copy.write(dataset.read(rows: part, as: Int64.self), atRow: start - rows.lowerBound)
       }
     }

@@ -31,10 +31,12 @@ struct UnitsCommand: ParsableCommand {
   var draws = 1
 
   @Option(
-    help: ArgumentHelp("Draws that mutual information is estimated at, from as many examples; 0 for none.", valueName: "m"))
+    help: ArgumentHelp(
+      "Draws that mutual information is estimated at, from as many examples; 0 for none.", valueName: "m"))
   var probes = 512
 
-  @Flag(help: "Estimate the log-likelihood again with inactive units held at their prior mean, and without single ones.")
+  @Flag(
+    help: "Estimate the log-likelihood again with inactive units held at their prior mean, and without single ones.")
   var ablate = false
 
   @OptionGroup var sampling: SamplingOptions
@@ -51,7 +53,8 @@ struct UnitsCommand: ParsableCommand {
   var latents: String?
 
   @Option(
-    help: ArgumentHelp("A dataset in DATA with a label for each example, carried over to what is written.", valueName: "path"))
+    help: ArgumentHelp(
+      "A dataset in DATA with a label for each example, carried over to what is written.", valueName: "path"))
   var labels: String?
 
   @Flag(help: "A bar for every unit, also in layers of more than \(UnitsOutcome.mostBars).")

@@ -74,7 +74,8 @@ extension UnitsOutcome {
     var text = "Principal directions above \(Text.plain(layer.threshold)): \(layer.activeDirections)"
     if directions.participationRatio > 0 {
       let most = (directions.cumulativeShares.firstIndex { $0 >= 0.95 } ?? 0) + 1
-      text += "; 95 % of the variance in \(most); participation ratio \(Text.significant(directions.participationRatio, 3))"
+      text +=
+        "; 95 % of the variance in \(most); participation ratio \(Text.significant(directions.participationRatio, 3))"
     }
     return text + "."
   }
@@ -85,10 +86,12 @@ extension UnitsOutcome {
     let limit = "log N = \(Text.fixed(information.limit, 2))"
     var text: String
     if information.isAtLimit {
-      text = "\(name) ≥ \(Text.fixed(information.mutualInformation, 2)) nats: at its limit "
+      text =
+        "\(name) ≥ \(Text.fixed(information.mutualInformation, 2)) nats: at its limit "
         + "\(limit), a draw tells its example and the truth may be more"
     } else {
-      text = "\(name) = \(UnitWords.value(information.mutualInformation, information.standardError)) nats (limit \(limit); "
+      text =
+        "\(name) = \(UnitWords.value(information.mutualInformation, information.standardError)) nats (limit \(limit); "
         + "at most about \(Text.fixed(information.upperEstimate, 2)) for other examples)"
     }
     if let marginal = information.marginalDivergence {
@@ -114,7 +117,9 @@ extension UnitsOutcome {
       let unit = "z\(single.unit.layer) unit \(single.unit.unit) (A_u \(UnitBars.number(single.unit.variance)))"
       lines.append("  without \(unit) alone: \(UnitWords.change(single.change))")
     }
-    lines += ["", "  keeping the units of largest A_u, on the first \(Text.counted(ablation.sweepExamples, "example"))"]
+    lines += [
+      "", "  keeping the units of largest A_u, on the first \(Text.counted(ablation.sweepExamples, "example"))",
+    ]
     var table = TextTable([.right, .right, .right], indentation: "  ")
     table.add(["kept", "NLL", "difference"])
     for point in ablation.sweep {
@@ -138,22 +143,26 @@ enum UnitWords {
     let directions = "\(Text.counted(agreement.directions, "active direction"))"
     switch agreement.verdict {
     case .collapsed:
-      return "The layer is collapsed: nothing in it varies with the data beyond the threshold, and the model does without it."
+      return
+        "The layer is collapsed: nothing in it varies with the data beyond the threshold, and the model does without it."
     case .agree: return "Units and directions agree: the active directions lie along the active units."
     case .undecided:
       return "Units and directions agree within the undecided units: \(units), \(directions)."
     case .tooFewExamples:
-      return "Units and directions can't be compared: \(units), and \(Text.counted(layer.examples, "example")) vary along "
+      return
+        "Units and directions can't be compared: \(units), and \(Text.counted(layer.examples, "example")) vary along "
         + Text.counted(agreement.directions, "direction") + " at most."
     case .unitsShareDirections:
-      return "Units and directions disagree: \(units), but only \(directions). Units share directions, as in a latent space "
+      return
+        "Units and directions disagree: \(units), but only \(directions). Units share directions, as in a latent space "
         + "that is rotated: count directions."
     case .directionsAcrossUnits:
       return "Units and directions disagree: \(units), but \(directions). Small variances of many units add up along a "
         + "direction: count directions."
     case .differentSubspace:
       let share = Text.fixed(100 * agreement.overlap, 0)
-      return "Units and directions disagree: \(units) and \(directions), but only \(share) % of the directions lies in those "
+      return
+        "Units and directions disagree: \(units) and \(directions), but only \(share) % of the directions lies in those "
         + "units."
     }
   }

@@ -42,7 +42,8 @@ extension Warnings {
     let list = layer.firstNonFiniteExamples.map(String.init).joined(separator: ", ")
     let more = layer.nonFiniteExamples > layer.firstNonFiniteExamples.count ? ", …" : ""
     let verb = layer.nonFiniteExamples == 1 ? "has" : "have"
-    return "z\(layer.layer): \(layer.nonFiniteExamples) of \(count) examples \(verb) a posterior mean that is not finite "
+    return
+      "z\(layer.layer): \(layer.nonFiniteExamples) of \(count) examples \(verb) a posterior mean that is not finite "
       + "(example \(list)\(more)); they are left out of everything about the layer"
   }
 

@@ -65,7 +65,8 @@ extension Network {
     var result: [LayerPosterior] = []
     for layer in encoders.indices {
       let mark = workspace.arena.used
-      result.append(layerPosterior(layer, chunk, prior: independentPrior(layer, chunk, in: workspace), draws: draws.count))
+      result.append(
+        layerPosterior(layer, chunk, prior: independentPrior(layer, chunk, in: workspace), draws: draws.count))
       workspace.arena.release(to: mark)
     }
     return result
