@@ -72,7 +72,7 @@ extension UnitsOutcome {
   private func directions(_ layer: LayerUnits) -> String {
     let directions = layer.directions
     var text = "Principal directions above \(Text.plain(layer.threshold)): \(layer.activeDirections)"
-    if directions.participationRatio > 0 {
+    if layer.activeDirections > 0 {
       let most = (directions.cumulativeShares.firstIndex { $0 >= 0.95 } ?? 0) + 1
       text +=
         "; 95 % of the variance in \(most); participation ratio \(Text.significant(directions.participationRatio, 3))"
@@ -144,7 +144,7 @@ enum UnitWords {
     switch agreement.verdict {
     case .collapsed:
       return
-        "The layer is collapsed: nothing in it varies with the data beyond the threshold, and the model does without it."
+        "The layer is collapsed: nothing in it varies with the data beyond the threshold."
     case .agree: return "Units and directions agree: the active directions lie along the active units."
     case .undecided:
       return "Units and directions agree within the undecided units: \(units), \(directions)."
