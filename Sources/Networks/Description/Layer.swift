@@ -81,13 +81,14 @@ public struct Dense: Sendable, Equatable {
   }
 }
 
-/// Padding of a convolution or of pooling.
+/// Padding of a convolution or of pooling; of a transposed convolution, what is cut off the output.
 public enum Padding: Sendable, Equatable {
-  /// None.
+  /// None. A transposed convolution's output has (size − 1) · stride + window rows; TensorFlow's, which has size · stride
+  /// at least, is that with `outputPadding` stride − window where the window is the smaller.
   case valid
-  /// The TensorFlow rule: output size ⌈size / stride⌉, the odd element of padding at the end.
+  /// The TensorFlow rule: output size ⌈size / stride⌉, size · stride when transposed; the odd element at the end.
   case same
-  /// Rows and columns added on each side.
+  /// Rows and columns on each side.
   case explicit(top: Int, bottom: Int, left: Int, right: Int)
 }
 
@@ -128,11 +129,11 @@ public struct TransposedConvolution: Sendable, Equatable {
   public var stride: [Int] = [1, 1]
   /// Padding: what is cut off the full output.
   public var padding: Padding = .valid
-  /// Rows and columns added at the bottom and the right of the output.
+  /// Rows and columns added at the bottom and the right of the output; none with padding `.same`, which settles its size.
   public var outputPadding: [Int] = [0, 0]
   /// Vertical and horizontal dilation.
   public var dilation: [Int] = [1, 1]
-  /// Channel groups.
+  /// Channel groups; one where the layout is `kernel`.
   public var groups = 1
 
   /// A transposed convolution with stride 1 and no padding.
@@ -189,7 +190,8 @@ public struct Pooling: Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
     /// The largest element.
     case maximum
-    /// The mean of the elements that are inside the image.
+    /// The mean of the elements that are inside the image, as TensorFlow takes it. PyTorch by default counts its padding
+    /// with them (`count_include_pad`): that is a pad layer before a pooling without padding.
     case average
   }
   /// What is taken from each window.

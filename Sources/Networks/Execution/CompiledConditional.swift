@@ -12,18 +12,25 @@ struct CompiledConditional: Sendable {
   let bins: Int
   let trunk: Program
   let parameters: [CompiledParameter]
+  /// Steps applied to the sample of a posterior, in order.
+  var flow: [CompiledFlowStep] = []
 
   /// Rows of a parameter's matrix.
   func rows(ofParameter slot: Int) -> Int {
     distribution == .fullNormal && slot == 1 ? size * size : size * components
   }
 
-  /// Rows of arena that evaluating every parameter takes.
-  var arenaRows: Int { trunk.arenaRows + parameters.reduce(0) { $0 + ($1.program?.arenaRows ?? 0) } }
+  /// Rows of what the conditional is fed with.
+  var inputRows: Int { trunk.inputRows }
 
-  var multiplyAdds: Int {
-    trunk.multiplyAdds + parameters.reduce(0) { $0 + ($1.program?.multiplyAdds ?? 0) }
-  }
+  var programs: [Program] { [trunk] + parameters.compactMap(\.program) }
+
+  /// Rows of arena that evaluating every parameter takes, and those of them that its results keep.
+  var arenaRows: Int { ownedRows + (programs.map(\.scratchRows).max() ?? 0) }
+  var ownedRows: Int { programs.reduce(0) { $0 + $1.ownedRows } }
+
+  /// Multiply-adds of every parameter for one lane.
+  var multiplyAdds: Int { programs.reduce(0) { $0 + $1.multiplyAdds } }
 }
 
 /// A parameter: the same numbers always, or a program's output.
@@ -90,7 +97,12 @@ extension Compiler {
         compiled.append(.program(program, form: name.form.kernelForm))
       }
     }
-    guard let size = known ?? counts.first?.count, let first = counts.first else { return nil }
+    guard let first = counts.first else { return nil }
+    let size = known ?? first.count
+    guard size > 0 else {
+      report("\(path)/\(first.name.rawValue)", "expected at least one element, found none")
+      return nil
+    }
     let hasComponents = conditional.distribution == .categorical || conditional.distribution == .logisticMixture
     var components = 1
     if hasComponents {
@@ -108,16 +120,15 @@ extension Compiler {
         return nil
       }
     }
-    guard let density = conditional.density else { return nil }
     return CompiledConditional(
-      distribution: conditional.distribution, density: density, given: conditional.given, size: size,
+      distribution: conditional.distribution, density: conditional.density, given: conditional.given, size: size,
       components: components, bins: conditional.bins, trunk: trunk, parameters: compiled)
   }
 }
 
 extension Conditional {
   /// The density of the variable under its parameters; full normals are evaluated through their noise.
-  fileprivate var density: ck_density? {
+  fileprivate var density: ck_density {
     switch distribution {
     case .normal: CK_NORMAL
     case .fullNormal: CK_STANDARD_NORMAL
@@ -137,19 +148,35 @@ extension Conditional {
 
   /// Probabilities out of a final sigmoid become logits, so that nothing is clamped and no tail is lost.
   fileprivate func readingSigmoidsAsLogits() -> Conditional {
-    guard distribution == .bernoulli || distribution == .continuousBernoulli,
+    guard distribution == .bernoulli || distribution == .continuousBernoulli, parameters[.logits] == nil,
       case .stack(var stack)? = parameters[.probabilities]
     else { return self }
-    for index in stack.layers.indices.reversed() {
-      if stack.layers[index].activation == .sigmoid {
-        stack.layers[index].activation = .identity
-        var result = self
-        result.parameters = [.logits: .stack(stack)]
-        return result
-      }
-      guard stack.layers[index].activation == .identity, stack.layers[index].operation.onlyMovesElements else { break }
+    var result = self
+    switch stack.dropFinalSigmoid() {
+    case .dropped: break
+    case .other: return self
+    case .none:
+      guard var trunk, trunk.dropFinalSigmoid() == .dropped else { return self }
+      result.trunk = trunk
     }
-    return self
+    result.parameters = [.logits: .stack(stack)]
+    return result
+  }
+}
+
+extension Stack {
+  fileprivate enum FinalActivation { case dropped, other, none }
+
+  /// Drops a sigmoid after which elements are only moved. None: the stack does nothing but move elements.
+  fileprivate mutating func dropFinalSigmoid() -> FinalActivation {
+    for index in layers.indices.reversed() {
+      if layers[index].activation == .sigmoid {
+        layers[index].activation = .identity
+        return .dropped
+      }
+      guard layers[index].activation == .identity, layers[index].operation.onlyMovesElements else { return .other }
+    }
+    return .none
   }
 }
 
@@ -158,6 +185,7 @@ extension Layer.Operation {
   fileprivate var onlyMovesElements: Bool {
     switch self {
     case .activation, .flatten, .reshape, .crop: true
+    case .upsampling(let layer): layer.mode == .nearest
     default: false
     }
   }

@@ -28,15 +28,15 @@ extension Compiler {
     switch prior {
     case .standardNormal: return .standardNormal
     case .normal(let mean, let name, let scale):
-      guard check(mean, [units], "mean"), check(scale, [units], name.rawValue) else { return nil }
+      guard checkScale(name), check(mean, [units], "mean"), check(scale, [units], name.rawValue) else { return nil }
       return .normal(
         .init(
           distribution: .normal, mean: AlignedBuffer(mean.values), scale: AlignedBuffer(scale.values),
           form: name.form.kernelForm))
     case .normalMixture(let logits, let mean, let name, let scale):
       let count = mean.shape.first ?? 0
-      guard count > 0, check(mean, [count, units], "mean"), check(scale, [count, units], name.rawValue),
-        let logWeights = logWeights(logits, count)
+      guard checkScale(name), check(mean, [max(1, count), units], "mean"),
+        check(scale, [count, units], name.rawValue), let logWeights = logWeights(logits, count)
       else { return nil }
       return .mixture(
         logWeights: logWeights,
@@ -47,9 +47,16 @@ extension Compiler {
         })
     case .vampPrior(let logits, let pseudoInputs):
       let count = pseudoInputs.shape.first ?? 0
-      let size = encoder.trunk.inputRows
+      let size = encoder.inputRows
       guard layers == 1 else {
         report("/prior", "a vamp prior needs a model of one stochastic layer; this one has \(layers)")
+        return nil
+      }
+      guard encoder.flow.isEmpty else {
+        report(
+          "/prior",
+          "a vamp prior needs the density of q(z|u) at any z; a posterior with a flow gives it at its own samples alone"
+        )
         return nil
       }
       guard count > 0, pseudoInputs.count == count * size else {
@@ -59,6 +66,12 @@ extension Compiler {
       guard let logWeights = logWeights(logits, count) else { return nil }
       return .mixture(logWeights: logWeights, posteriors(of: pseudoInputs, count: count, encoder, k))
     }
+  }
+
+  private mutating func checkScale(_ name: ParameterName) -> Bool {
+    if Distribution.normal.parameters[1].contains(name) { return true }
+    report("/prior/\(name.rawValue)", "not a scale: expected log_variance, log_scale, scale or variance")
+    return false
   }
 
   private mutating func check(_ tensor: Tensor, _ shape: [Int], _ name: String) -> Bool {
@@ -75,24 +88,35 @@ extension Compiler {
     return logits.values.map { Double($0) - largest - total.logarithm }
   }
 
+  /// q(z | u_c) for each pseudo-input, a few at a time.
   private func posteriors(of inputs: Tensor, count: Int, _ encoder: CompiledConditional, _ k: ck_kernels)
     -> [CompiledPrior.Component]
   {
-    let lanes = paddedLanes(count)
-    let size = encoder.trunk.inputRows
+    let lanes = encoder.preferredLanes
+    let size = encoder.inputRows
     var arena = Arena(capacity: (size + encoder.arenaRows) * lanes)
     let matrix = arena.take(rows: size, lanes: lanes)
-    matrix.data.update(repeating: 0, count: size * lanes)
-    for c in 0..<count {
-      for row in 0..<size { matrix.data[row * lanes + c] = inputs.values[c * size + row] }
-    }
-    let operands = encoder.evaluate(matrix, arena: &arena, k)
-    return (0..<count).map { c in
-      let columns = operands.enumerated().map { slot, operand in
-        AlignedBuffer(
-          (0..<encoder.rows(ofParameter: slot)).map { operand.data[$0 * operand.row_step + c * operand.lane_step] })
+    let mark = arena.used
+    var components: [CompiledPrior.Component] = []
+    for first in stride(from: 0, to: count, by: lanes) {
+      let chunk = first..<min(first + lanes, count)
+      matrix.data.update(repeating: 0, count: size * lanes)
+      for c in chunk {
+        for row in 0..<size { matrix.data[row * lanes + c - first] = inputs.values[c * size + row] }
       }
-      return .init(distribution: encoder.distribution, mean: columns[0], scale: columns[1], form: operands[1].form)
+      let operands = encoder.evaluate(matrix, arena: &arena, k)
+      for lane in 0..<chunk.count {
+        let columns = operands.enumerated().map { slot, operand in
+          AlignedBuffer(
+            (0..<encoder.rows(ofParameter: slot)).map {
+              operand.data[$0 * operand.row_step + lane * operand.lane_step]
+            })
+        }
+        components.append(
+          .init(distribution: encoder.distribution, mean: columns[0], scale: columns[1], form: operands[1].form))
+      }
+      arena.release(to: mark)
     }
+    return components
   }
 }

@@ -16,7 +16,9 @@ extension Compiler {
       report("/", "expected as many decoders as encoders, at least one; found \(layers) and \(model.decoders.count)")
       return nil
     }
-    guard !model.input.shape.isEmpty, model.input.shape.allSatisfy({ $0 > 0 }) else {
+    guard !model.input.shape.isEmpty, model.input.shape.allSatisfy({ $0 > 0 }),
+      elementCount(model.input.shape) != nil
+    else {
       report("/input", "expected a shape of positive extents, found \(model.input.shape)")
       return nil
     }
@@ -31,21 +33,24 @@ extension Compiler {
         isComplete = false
         continue
       }
-      guard conditional.flow.isEmpty else {
-        report(path + "/flow", "flows are not supported yet")
-        isComplete = false
-        continue
-      }
       guard let input = inputShape(conditional.given, model, encoders) else {
         isComplete = false
         continue
       }
       encoders[layer] = compile(conditional, input: input, size: nil, path: path)
-      isComplete = isComplete && encoders[layer] != nil
+      if let size = encoders[layer]?.size, let flow = compile(conditional.flow, units: size, path: path) {
+        encoders[layer]?.flow = flow
+      } else {
+        isComplete = false
+      }
     }
     var decoders: [CompiledConditional] = []
     for (layer, conditional) in model.decoders.enumerated() {
       let path = "/decoder/\(layer + 1)"
+      if !conditional.flow.isEmpty {
+        report(path + "/flow", "a flow belongs to a posterior: an encoder")
+        isComplete = false
+      }
       if layer > 0, !conditional.distribution.isLatent {
         report(path, "a latent is normal, full-normal or laplace; found \(conditional.distribution.rawValue)")
         isComplete = false
@@ -88,14 +93,19 @@ extension Compiler {
     let layers = model.encoders.count
     for (layer, conditional) in model.encoders.enumerated() {
       let allowed = conditional.given.allSatisfy { (0...layers).contains($0) && $0 != layer + 1 }
-      if !allowed || conditional.given.isEmpty {
-        report("/encoder/\(layer + 1)", "given \(conditional.given): expected other variables among 0 … \(layers)")
+      if !allowed || conditional.given.isEmpty || Set(conditional.given).count < conditional.given.count {
+        report(
+          "/encoder/\(layer + 1)", "given \(conditional.given): expected other variables among 0 … \(layers), each once"
+        )
         return nil
       }
     }
     for (layer, conditional) in model.decoders.enumerated() {
-      if conditional.given.isEmpty || !conditional.given.allSatisfy({ (layer + 1...layers).contains($0) }) {
-        report("/decoder/\(layer + 1)", "given \(conditional.given): expected variables among \(layer + 1) … \(layers)")
+      let allowed = conditional.given.allSatisfy { (layer + 1...layers).contains($0) }
+      if !allowed || conditional.given.isEmpty || Set(conditional.given).count < conditional.given.count {
+        report(
+          "/decoder/\(layer + 1)",
+          "given \(conditional.given): expected variables among \(layer + 1) … \(layers), each once")
         return nil
       }
     }

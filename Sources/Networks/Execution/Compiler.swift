@@ -27,7 +27,13 @@ struct Compiler {
   private mutating func append(_ operation: Layer.Operation, to program: inout Program, path: String) -> Bool {
     let shape = program.shape
     switch operation {
-    case .dense(let dense): return append(dense, to: &program, path: path)
+    case .dense(let layer): return append(layer, to: &program, path: path)
+    case .convolution(let layer): return append(layer, to: &program, path: path)
+    case .transposedConvolution(let layer): return append(layer, to: &program, path: path)
+    case .pooling(let layer): return append(layer, to: &program, path: path)
+    case .upsampling(let layer): return append(layer, to: &program, path: path)
+    case .crop(let sides): return appendCrop(sides, to: &program, path: path)
+    case .pad(let sides): return appendPad(sides, to: &program, path: path)
     case .batchNormalization(let layer): return append(layer, to: &program, path: path)
     case .layerNormalization(let layer): return append(layer, to: &program, path: path)
     case .activation: return true
@@ -35,8 +41,9 @@ struct Compiler {
       program.shape = [shape.reduce(1, *)]
       return true
     case .reshape(let target):
-      guard target.reduce(1, *) == shape.reduce(1, *) else {
-        report(path, "reshape to \(target) needs \(target.reduce(1, *)) elements; found \(shape)")
+      let elements = shape.reduce(1, *)
+      guard !target.isEmpty, target.allSatisfy({ $0 > 0 }), elementCount(target) == elements else {
+        report("\(path)/shape", "expected a shape of \(elements) elements for \(shape), found \(target)")
         return false
       }
       program.shape = target
@@ -49,7 +56,7 @@ struct Compiler {
         report(path, "a residual adds equal shapes; the body gives \(body.shape), the shortcut \(shortcut.shape)")
         return false
       }
-      program.steps.append(.residual(body: body, shortcut: shortcut))
+      program.append(.residual(body: body, shortcut: shortcut))
       program.shape = body.shape
       return true
     case .concatenation(let stacks):
@@ -59,15 +66,12 @@ struct Compiler {
         branches.append(branch)
       }
       return append(branches, to: &program, path: path)
-    case .convolution, .transposedConvolution, .pooling, .upsampling, .crop, .pad:
-      report(path, "\(operation.name) layers are not supported yet")
-      return false
     }
   }
 
   private mutating func append(_ dense: Dense, to program: inout Program, path: String) -> Bool {
     let name = dense.layout == .weight ? "weight" : "kernel"
-    guard dense.weight.shape.count == 2 else {
+    guard dense.weight.shape.count == 2, dense.weight.count > 0 else {
       report("\(path)/\(name)", "a dense layer's \(name) has 2 axes; found shape \(dense.weight.shape)")
       return false
     }
@@ -88,15 +92,14 @@ struct Compiler {
       return false
     }
     let positions = program.shape.dropLast().reduce(1, *)
-    program.steps.append(.dense(DenseStep(dense, inputs: inputs, outputs: outputs, positions: positions)))
+    program.append(.dense(DenseStep(dense, inputs: inputs, outputs: outputs, positions: positions)))
     program.shape = Array(program.shape.dropLast()) + [outputs]
     return true
   }
 
   private mutating func append(_ layer: BatchNormalization, to program: inout Program, path: String) -> Bool {
     let shape = program.shape
-    let usual = dataFormat == .channelsFirst && shape.count == 3 ? 0 : shape.count - 1
-    let axis = layer.axis.map { $0 < 0 ? shape.count + $0 : $0 } ?? usual
+    let axis = layer.axis.map { $0 < 0 ? shape.count + $0 : $0 } ?? channelAxis(shape)
     guard shape.indices.contains(axis) else {
       report(path, "batch-norm axis \(axis) is not one of the \(shape.count) axes of \(shape)")
       return false
@@ -123,7 +126,7 @@ struct Compiler {
       scale.append(Float(factor))
       offset.append(Float(Double(parts[3].1.values[channel]) - Double(layer.mean.values[channel]) * factor))
     }
-    program.steps.append(.affine(scale: AlignedBuffer(scale), offset: AlignedBuffer(offset)))
+    program.append(Elementwise.affine(scale: AlignedBuffer(scale), offset: AlignedBuffer(offset)))
     return true
   }
 
@@ -135,7 +138,7 @@ struct Compiler {
       report("\(path)/\(name)", "expected \(size) elements for the last axis, found \(values.count)")
       return false
     }
-    program.steps.append(
+    program.append(
       .normalize(
         size: size, epsilon: Float(layer.epsilon), scale: AlignedBuffer(scale), offset: AlignedBuffer(offset)))
     return true
@@ -146,8 +149,7 @@ struct Compiler {
       report(path, "a concat layer needs at least one branch")
       return false
     }
-    // Channels are the last axis, or the first of a channels-first image.
-    let axis = dataFormat == .channelsFirst && first.shape.count == 3 ? 0 : first.shape.count - 1
+    let axis = channelAxis(first.shape)
     for branch in branches {
       var expected = first.shape
       guard branch.shape.count == expected.count else {
@@ -164,13 +166,14 @@ struct Compiler {
     shape[axis] = branches.reduce(0) { $0 + $1.shape[axis] }
     let inner = shape[(axis + 1)...].reduce(1, *)
     var offset = 0
-    var placed: [(program: Program, rows: [Int])] = []
+    var placed: [Program.Branch] = []
     for branch in branches {
       let width = branch.shape[axis] * inner
-      placed.append((branch, (0..<branch.outputRows).map { $0 / width * shape[axis] * inner + offset + $0 % width }))
+      let rows = (0..<branch.outputRows).map { $0 / width * shape[axis] * inner + offset + $0 % width }
+      placed.append(.init(program: branch, rows: rows))
       offset += width
     }
-    program.steps.append(.concatenate(placed, outputRows: shape.reduce(1, *)))
+    program.append(.concatenate(placed, outputRows: shape.reduce(1, *)))
     program.shape = shape
     return true
   }
@@ -178,21 +181,30 @@ struct Compiler {
   private mutating func append(_ activation: Activation, to program: inout Program, path: String) -> Bool {
     guard activation != .identity else { return true }
     guard let kernel = activation.kernel else {
-      if dataFormat == .channelsFirst && program.shape.count == 3 {
-        report(path, "softmax over the channels of a channels-first image is not supported")
-        return false
-      }
-      program.steps.append(.softmax(classes: program.shape.last ?? 1))
+      let axis = channelAxis(program.shape)
+      program.append(
+        .softmax(classes: program.shape[axis], inner: program.shape[(axis + 1)...].reduce(1, *)))
       return true
     }
-    if case .dense(var dense)? = program.steps.last {
-      dense.activations.append(kernel)
-      program.steps[program.steps.count - 1] = .dense(dense)
-    } else {
-      program.steps.append(.activate([kernel]))
-    }
+    program.append(Elementwise.activation(kernel))
     return true
   }
+
+  /// Channels are the last axis, or the first of a channels-first image.
+  private func channelAxis(_ shape: [Int]) -> Int {
+    dataFormat == .channelsFirst && shape.count == 3 ? 0 : shape.count - 1
+  }
+}
+
+/// The product of the extents; nil where it is more than any layer may have.
+func elementCount(_ shape: [Int]) -> Int? {
+  var count = 1
+  for extent in shape {
+    let (product, isOverflow) = count.multipliedReportingOverflow(by: extent)
+    guard !isOverflow, product <= Compiler.largestLayer else { return nil }
+    count = product
+  }
+  return count
 }
 
 extension Activation {

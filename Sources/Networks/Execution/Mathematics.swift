@@ -9,4 +9,5 @@
 extension Double {
   var exponential: Double { exp(self) }
   var logarithm: Double { log(self) }
+  var hyperbolicTangent: Double { tanh(self) }
 }

@@ -1,9 +1,6 @@
 import CKernels
 
 extension Network {
-  /// Outputs of a likelihood's parameters that are computed before they are reduced, so that they stay in cache.
-  static let blockElements = 64
-
   /// Adds log p(z_l | …) of every layer of latents, or takes away the divergence where the terms are in closed form.
   func addLatentDensities(_ chunk: Chunk, terms: Terms, in workspace: Workspace) throws(InvalidParameter) {
     let mark = workspace.arena.used
@@ -12,7 +9,7 @@ extension Network {
       let input = joined(decoder.given, chunk, in: workspace)
       let operands = decoder.evaluate(input, arena: &workspace.arena, k)
       if terms == .closedForm && hasClosedForm[layer] {
-        subtractDivergence(layer, chunk, prior: operands)
+        try subtractDivergence(layer, chunk, prior: operands, path: "/decoder/\(layer + 2)")
       } else {
         try addDensity(
           of: chunk.latents[layer], layer: layer, decoder.distribution, operands, chunk, path: "/decoder/\(layer + 2)",
@@ -29,14 +26,14 @@ extension Network {
     let isClosed = terms == .closedForm && hasClosedForm[top]
     switch prior {
     case .standardNormal:
-      if isClosed { return subtractDivergence(top, chunk, prior: []) }
+      if isClosed { return try subtractDivergence(top, chunk, prior: [], path: "/prior") }
       for run in freeRuns[top] {
         var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: z.operand(CK_DIRECT, firstRow: run.lowerBound))
         _ = k.log_density(run.count, chunk.lanes, &arguments, 1, chunk.totals)
       }
     case .normal(let component):
       let operands = [component.meanOperand, component.scaleOperand]
-      if isClosed { return subtractDivergence(top, chunk, prior: operands) }
+      if isClosed { return try subtractDivergence(top, chunk, prior: operands, path: "/prior") }
       try addDensity(
         of: z, layer: top, .normal, operands, chunk, path: "/prior", into: chunk.totals, in: workspace)
     case .mixture(let logWeights, let components):
@@ -57,16 +54,8 @@ extension Network {
     into totals: UnsafeMutablePointer<Double>, in workspace: Workspace
   ) throws(InvalidParameter) {
     if distribution == .fullNormal {
-      let mark = workspace.arena.used
-      let noise = workspace.arena.take(rows: z.rows, lanes: z.lanes)
-      let invalid = k.triangular_solve(
-        z.rows, z.lanes, z.operand(CK_DIRECT), operands[0], operands[1], noise.data)
-      if invalid > 0 { throw invalidParameters(path, invalid, "scale") }
-      var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: noise.operand(CK_DIRECT))
-      _ = k.log_density(z.rows, z.lanes, &arguments, 1, totals)
-      k.log_scale(z.rows, z.lanes, operands[1].diagonal(z.rows), -1, totals)
-      workspace.arena.release(to: mark)
-      return
+      return try addFullNormalDensity(
+        of: z.operand(CK_DIRECT), rows: z.rows, operands, lanes: z.lanes, path: path, into: totals, in: workspace)
     }
     for run in freeRuns[layer] {
       var arguments = ck_density_arguments(
@@ -77,14 +66,38 @@ extension Network {
     }
   }
 
+  /// log N(x; m, T Tᵀ) = log N(T⁻¹ (x − m); 0, I) − Σ log Tᵢᵢ.
+  private func addFullNormalDensity(
+    of x: ck_operand, rows: Int, _ operands: [ck_operand], lanes: Int, path: String,
+    into totals: UnsafeMutablePointer<Double>, in workspace: Workspace
+  ) throws(InvalidParameter) {
+    let mark = workspace.arena.used
+    let noise = workspace.arena.take(rows: rows, lanes: lanes)
+    let invalid = k.triangular_solve(rows, lanes, x, operands[0], operands[1], noise.data)
+    if invalid > 0 { throw invalidParameters(path, invalid, "scale") }
+    var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: noise.operand(CK_DIRECT))
+    _ = k.log_density(rows, lanes, &arguments, 1, totals)
+    k.log_scale(rows, lanes, operands[1].diagonal(rows), -1, totals)
+    workspace.arena.release(to: mark)
+  }
+
   /// Adds log p(x | z₁, …), a block of outputs at a time: the block is reduced while it is in cache.
   func addLikelihood(_ chunk: Chunk, in workspace: Workspace) throws(InvalidParameter) {
     let decoder = decoders[0]
     let mark = workspace.arena.used
     let input = joined(decoder.given, chunk, in: workspace)
+    let x = ck_operand(
+      data: workspace.examples.pointer + workspace.currentPosition * inputCount, row_step: 1, lane_step: 0,
+      form: CK_DIRECT)
+    if decoder.distribution == .fullNormal {
+      let operands = decoder.evaluate(input, arena: &workspace.arena, k)
+      try addFullNormalDensity(
+        of: x, rows: inputCount, operands, lanes: chunk.lanes, path: "/decoder/1", into: chunk.totals, in: workspace)
+      return workspace.arena.release(to: mark)
+    }
     let hidden = decoder.trunk.run(input, arena: &workspace.arena, k)
     let components = decoder.components
-    let blockRows = max(8, Self.blockElements / components / 8 * 8)
+    let blockRows = decoder.blockRows
     let sources = decoder.parameters.map { parameter -> BlockSource in
       switch parameter {
       case .constant(let buffer, let rowStep, let form):
@@ -98,9 +111,6 @@ extension Network {
         return .dense(last, input: previous, block: block, form: form)
       }
     }
-    let x = ck_operand(
-      data: workspace.examples.pointer + workspace.currentPosition * inputCount, row_step: 1, lane_step: 0,
-      form: CK_DIRECT)
     var arguments = ck_density_arguments(decoder.density, components: components, bins: decoder.bins, x: x)
     var invalid = 0
     for first in stride(from: 0, to: inputCount, by: blockRows) {

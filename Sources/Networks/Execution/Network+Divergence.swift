@@ -3,7 +3,9 @@ import CKernels
 extension Network {
   /// Takes KL(q(z_l | …) ‖ p(z_l | …)) of a layer's free latents from every lane's total. No `prior` operands stand for
   /// a standard normal.
-  func subtractDivergence(_ layer: Int, _ chunk: Chunk, prior: [ck_operand]) {
+  func subtractDivergence(
+    _ layer: Int, _ chunk: Chunk, prior: [ck_operand], path: String
+  ) throws(InvalidParameter) {
     let q = chunk.posteriors[layer]
     let size = latentCounts[layer]
     // Where nothing depends on the draw, every lane has the same divergence.
@@ -17,6 +19,8 @@ extension Network {
           for unit in run { divergence += normalDivergence(q, prior, unit, lane) }
         }
       }
+      // The posterior's scales were looked at when it was drawn from.
+      if divergence.isNaN { throw invalidParameters(path, 1, "scale") }
       for target in isShared ? 0..<chunk.lanes : lane..<lane + 1 { chunk.totals[target] -= divergence }
     }
   }

@@ -70,6 +70,7 @@ extension Network {
       let encoder = encoders[layer]
       let operands = posterior(layer, chunk, in: workspace)
       chunk.posteriors[layer] = operands
+      let mark = workspace.arena.used
       let noise = workspace.arena.take(rows: encoder.size, lanes: lanes)
       // Streams 1 … L belong to the layers of latents; binarization and dequantization have their own.
       let generate = encoder.distribution == .laplace ? k.laplaces : k.normals
@@ -85,6 +86,15 @@ extension Network {
       if terms == .sampled || !hasClosedForm[layer] {
         subtractPosteriorDensity(layer, noise: noise, scale: operands[1], chunk)
       }
+      for (index, step) in encoder.flow.enumerated() {
+        let invalid = step.apply(to: z, totals: chunk.totals, arena: &workspace.arena, k)
+        if invalid > 0 {
+          throw InvalidParameter(
+            path: "/encoder/\(layer + 1)/flow/\(index)",
+            message: "the logarithm of the step's determinant is not finite in \(invalid) draws")
+        }
+      }
+      workspace.arena.release(to: mark)
       hold(layer, z)
     }
     return chunk
@@ -102,7 +112,7 @@ extension Network {
     }
   }
 
-  /// log q(z | …) = Σ log f(ε) − Σ log scale, with z = mean + scale · ε.
+  /// log q(z | …) = Σ log f(ε) − Σ log scale, with z = mean + scale · ε before any flow.
   private func subtractPosteriorDensity(_ layer: Int, noise: Lanes, scale: ck_operand, _ chunk: Chunk) {
     let encoder = encoders[layer]
     let density = encoder.distribution == .laplace ? CK_STANDARD_LAPLACE : CK_STANDARD_NORMAL

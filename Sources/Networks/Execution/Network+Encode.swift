@@ -10,26 +10,30 @@ extension Network {
     workspace.batchCount = count
     workspace.currentPosition = -1
     workspace.examples.pointer.update(from: source, count: values.count)
-    workspace.arena.release(to: 0)
-    let lanes = paddedLanes(count)
-    let input = workspace.arena.take(rows: inputCount, lanes: lanes)
-    for row in 0..<inputCount {
-      let target = input.data + row * lanes
-      for example in 0..<count { target[example] = source[example * inputCount + row] }
-      for lane in count..<lanes { target[lane] = 0 }
-    }
-    let mark = workspace.arena.used
-    for layer in encoders.indices where isAmortized[layer] {
-      let operands = encoders[layer].evaluate(input, arena: &workspace.arena, k)
-      for (slot, operand) in operands.enumerated() {
-        let stored = workspace.posteriors[layer][slot]
-        for row in 0..<stored.rows {
-          for lane in 0..<count {
-            stored.data[row * stored.lanes + lane] = operand.data[row * operand.row_step + lane * operand.lane_step]
+    for first in stride(from: 0, to: count, by: workspace.encodingLanes) {
+      let chunk = first..<min(first + workspace.encodingLanes, count)
+      workspace.arena.release(to: 0)
+      let lanes = paddedLanes(chunk.count)
+      let input = workspace.arena.take(rows: inputCount, lanes: lanes)
+      for row in 0..<inputCount {
+        let target = input.data + row * lanes
+        for lane in 0..<chunk.count { target[lane] = source[(first + lane) * inputCount + row] }
+        for lane in chunk.count..<lanes { target[lane] = 0 }
+      }
+      let mark = workspace.arena.used
+      for layer in encoders.indices where isAmortized[layer] {
+        let operands = encoders[layer].evaluate(input, arena: &workspace.arena, k)
+        for (slot, operand) in operands.enumerated() {
+          let stored = workspace.posteriors[layer][slot]
+          for row in 0..<stored.rows {
+            for lane in 0..<chunk.count {
+              stored.data[row * stored.lanes + first + lane] =
+                operand.data[row * operand.row_step + lane * operand.lane_step]
+            }
           }
         }
+        workspace.arena.release(to: mark)
       }
-      workspace.arena.release(to: mark)
     }
   }
 

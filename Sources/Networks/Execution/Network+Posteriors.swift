@@ -18,10 +18,10 @@ public struct LayerPosterior: Sendable, Equatable {
   public let draws: Int
   /// E_q[u] before any flow, one row of units a draw.
   public internal(set) var means: [Double]
-  /// Standard deviations of the units, likewise.
+  /// Standard deviations of the units before any flow, likewise.
   public internal(set) var scales: [Double]
-  /// KL(q(u | …) ‖ p(u | …)) of each unit's marginals at the drawn parents, in nats; NaN where it has no closed form. One
-  /// row of units a draw; a single one where nothing it depends on was drawn.
+  /// KL(q(u | …) ‖ p(u | …)) of each unit's marginals at the drawn parents, in nats; NaN where it has no closed form, as
+  /// after a flow. One row of units a draw; a single one where nothing it depends on was drawn.
   public internal(set) var divergences: [Double]
   /// log q(u | …) − log p(u | …) of each unit at its own draw, likewise: its mean is what the unit adds to
   /// KL(q(z₁, …, z_L | x) ‖ p(z₁, …, z_L)). Nil where `divergences` have that mean already, or where it doesn't part by units.
@@ -112,6 +112,7 @@ extension Network {
     for lane in 0..<divergenceRows {
       for unit in 0..<units {
         switch (encoder.distribution, normal) {
+        case _ where !encoder.flow.isEmpty: divergences.append(.nan)
         case (.normal, let prior?): divergences.append(normalDivergence(q, prior, unit, lane))
         case (.fullNormal, let prior?):
           divergences.append(marginalDivergence(scales[lane % rows * units + unit], q, prior, unit, lane))
@@ -123,10 +124,12 @@ extension Network {
       isAmortized[layer] ? .data : encoder.given.contains(0) ? .dataAndLatents : .latents
     var result = LayerPosterior(
       draws: rows, means: means, scales: scales, divergences: divergences, condition: condition,
-      isFactorizedNormal: encoder.distribution == .normal)
-    if encoder.distribution != .fullNormal, let prior, !hasClosedForm[layer] {
+      isFactorizedNormal: encoder.distribution == .normal && encoder.flow.isEmpty)
+    // Neither the units of a full normal nor those of a flow are independent.
+    let isFactorized = encoder.distribution != .fullNormal && encoder.flow.isEmpty
+    if isFactorized, let prior, !hasClosedForm[layer] {
       result.logRatios = logRatios(layer, chunk, prior, draws: draws)
-    } else if encoder.distribution == .fullNormal {
+    } else if !isFactorized {
       result.jointDivergences = (0..<divergenceRows).map { lane in
         hasClosedForm[layer] ? fullNormalDivergence(q, units, lane) : .nan
       }

@@ -53,9 +53,17 @@ public struct Network: Sendable {
 
   /// The same network with some latents held at fixed values and left out of both q and p (an ablation).
   ///
-  /// - Throws: `InvalidModel` where a layer with held latents has a full-normal posterior, whose dimensions don't part.
+  /// - Throws: `InvalidModel` where a layer with held latents has a full-normal posterior or a flow, whose dimensions
+  ///   don't part, or where `held` has other layers or units than the network.
   public func holding(_ held: HeldLatents) throws(InvalidModel) -> Network {
     var copy = self
+    guard held.values.map(\.count) == latentCounts else {
+      throw InvalidModel(problems: [
+        ModelProblem(
+          path: "/encoder",
+          "expected held latents for layers of \(latentCounts) units, found \(held.values.map(\.count))")
+      ])
+    }
     for (layer, values) in held.values.enumerated() where values.contains(where: { $0 != nil }) {
       let partners = [encoders[layer]] + (layer + 1 < decoders.count ? [decoders[layer + 1]] : [])
       if partners.contains(where: { $0.distribution == .fullNormal }) || !description.encoders[layer].flow.isEmpty {
@@ -84,6 +92,7 @@ public struct Network: Sendable {
   public var multiplyAddsPerDraw: Int {
     decoders.reduce(0) { $0 + $1.multiplyAdds }
       + zip(encoders, isAmortized).reduce(0) { $0 + ($1.1 ? 0 : $1.0.multiplyAdds) }
+      + encoders.reduce(0) { $0 + $1.flow.reduce(0) { $0 + $1.multiplyAdds } }
   }
 
   /// Multiply-adds for one example, whatever the number of draws.

@@ -3,58 +3,80 @@ import CKernels
 extension Program {
   /// Runs the program; the result lies in the arena, or is the input itself for the identity.
   func run(_ input: Lanes, arena: inout Arena, _ k: ck_kernels) -> Lanes {
-    var current = input
-    var ownsBuffer = false
-    let lanes = input.lanes
-    for step in steps {
-      switch step {
-      case .dense(let dense):
-        let output = arena.take(rows: dense.outputs * dense.positions, lanes: lanes)
-        for position in 0..<dense.positions {
-          dense.run(
-            rows: 0..<dense.outputs, input: current.data + position * dense.inputs * lanes, lanes: lanes,
-            output: output.data + position * dense.outputs * lanes, k)
-        }
-        current = output
-      case .activate(let activations):
-        current = ownsBuffer ? current : copy(current, &arena)
-        for activation in activations { k.activate(activation, current.data, current.rows * lanes) }
-      case .softmax(let classes):
-        current = ownsBuffer ? current : copy(current, &arena)
-        k.softmax(current.rows / classes, classes, lanes, current.data)
-      case .affine(let scale, let offset):
-        current = ownsBuffer ? current : copy(current, &arena)
-        k.affine(current.rows, lanes, scale.pointer, offset.pointer, current.data)
-      case .normalize(let size, let epsilon, let scale, let offset):
-        current = ownsBuffer ? current : copy(current, &arena)
-        k.layer_norm(current.rows / size, size, lanes, epsilon, scale.pointer, offset.pointer, current.data)
-      case .residual(let body, let shortcut):
-        let sum = arena.take(rows: body.outputRows, lanes: lanes)
-        let mark = arena.used
-        sum.data.update(from: body.run(current, arena: &arena, k).data, count: sum.rows * lanes)
-        k.add(sum.rows * lanes, shortcut.run(current, arena: &arena, k).data, sum.data)
-        arena.release(to: mark)
-        current = sum
-      case .concatenate(let branches, let outputRows):
-        let output = arena.take(rows: outputRows, lanes: lanes)
-        let mark = arena.used
-        for (program, rows) in branches {
-          let part = program.run(current, arena: &arena, k)
-          for (from, to) in rows.enumerated() {
-            (output.data + to * lanes).update(from: part.data + from * lanes, count: lanes)
-          }
-          arena.release(to: mark)
-        }
-        current = output
-      }
-      ownsBuffer = true
-    }
-    return current
+    guard !steps.isEmpty else { return input }
+    let output = arena.take(rows: outputRows, lanes: input.lanes)
+    run(input, into: output, arena: &arena, k)
+    return output
   }
 
-  private func copy(_ input: Lanes, _ arena: inout Arena) -> Lanes {
-    let output = arena.take(rows: input.rows, lanes: input.lanes)
-    output.data.update(from: input.data, count: input.rows * input.lanes)
-    return output
+  /// Runs the program into `output`, and leaves the arena as it was.
+  func run(_ input: Lanes, into output: Lanes, arena: inout Arena, _ k: ck_kernels) {
+    guard !steps.isEmpty else { return output.copy(input) }
+    let mark = arena.used
+    let lanes = input.lanes
+    let scratch = arena.take(rows: intermediateRows, lanes: lanes)
+    var current = input
+    for (step, place) in zip(steps, places) {
+      let start =
+        switch place {
+        case .scratch(let row)?: scratch.data + row * lanes
+        case .output?: output.data
+        case nil: current.data
+        }
+      switch step {
+      case .copy(let rows):
+        let target = Lanes(data: start, rows: rows, lanes: lanes)
+        target.copy(current)
+        current = target
+      case .dense(let dense):
+        let target = Lanes(data: start, rows: dense.outputs * dense.positions, lanes: lanes)
+        dense.run(current, into: target, k)
+        current = target
+      case .convolution(let convolution):
+        let target = Lanes(data: start, rows: convolution.outputRows, lanes: lanes)
+        convolution.run(current, into: target, k)
+        current = target
+      case .gather(let gather):
+        let target = Lanes(data: start, rows: gather.rows, lanes: lanes)
+        gather.run(current, into: target, k)
+        current = target
+      case .elementwise(let functions):
+        functions.apply(rows: 0..<current.rows, lanes: lanes, current.data, k)
+      case .softmax(let classes, let inner):
+        // Rows that are `inner` apart are neighbours in a matrix of `inner` times as many lanes.
+        k.softmax(current.rows / (classes * inner), classes, inner * lanes, current.data)
+      case .normalize(let size, let epsilon, let scale, let offset):
+        k.layer_norm(current.rows / size, size, lanes, epsilon, scale.pointer, offset.pointer, current.data)
+      case .residual(let body, let shortcut):
+        let target = Lanes(data: start, rows: body.outputRows, lanes: lanes)
+        body.run(current, into: target, arena: &arena, k)
+        let mark = arena.used
+        k.add(target.rows * lanes, shortcut.run(current, arena: &arena, k).data, target.data)
+        arena.release(to: mark)
+        current = target
+      case .concatenate(let branches, let outputRows):
+        let target = Lanes(data: start, rows: outputRows, lanes: lanes)
+        for branch in branches { branch.run(current, into: target, arena: &arena, k) }
+        current = target
+      }
+    }
+    arena.release(to: mark)
+  }
+}
+
+extension Program.Branch {
+  fileprivate func run(_ input: Lanes, into output: Lanes, arena: inout Arena, _ k: ck_kernels) {
+    guard let first = rows.first else { return }
+    if isContiguous {
+      let part = Lanes(data: output.data + first * output.lanes, rows: rows.count, lanes: output.lanes)
+      return program.run(input, into: part, arena: &arena, k)
+    }
+    let mark = arena.used
+    let part = arena.take(rows: rows.count, lanes: output.lanes)
+    program.run(input, into: part, arena: &arena, k)
+    for (from, to) in rows.enumerated() {
+      (output.data + to * output.lanes).update(from: part.data + from * output.lanes, count: output.lanes)
+    }
+    arena.release(to: mark)
   }
 }

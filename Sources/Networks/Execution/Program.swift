@@ -2,7 +2,11 @@ import CKernels
 
 /// A stack compiled for lane matrices: weights packed, shapes settled, nothing left to decide.
 struct Program: Sendable {
-  var steps: [Step] = []
+  private(set) var steps: [Step] = []
+  /// Where each step writes, in rows from the start of the program's scratch; nil for in place.
+  private(set) var places: [Place?] = []
+  /// Rows of scratch that hold intermediate results: no more than the two that are alive at once.
+  private(set) var intermediateRows = 0
   let inputShape: [Int]
   var shape: [Int]
 
@@ -12,54 +16,82 @@ struct Program: Sendable {
   }
 
   enum Step: Sendable {
+    case copy(rows: Int)
     case dense(DenseStep)
-    case activate([ck_activation])
-    case softmax(classes: Int)
-    case affine(scale: AlignedBuffer, offset: AlignedBuffer)
+    case convolution(ConvolutionStep)
+    case gather(GatherStep)
+    /// In place, one element at a time.
+    case elementwise([Elementwise])
+    /// In place; along an axis of `classes` entries that lie `inner` rows apart.
+    case softmax(classes: Int, inner: Int)
+    /// In place.
     case normalize(size: Int, epsilon: Float, scale: AlignedBuffer, offset: AlignedBuffer)
     case residual(body: Program, shortcut: Program)
-    /// Each branch's rows go to the rows named: one index for each row of the branch.
-    case concatenate([(program: Program, rows: [Int])], outputRows: Int)
+    case concatenate([Branch], outputRows: Int)
+  }
+
+  /// A branch of a concatenation, and the row that each of its rows becomes.
+  struct Branch: Sendable {
+    let program: Program
+    let rows: [Int]
+
+    /// Whether the rows stay together, so that the branch can write them where they belong.
+    var isContiguous: Bool { rows.last.map { $0 - rows[0] == rows.count - 1 } ?? true }
+  }
+
+  /// Where a step's output lies: in the program's own scratch, or in what the caller gave.
+  enum Place: Sendable, Equatable {
+    case scratch(row: Int)
+    case output
   }
 
   var inputRows: Int { inputShape.reduce(1, *) }
   var outputRows: Int { shape.reduce(1, *) }
 
-  /// Rows of arena that a run takes, its output included.
-  var arenaRows: Int {
-    var rows = 0
-    var ownsBuffer = false
-    var current = inputRows
-    for step in steps {
-      switch step {
-      case .dense(let dense):
-        current = dense.outputs * dense.positions
-        rows += current
-      case .activate, .softmax, .affine, .normalize:
-        rows += ownsBuffer ? 0 : current
-      case .residual(let body, let shortcut):
-        rows += body.arenaRows + shortcut.arenaRows + body.outputRows
-        current = body.outputRows
-      case .concatenate(let branches, let outputRows):
-        rows += outputRows + branches.reduce(0) { $0 + $1.program.arenaRows }
-        current = outputRows
-      }
-      ownsBuffer = true
-    }
-    return rows
+  /// Appends a step that writes what it computes to a new place.
+  mutating func append(_ step: Step) {
+    if step.isInPlace && !steps.contains(where: { !$0.isInPlace }) { steps.append(.copy(rows: outputRows)) }
+    steps.append(step)
+    place()
   }
 
-  /// Multiply-adds for one lane.
-  var multiplyAdds: Int {
-    steps.reduce(0) { sum, step in
-      switch step {
-      case .dense(let dense): sum + dense.inputs * dense.outputs * dense.positions
-      case .residual(let body, let shortcut): sum + body.multiplyAdds + shortcut.multiplyAdds
-      case .concatenate(let branches, _): sum + branches.reduce(0) { $0 + $1.program.multiplyAdds }
-      case .activate, .softmax, .affine, .normalize: sum
-      }
+  /// Appends an elementwise function: to the product before it, whose outputs it finds in cache, or as a step.
+  mutating func append(_ function: Elementwise) {
+    switch steps.last {
+    case .dense(var dense)?:
+      dense.epilogue.append(function)
+      steps[steps.count - 1] = .dense(dense)
+    case .convolution(var convolution)?:
+      convolution.epilogue.append(function)
+      steps[steps.count - 1] = .convolution(convolution)
+    case .elementwise(let functions)?:
+      steps[steps.count - 1] = .elementwise(functions + [function])
+    default:
+      append(.elementwise([function]))
     }
   }
+
+  /// Places consecutive outputs at opposite ends of a scratch that holds the largest two neighbours.
+  private mutating func place() {
+    let writers = steps.indices.filter { !steps[$0].isInPlace }
+    let rows = writers.dropLast().map { steps[$0].outputRows ?? 0 }
+    intermediateRows = zip(rows, rows.dropFirst()).map { $0 + $1 }.max() ?? rows.first ?? 0
+    places = Array(repeating: nil, count: steps.count)
+    for (order, index) in writers.enumerated() {
+      places[index] =
+        order == rows.count
+        ? .output : .scratch(row: order.isMultiple(of: 2) ? 0 : intermediateRows - rows[order])
+    }
+  }
+
+  /// Rows of arena that a run takes beside its output.
+  var scratchRows: Int { intermediateRows + (steps.map(\.scratchRows).max() ?? 0) }
+
+  /// Rows of the output that a run takes from the arena; none for the identity, whose output is its input.
+  var ownedRows: Int { steps.isEmpty ? 0 : outputRows }
+
+  /// Multiply-adds for one lane.
+  var multiplyAdds: Int { steps.reduce(0) { $0 + $1.multiplyAdds } }
 
   /// Splits off a last fully connected step, whose outputs can then be computed a block of rows at a time.
   func splittingLastDense() -> (prefix: Program, last: DenseStep)? {
@@ -67,52 +99,66 @@ struct Program: Sendable {
     var prefix = self
     prefix.steps.removeLast()
     prefix.shape = [last.inputs]
+    prefix.place()
     return (prefix, last)
   }
 }
 
-/// A fully connected layer with its activations.
-struct DenseStep: Sendable {
-  let packed: AlignedBuffer
-  let inputs: Int
-  let outputs: Int
-  /// The layer is applied to this many consecutive runs of `inputs` rows.
-  let positions: Int
-  var activations: [ck_activation]
+extension Program.Step {
+  /// Whether the step changes its input instead of writing to a new place.
+  fileprivate var isInPlace: Bool { outputRows == nil }
 
-  init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int) {
-    self.inputs = inputs
-    self.outputs = outputs
-    self.positions = positions
-    activations = []
-    packed = AlignedBuffer(count: ck_packed_count(outputs, inputs))
-    let outputStep = dense.layout == .weight ? inputs : 1
-    let inputStep = dense.layout == .weight ? 1 : outputs
-    dense.weight.values.withUnsafeBufferPointer { weight in
-      if let bias = dense.bias {
-        ck_pack(outputs, inputs, weight.baseAddress, outputStep, inputStep, bias.values, packed.pointer)
-      } else {
-        ck_pack(outputs, inputs, weight.baseAddress, outputStep, inputStep, nil, packed.pointer)
-      }
+  /// Rows that the step writes to a new place; nil where it works in place.
+  fileprivate var outputRows: Int? {
+    switch self {
+    case .copy(let rows): rows
+    case .dense(let dense): dense.outputs * dense.positions
+    case .convolution(let convolution): convolution.outputRows
+    case .gather(let gather): gather.rows
+    case .residual(let body, _): body.outputRows
+    case .concatenate(_, let outputRows): outputRows
+    case .elementwise, .softmax, .normalize: nil
     }
   }
 
-  /// Rows that are computed before their activation, so that it finds them in cache.
-  static let rowsAtOnce = 32
+  /// Rows of arena that the programs inside the step take.
+  fileprivate var scratchRows: Int {
+    switch self {
+    case .residual(let body, let shortcut): max(body.scratchRows, shortcut.ownedRows + shortcut.scratchRows)
+    case .concatenate(let branches, _):
+      branches.map { ($0.isContiguous ? 0 : $0.program.outputRows) + $0.program.scratchRows }.max() ?? 0
+    default: 0
+    }
+  }
 
-  /// Computes the outputs in `rows`, which begin at a multiple of the packing, into `output`.
-  func run(
-    rows: Range<Int>, input: UnsafePointer<Float>, lanes: Int, output: UnsafeMutablePointer<Float>, _ k: ck_kernels
-  ) {
-    let packing = Int(CK_PACK)
-    var first = rows.lowerBound
-    while first < rows.upperBound {
-      let count = min(activations.isEmpty ? rows.count : Self.rowsAtOnce, rows.upperBound - first)
-      let target = output + (first - rows.lowerBound) * lanes
-      k.product(
-        count, inputs, packed.pointer + first / packing * (inputs + 1) * packing, input, nil, lanes, target, 1)
-      for activation in activations { k.activate(activation, target, count * lanes) }
-      first += count
+  fileprivate var multiplyAdds: Int {
+    switch self {
+    case .dense(let dense): dense.inputs * dense.outputs * dense.positions
+    case .convolution(let convolution): convolution.multiplyAdds
+    case .gather(let gather): gather.multiplyAdds
+    case .residual(let body, let shortcut): body.multiplyAdds + shortcut.multiplyAdds
+    case .concatenate(let branches, _): branches.reduce(0) { $0 + $1.program.multiplyAdds }
+    case .copy, .elementwise, .softmax, .normalize: 0
+    }
+  }
+}
+
+/// A function of one element.
+enum Elementwise: Sendable {
+  case activation(ck_activation)
+  /// One factor and one summand for each row.
+  case affine(scale: AlignedBuffer, offset: AlignedBuffer)
+}
+
+extension [Elementwise] {
+  /// Applies the functions to `rows` of a matrix; `data` is where the first of them lies.
+  func apply(rows: Range<Int>, lanes: Int, _ data: UnsafeMutablePointer<Float>, _ k: ck_kernels) {
+    for function in self {
+      switch function {
+      case .activation(let activation): k.activate(activation, data, rows.count * lanes)
+      case .affine(let scale, let offset):
+        k.affine(rows.count, lanes, scale.pointer + rows.lowerBound, offset.pointer + rows.lowerBound, data)
+      }
     }
   }
 }

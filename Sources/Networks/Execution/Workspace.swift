@@ -6,6 +6,8 @@ public final class Workspace {
   public let batchCapacity: Int
   /// Draws that are computed at once.
   public let drawCapacity: Int
+  /// Examples that are encoded at once.
+  let encodingLanes: Int
 
   var arena: Arena
   /// The batch's examples, one after the other.
@@ -30,8 +32,9 @@ public final class Workspace {
     self.drawCapacity = drawCapacity
     let batchLanes = paddedLanes(batchCapacity)
     let drawLanes = paddedLanes(drawCapacity)
+    encodingLanes = min(batchLanes, network.encodingLanes)
     arena = Arena(
-      capacity: max(network.encodingRows * batchLanes, network.drawingRows * drawLanes))
+      capacity: max(network.encodingRows * encodingLanes, network.drawingRows * drawLanes))
     examples = AlignedBuffer(count: network.inputCount * batchCapacity)
     var owned: [AlignedBuffer] = []
     posteriors = []
@@ -67,30 +70,38 @@ extension Network {
     inputCount + (zip(encoders, isAmortized).filter(\.1).map(\.0.arenaRows).max() ?? 0)
   }
 
-  /// Rows of arena for one chunk of draws.
+  /// Rows of arena for one chunk of draws: the latents and their posteriors stay, the rest comes and goes.
   var drawingRows: Int {
-    var rows = inputCount  // x for every lane, where a posterior is given x and a latent
-    for encoder in encoders {
-      rows += 2 * encoder.size + givenRows(encoder.given) + encoder.arenaRows
+    var kept = latentCounts.reduce(0, +)
+    var passing = 0
+    for (encoder, isAmortized) in zip(encoders, isAmortized) {
+      if !isAmortized {
+        kept += givenRows(encoder.given) + encoder.ownedRows
+        passing = max(passing, encoder.arenaRows - encoder.ownedRows)
+      }
+      // The noise, and what a step of a flow takes.
+      passing = max(passing, encoder.size + (encoder.flow.map { $0.arenaRows(encoder.size) }.max() ?? 0))
     }
     for decoder in decoders {
-      rows +=
-        decoder.size + givenRows(decoder.given) + decoder.arenaRows
-        + decoder.parameters.count * max(Self.blockElements, 8 * decoder.components)
+      let reduction = max(decoder.size, decoder.parameters.count * decoder.blockRows * decoder.components)
+      passing = max(passing, givenRows(decoder.given) + decoder.arenaRows + reduction)
     }
-    return rows + latentCounts.reduce(0, +)
+    return kept + passing
   }
 
   private func givenRows(_ given: [Int]) -> Int {
     given.count == 1 ? 0 : given.reduce(0) { $0 + ($1 == 0 ? inputCount : latentCounts[$1 - 1]) }
   }
 
-  /// Draws in a chunk: as many as keep two consecutive layers inside a core's second-level cache.
+  /// Draws in a chunk: as many as keep what is in use inside a core's second-level cache.
   public var preferredDraws: Int {
-    let widest = (decoders + encoders).map(\.widestLayer).max() ?? 1
-    let cacheFloats = 128 * 1024
-    let lanes = cacheFloats / max(1, widest) / 48 * 48
-    return min(96, max(48, lanes))
+    let perDraw = decoders + zip(encoders, isAmortized).filter { !$0.1 }.map(\.0)
+    return perDraw.map(\.preferredLanes).min() ?? Program.largestChunk
+  }
+
+  /// Examples that are encoded at once.
+  var encodingLanes: Int {
+    zip(encoders, isAmortized).filter(\.1).map(\.0.preferredLanes).min() ?? Program.largestChunk
   }
 
   /// A worker's memory for batches of up to `examples` examples and chunks of up to `draws` draws.
@@ -101,16 +112,32 @@ extension Network {
 }
 
 extension CompiledConditional {
-  /// Rows of the widest two consecutive steps.
-  fileprivate var widestLayer: Int {
-    var widest = trunk.inputRows
-    var previous = trunk.inputRows
-    for program in [trunk] + parameters.compactMap(\.program) {
-      for case .dense(let step) in program.steps {
-        widest = max(widest, previous + step.outputs * step.positions)
-        previous = step.outputs * step.positions
+  /// Outputs of a likelihood's parameter that are computed before they are reduced, so that they stay in cache.
+  var blockRows: Int { max(8, 64 / components / 8 * 8) }
+
+  /// Lanes that are best computed at once.
+  var preferredLanes: Int { programs.map(\.preferredLanes).min() ?? Program.largestChunk }
+}
+
+extension Program {
+  static let largestChunk = 96
+
+  /// Lanes that keep what the widest step reads and writes inside a core's second-level cache. Weights are read again
+  /// for every chunk: a fully connected step has many of them for little arithmetic, and wants the larger chunks.
+  var preferredLanes: Int {
+    steps.reduce(Self.largestChunk) { lanes, step in
+      switch step {
+      case .dense(let dense): min(lanes, Self.lanes(rows: dense.inputs + dense.outputs, multiple: 48))
+      case .convolution(let step): min(lanes, Self.lanes(rows: step.inputRows + step.outputRows, multiple: 16))
+      case .residual(let body, let shortcut): min(lanes, body.preferredLanes, shortcut.preferredLanes)
+      case .concatenate(let branches, _): branches.reduce(lanes) { min($0, $1.program.preferredLanes) }
+      case .copy, .gather, .elementwise, .softmax, .normalize: lanes
       }
     }
-    return widest
+  }
+
+  private static func lanes(rows: Int, multiple: Int) -> Int {
+    let cacheFloats = 128 * 1024
+    return max(multiple, cacheFloats / max(1, rows) / multiple * multiple)
   }
 }

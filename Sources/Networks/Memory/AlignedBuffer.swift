@@ -28,6 +28,9 @@ struct Lanes {
   let rows: Int
   let lanes: Int
 
+  /// Takes over the elements of a matrix of the same size.
+  func copy(_ other: Lanes) { data.update(from: other.data, count: rows * lanes) }
+
   /// The matrix as a parameter of a density or of a posterior.
   func operand(_ form: ck_form, firstRow: Int = 0) -> ck_operand {
     ck_operand(data: data + firstRow * lanes, row_step: lanes, lane_step: 1, form: form)

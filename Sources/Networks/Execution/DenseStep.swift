@@ -1,0 +1,51 @@
+import CKernels
+
+/// A fully connected layer with the elementwise functions that follow it.
+struct DenseStep: Sendable {
+  let packed: AlignedBuffer
+  let inputs: Int
+  let outputs: Int
+  /// The layer is applied to this many consecutive runs of `inputs` rows.
+  let positions: Int
+  var epilogue: [Elementwise] = []
+
+  init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.positions = positions
+    packed = AlignedBuffer(count: ck_packed_count(outputs, inputs))
+    let outputStep = dense.layout == .weight ? inputs : 1
+    let inputStep = dense.layout == .weight ? 1 : outputs
+    ck_pack(outputs, inputs, dense.weight.values, outputStep, inputStep, dense.bias?.values, packed.pointer)
+  }
+
+  /// Rows that are computed before what follows them, so that it finds them in cache.
+  static let rowsAtOnce = 32
+
+  /// Computes every output of every position.
+  func run(_ input: Lanes, into output: Lanes, _ k: ck_kernels) {
+    for position in 0..<positions {
+      run(
+        rows: 0..<outputs, position: position, input: input.data + position * inputs * input.lanes,
+        lanes: input.lanes, output: output.data + position * outputs * input.lanes, k)
+    }
+  }
+
+  /// Computes the outputs in `rows` of one position, which begin at a multiple of the packing, into `output`.
+  func run(
+    rows: Range<Int>, position: Int = 0, input: UnsafePointer<Float>, lanes: Int,
+    output: UnsafeMutablePointer<Float>, _ k: ck_kernels
+  ) {
+    let packing = Int(CK_PACK)
+    var first = rows.lowerBound
+    while first < rows.upperBound {
+      let count = min(epilogue.isEmpty ? rows.count : Self.rowsAtOnce, rows.upperBound - first)
+      let target = output + (first - rows.lowerBound) * lanes
+      k.product(
+        count, inputs, packed.pointer + first / packing * (inputs + 1) * packing, input, nil, lanes, target, 1)
+      let row = position * outputs + first
+      epilogue.apply(rows: row..<row + count, lanes: lanes, target, k)
+      first += count
+    }
+  }
+}
