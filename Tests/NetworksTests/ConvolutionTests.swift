@@ -95,7 +95,8 @@ struct ConvolutionTests {
     #expect(program.multiplyAdds == 20 * 20 * 8 * 4)
   }
 
-  @Test("Batch normalization and activations after a convolution", arguments: [DataFormat.channelsLast, .channelsFirst])
+  @Test(
+    "Batch normalization and activations after a convolution", arguments: [DataFormat.channelsLast, .channelsFirst])
   func epilogue(format: DataFormat) throws {
     var random = Random(6)
     var convolution = Convolution(weight: random.tensor([3, 3, 2, 5]), layout: .kernel, bias: random.tensor([5]))

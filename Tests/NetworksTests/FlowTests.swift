@@ -32,7 +32,8 @@ struct FlowTests {
       .inverseAutoregressive(shift: autoregressive(&random, false), logScale: autoregressive(&random, false)),
       .inverseAutoregressive(shift: autoregressive(&random, true), logScale: autoregressive(&random, true)),
       // Deliberately orientation-reversing: det = 1 − 4 (1 − tanh²) passes through negative values.
-      .planar(u: Tensor([-2] + Array(repeating: 0, count: d - 1)), w: Tensor([2] + Array(repeating: 0, count: d - 1)), b: 0),
+      .planar(
+        u: Tensor([-2] + Array(repeating: 0, count: d - 1)), w: Tensor([2] + Array(repeating: 0, count: d - 1)), b: 0),
     ]
   }
 
@@ -116,6 +117,8 @@ struct FlowTests {
     [Float](arrayLiteral: 1, 0, 1).withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
     let posterior = try network.posteriors(position: 0, key: key, draws: 0..<4, in: workspace)[0]
     #expect(posterior.draws == 1 && posterior.divergences.allSatisfy(\.isNaN) && posterior.means.allSatisfy(\.isFinite))
+    #expect(posterior.logRatios == nil && posterior.jointDivergences.map { $0.allSatisfy(\.isNaN) } == true)
+    #expect(!posterior.isFactorizedNormal)
     #expect(throws: InvalidModel.self) { try network.holding(HeldLatents(values: [[0, nil]])) }
   }
 

@@ -64,7 +64,9 @@ struct LayerTests {
     let stacks = [
       Stack([inner]), Stack([projected]), Stack([joined, random.dense(15, 2)]),
       Stack([inner, inner, joined, Layer(.activation, activation: .tanh), random.dense(15, 6), projected]),
-      Stack([Layer(.reshape([3, 2])), random.dense(2, 3), Layer(.flatten), random.dense(9, 6, activation: .elu()), inner]),
+      Stack([
+        Layer(.reshape([3, 2])), random.dense(2, 3), Layer(.flatten), random.dense(9, 6, activation: .elu()), inner,
+      ]),
       Stack(), Stack([Layer(.flatten)]), Stack([Layer(.residual(body: Stack(), shortcut: Stack()))]),
       Stack([Layer(.activation, activation: .relu), Layer(.activation, activation: .tanh), inner]),
     ]

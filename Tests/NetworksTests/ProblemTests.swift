@@ -36,7 +36,8 @@ struct ProblemTests {
       "/stack/0/bias: expected 4 elements, found 3"
     ),
     (
-      convolution([3, 3, 2, 4]), [6], "/stack/0: a conv2d layer takes an image [height, width, channels]; found shape [6]"
+      convolution([3, 3, 2, 4]), [6],
+      "/stack/0: a conv2d layer takes an image [height, width, channels]; found shape [6]"
     ),
     (
       convolution([3, 3, 2, 4]), [4, 4, 3],
@@ -69,7 +70,9 @@ struct ProblemTests {
       "/stack/0/padding: expected [top, bottom, left, right], none negative; found [-1, 0, 0, 0]"
     ),
     (
-      transposed([3, 3, 2, 4]) { $0.padding = .same; $0.outputPadding = [1, 0] }, [4, 4, 4],
+      transposed([3, 3, 2, 4]) {
+        $0.padding = .same; $0.outputPadding = [1, 0]
+      }, [4, 4, 4],
       "/stack/0/output_padding: padding \"same\" settles the output's size: expected [0, 0] or explicit padding"
     ),
     (
@@ -86,19 +89,28 @@ struct ProblemTests {
     ),
     (
       Layer(
-        .pooling(Pooling(.maximum, size: [2, 2], padding: .explicit(top: 2, bottom: 0, left: 0, right: 0)))), [4, 4, 1],
+        .pooling(Pooling(.maximum, size: [2, 2], padding: .explicit(top: 2, bottom: 0, left: 0, right: 0)))),
+      [4, 4, 1],
       "/stack/0/padding: a window lies wholly in the padding: padding is smaller than the window"
     ),
-    (Layer(.upsampling(Upsampling(factor: [2]))), [4, 4, 1],
-      "/stack/0/factor: expected two integers, each at least 1; found [2]"),
-    (Layer(.upsampling(Upsampling(factor: [1 << 20, 1 << 20]))), [4, 4, 1],
-      "/stack/0: an output of 4194304 × 4194304 from an image of 4 × 4"),
+    (
+      Layer(.upsampling(Upsampling(factor: [2]))), [4, 4, 1],
+      "/stack/0/factor: expected two integers, each at least 1; found [2]"
+    ),
+    (
+      Layer(.upsampling(Upsampling(factor: [1 << 20, 1 << 20]))), [4, 4, 1],
+      "/stack/0: an output of 4194304 × 4194304 from an image of 4 × 4"
+    ),
     (Layer(.crop([2, 2, 0, 0])), [4, 4, 1], "/stack/0: an output of 0 × 4 from an image of 4 × 4"),
-    (Layer(.pad([1, 1])), [4, 4, 1],
-      "/stack/0/padding: expected [top, bottom, left, right], none negative; found [1, 1]"),
+    (
+      Layer(.pad([1, 1])), [4, 4, 1],
+      "/stack/0/padding: expected [top, bottom, left, right], none negative; found [1, 1]"
+    ),
     (Layer(.reshape([-2, -3])), [6], "/stack/0/shape: expected a shape of 6 elements for [6], found [-2, -3]"),
-    (Layer(.reshape([1 << 40, 1 << 40])), [6],
-      "/stack/0/shape: expected a shape of 6 elements for [6], found [1099511627776, 1099511627776]"),
+    (
+      Layer(.reshape([1 << 40, 1 << 40])), [6],
+      "/stack/0/shape: expected a shape of 6 elements for [6], found [1099511627776, 1099511627776]"
+    ),
     (
       Layer(.residual(body: Stack([convolution([3, 3, 1, 1])]), shortcut: Stack())), [4, 4, 1],
       "/stack/0: a residual adds equal shapes; the body gives [2, 2, 1], the shortcut [4, 4, 1]"
@@ -162,7 +174,9 @@ struct ProblemTests {
         "/decoder/1: given [1, 1]: expected variables among 1 … 1, each once"
       ])
     #expect(
-      modelProblems { $0.prior = .normalMixture(logits: nil, mean: Self.zeros([0, 2]), scaleName: .scale, scale: Self.zeros([0, 2])) }
+      modelProblems {
+        $0.prior = .normalMixture(logits: nil, mean: Self.zeros([0, 2]), scaleName: .scale, scale: Self.zeros([0, 2]))
+      }
         == ["/prior/mean: expected shape [1, 2], found [0, 2]"])
     #expect(
       modelProblems { $0.prior = .normal(mean: Tensor([0, 0]), scaleName: .mean, scale: Tensor([1, 1])) } == [
@@ -184,11 +198,15 @@ struct ProblemTests {
         "/encoder/1/flow/0/u: expected 2 elements, found 1"
       ])
     #expect(
-      modelProblems { $0.encoders[0].flow = [.affineCoupling(mask: Tensor([1, 0.5]), shift: square, logScale: square)] } == [
+      modelProblems {
+        $0.encoders[0].flow = [.affineCoupling(mask: Tensor([1, 0.5]), shift: square, logScale: square)]
+      } == [
         "/encoder/1/flow/0/mask: a mask is made of zeros and ones"
       ])
     #expect(
-      modelProblems { $0.encoders[0].flow = [.inverseAutoregressive(shift: square, logScale: Stack([random.dense(2, 3)]))] }
+      modelProblems {
+        $0.encoders[0].flow = [.inverseAutoregressive(shift: square, logScale: Stack([random.dense(2, 3)]))]
+      }
         == ["/encoder/1/flow/0/log_scale: expected 2 elements, found 3"])
     #expect(
       modelProblems { $0.encoders[0].flow = [.inverseAutoregressive(shift: square, logScale: square)] } == [
@@ -196,7 +214,8 @@ struct ProblemTests {
       ])
     let planar = FlowStep.planar(u: Tensor([1, 1]), w: Tensor([1, 2]), b: 0)
     #expect(
-      modelProblems { $0.decoders[0].flow = [planar] } == ["/decoder/1/flow: a flow belongs to a posterior: an encoder"])
+      modelProblems { $0.decoders[0].flow = [planar] } == ["/decoder/1/flow: a flow belongs to a posterior: an encoder"]
+    )
     #expect(
       modelProblems {
         $0.encoders[0].flow = [planar]

@@ -38,7 +38,8 @@ struct QuadratureTests {
     let probabilities = { (random: inout Random, extra: Layer) in
       Parameter.stack(Stack([random.dense(5, 3, 0.5, activation: .sigmoid), extra]))
     }
-    let square = Layer(.dense(Dense(weight: Tensor(rows: 3, columns: 3, [1, 0, 0, 0, 1, 0, 0, 0, 1]), layout: .weight)))
+    let square = Layer(
+      .dense(Dense(weight: Tensor(rows: 3, columns: 3, [1, 0, 0, 0, 1, 0, 0, 0, 1]), layout: .weight)))
     let cases: [(Distribution, [ParameterName: Parameter])] = [
       (.normal, [.mean: constant(0.5), .scale: positive(&random, 3)]),
       (.normal, [.mean: constant(-0.5), .variance: positive(&random, 3)]),
@@ -140,6 +141,12 @@ struct QuadratureTests {
     ]
     model.decoders[0].trunk = nil
     model.decoders[0].parameters = [.probabilities: .stack(decoder)]
-    try check(model, toyData(.bernoulli, pixels: 16), latents: 1)
+    let x = toyData(.bernoulli, pixels: 16)
+    try check(model, x, latents: 1)
+    let network = try Network(model)
+    let whole = try logWeights(network, [x], draws: 0..<100, chunk: 96)
+    #expect(try logWeights(network, [x], draws: 0..<100, chunk: 17) == whole)
+    let batch = (0..<40).map { _ in random.tensor([16]).values } + [x]
+    #expect(try logWeights(network, batch, position: 40, draws: 0..<100) == whole)
   }
 }

@@ -8,7 +8,9 @@ enum ReferenceDensity {
     -0.5 * pow((x - mean) / scale, 2) - log(scale) - 0.5 * log(2 * Double.pi)
   }
 
-  static func laplace(_ x: Double, _ mean: Double, _ scale: Double) -> Double { -abs(x - mean) / scale - log(2 * scale) }
+  static func laplace(_ x: Double, _ mean: Double, _ scale: Double) -> Double {
+    -abs(x - mean) / scale - log(2 * scale)
+  }
 
   static func bernoulli(_ x: Double, probability p: Double) -> Double { x * log(p) + (1 - x) * log(1 - p) }
 

@@ -159,7 +159,8 @@ struct ReferenceModel {
           + (conditional.distribution == .bernoulli
             ? ReferenceDensity.bernoulli(x[i], probability: p)
             : ReferenceDensity.continuousBernoulli(x[i], probability: p))
-      case .categorical: return sum + p[0][group][group.lowerBound + Int(x[i])] - ReferenceDensity.logSumExp(Array(p[0][group]))
+      case .categorical:
+        return sum + p[0][group][group.lowerBound + Int(x[i])] - ReferenceDensity.logSumExp(Array(p[0][group]))
       case .discretizedLogistic:
         return sum + log(ReferenceDensity.bin(x[i], p[0][i], p[1][i], conditional.bins))
       case .logisticMixture:

@@ -1,4 +1,5 @@
 import Foundation
+
 @testable import Networks
 
 /// An image or a vector in double precision.
@@ -114,7 +115,8 @@ struct ReferenceStack {
               for c in 0..<inputs {
                 let place =
                   layer.layout == .kernel
-                  ? ((i * kernel[1] + j) * inputs + c) * outputs + o : ((o * inputs + c) * kernel[0] + i) * kernel[1] + j
+                  ? ((i * kernel[1] + j) * inputs + c) * outputs + o
+                  : ((o * inputs + c) * kernel[0] + i) * kernel[1] + j
                 sum += Double(layer.weight.values[place]) * x[row, column, group * inputs + c, format]
               }
             }
