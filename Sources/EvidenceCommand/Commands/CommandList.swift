@@ -6,6 +6,7 @@ enum CommandList {
     NLLCommand.self,
     UnitsCommand.self,
     InspectCommand.self,
+    ImportCommand.self,
     CompareCommand.self,
     ReportCommand.self,
     EstimatorsCommand.self,

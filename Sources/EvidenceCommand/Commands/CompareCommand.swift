@@ -3,7 +3,7 @@ import Evidence
 import Foundation
 
 /// `evidence compare`: the paired difference of two results on the same examples.
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: ParsableCommand, IsolatedCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Compare two results files example by example: B minus A.",
@@ -29,7 +29,10 @@ struct CompareCommand: ParsableCommand {
   @Flag(help: "Report the Monte Carlo error even where a Pareto k̂ says that it can't be trusted.")
   var allErrors = false
 
+  @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
+
+  var untrustedFiles: [String] { [first, second] }
 
   func validate() throws {
     if largest < 0 { throw ValidationError("--largest: expected at least 0, found \(largest)") }

@@ -4,7 +4,7 @@ import Evidence
 import HDF5
 
 /// `evidence inspect`: what a file holds.
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: ParsableCommand, IsolatedCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Say what a model, dataset or results file holds.",
@@ -17,7 +17,10 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "An HDF5 file.", completion: .file())
   var file: String
 
+  @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
+
+  var untrustedFiles: [String] { [file] }
 
   func run() throws {
     output.start()

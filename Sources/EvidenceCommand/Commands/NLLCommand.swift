@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `evidence nll`: the test log-likelihood of a dataset under a model.
-struct NLLCommand: ParsableCommand {
+struct NLLCommand: ParsableCommand, IsolatedCommand {
   static let configuration = CommandConfiguration(
     commandName: "nll",
     abstract: "Estimate the test log-likelihood of DATA under MODEL.",
@@ -42,7 +42,10 @@ struct NLLCommand: ParsableCommand {
   var allErrors = false
 
   @OptionGroup var results: ResultsOptions
+  @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
+
+  var untrustedFiles: [String] { [inputs.model, inputs.data] }
 
   func validate() throws {
     if replicates < 1 { throw ValidationError("--replicates: expected at least 1, found \(replicates)") }

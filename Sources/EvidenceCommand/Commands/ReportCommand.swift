@@ -3,7 +3,7 @@ import Evidence
 import Foundation
 
 /// `evidence report`: results as a page to read, to print and to pass on.
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: ParsableCommand, IsolatedCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Make one HTML page of a results file.",
@@ -41,11 +41,15 @@ struct ReportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The dataset inside --data. (default: that of the results)", valueName: "path"))
   var dataset: String?
 
+  @OptionGroup var isolation: IsolationOptions
+
   @Flag(name: .shortAndLong, help: "No warnings on standard error; errors remain.")
   var quiet = false
 
   @Flag(name: .shortAndLong, help: "Say more on standard error.")
   var verbose = false
+
+  var untrustedFiles: [String] { [results] + units + [data].compactMap(\.self) }
 
   func validate() throws {
     if dataset != nil && data == nil { throw ValidationError("--dataset: say which file it is in: --data DATA.h5") }

@@ -20,6 +20,7 @@ struct RootCommand: ParsableCommand {
         evidence nll model.h5 mnist.h5 --output results.h5
         evidence nll model.h5 mnist.h5 --output results.h5 --resume
         evidence nll model.h5 mnist.h5 --format json | jq .nll
+        evidence import keras encoder.h5 decoder.h5 -o model.h5
 
       Exit status: 0 done, 64 usage, 65 the model or the data is not what it should be, 66 no such file, 70 a fault of \
       the program, 73 the output can't be made, 74 input or output failed, 130 stopped by Ctrl-C.
@@ -34,7 +35,11 @@ struct RootCommand: ParsableCommand {
   static func main() {
     do {
       var command = try parseAsRoot()
-      try command.run()
+      if let isolated = command as? any IsolatedCommand {
+        try Isolation.run(isolated) { try command.run() }
+      } else {
+        try command.run()
+      }
     } catch {
       Failure(error).exit()
     }

@@ -3,7 +3,7 @@ import Evidence
 import Statistics
 
 /// `evidence units`: which latents are used.
-struct UnitsCommand: ParsableCommand {
+struct UnitsCommand: ParsableCommand, IsolatedCommand {
   static let configuration = CommandConfiguration(
     commandName: "units",
     abstract: "Say which latent units and directions of MODEL carry information about DATA.",
@@ -61,7 +61,10 @@ struct UnitsCommand: ParsableCommand {
   var allUnits = false
 
   @OptionGroup var running: RunOptions
+  @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
+
+  var untrustedFiles: [String] { [inputs.model, inputs.data] }
 
   func validate() throws {
     guard threshold >= 0, threshold.isFinite else {

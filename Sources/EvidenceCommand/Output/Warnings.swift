@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import Networks
 import Statistics
 
 /// The wording of every warning, in plain words and with what to do. Nothing else in the package words one.
@@ -7,7 +8,11 @@ enum Warnings {
   /// The warnings of a run, the gravest first.
   static func of(_ outcome: NLLOutcome) -> [String] {
     let notes = [outcome.inputs.note].compactMap { $0.map { $0 + " (say --divide-by and --binarize to decide)" } }
-    return notes
+    var mistakes = of(outcome.inputs.model.description)
+    if let baseline = outcome.constantMean, isFarBelow(outcome.summary.mean, baseline) {
+      mistakes.append(belowConstantMean(outcome.summary.mean, baseline: baseline))
+    }
+    return notes + mistakes
       + of(
         outcome.summary, hasWeights: outcome.entry.hasWeights, isCrossEntropy: outcome.isCrossEntropy,
         output: outcome.output)
@@ -41,6 +46,48 @@ enum Warnings {
     }
     if summary.paretoK.maximum.isNaN { warnings.append(noShape(samples: summary.samples)) }
     return warnings
+  }
+
+  /// The warnings that a model calls for by itself.
+  static func of(_ model: ModelDescription) -> [String] {
+    var warnings: [String] = []
+    if model.isUntrained { warnings.append(untrained) }
+    if let activation = model.activationOfLogits { warnings.append(logitsOfActivation(activation.words)) }
+    return warnings
+  }
+
+  static let untrained = """
+    every bias of the model is zero: it looks untrained, or its weights were saved before training
+    """
+
+  static func logitsOfActivation(_ name: String) -> String {
+    "/decoder/1: the logits end in a \(name), so they look like probabilities: store them as `probabilities` "
+      + "(at import: --likelihood bernoulli), or leave the \(name) out"
+  }
+
+  /// Whether a model is so much worse than a constant one that something is wrong with how it is fed.
+  static func isFarBelow(_ mean: Double, _ baseline: Double) -> Bool {
+    mean < baseline - max(5, 0.25 * abs(baseline))
+  }
+
+  static func belowConstantMean(_ mean: Double, baseline: Double) -> String {
+    "the model is far worse (\(Text.fixed(mean, 1)) nats) than a constant one that gives every example the mean of these "
+      + "(\(Text.fixed(baseline, 1))): the data may be inverted or scaled otherwise than in training; "
+      + "try --divide-by here or at import, or --invert at import"
+  }
+
+  /// What to do about a network that gives a parameter outside its domain; nothing where that does not say.
+  static func adviceOnDomain(_ conditional: Conditional) -> String? {
+    let names = Set(conditional.parameters.keys)
+    if names.contains(.probabilities) {
+      return "probabilities have to be in [0, 1]; if these are logits, store them as `logits` "
+        + "(at import: --likelihood bernoulli-logits)"
+    }
+    if let name = [ParameterName.scale, .variance].first(where: names.contains) {
+      return "a \(name.rawValue) has to be positive; if these are log-variances, store them as `log_variance` "
+        + "(at import: --log-variance LAYER)"
+    }
+    return nil
   }
 
   static let crossEntropy = """

@@ -49,6 +49,7 @@ struct Failure {
     case let error as EvidenceError: (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
     case let error as InvalidModel: (status, lines) = (.invalidInput, Failure.lines(error.description))
     case let error as ModelFileError: (status, lines) = (.invalidInput, Failure.lines(error.description))
+    case let error as ImportError: (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
     case is CancellationError:
       (status, lines) = (Interruption.shared.status ?? .interrupted, ["stopped"])
     default:
@@ -80,6 +81,16 @@ struct Failure {
     case .cannotCreate: .cannotCreateOutput
     case .outputFull, .inputOutput, .inUse: .inputOutput
     case .closed: .fault
+    default: .invalidInput
+    }
+  }
+
+  private static func status(_ code: ImportError.Code) -> CommandStatus {
+    switch code {
+    case .noSuchFile: .noInput
+    case .inputOutput: .inputOutput
+    // What an option has to say.
+    case .undecided: .usage
     default: .invalidInput
     }
   }

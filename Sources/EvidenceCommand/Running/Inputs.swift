@@ -66,6 +66,36 @@ struct Inputs {
     return false
   }
 
+  /// The mean log-likelihood, under a Bernoulli likelihood, of a model without latents that gives every example the mean of
+  /// those evaluated: minus the entropy of the means. Nil for other likelihoods, and for too few examples to have a mean.
+  func constantMeanLogLikelihood(seed: UInt64) throws -> Double? {
+    guard model.network.likelihood == .bernoulli, examples.count >= 20 else { return nil }
+    var sums = [Double](repeating: 0, count: data.elementCount)
+    for start in stride(from: examples.lowerBound, to: examples.upperBound, by: 256) {
+      try Interruption.shared.cancellation.check()
+      let batch = try data.batch(start..<min(start + 256, examples.upperBound), seed: seed)
+      for position in 0..<batch.count {
+        for (element, value) in batch.values(at: position).enumerated() { sums[element] += Double(value) }
+      }
+    }
+    let count = Double(examples.count)
+    return sums.reduce(0) { total, sum in
+      // Half an example of each kind is added, as a pixel may be black in all.
+      let (mean, estimate) = (sum / count, (sum + 0.5) / (count + 1))
+      return total + mean * log(estimate) + (1 - mean) * log(1 - estimate)
+    }
+  }
+
+  /// What to do about an error that names a conditional.
+  private func advice(on error: String) -> String? {
+    let description = model.description
+    func find(_ conditionals: [Conditional], _ name: String) -> Conditional? {
+      conditionals.enumerated().first { error.hasPrefix("/\(name)/\($0.offset + 1):") }?.element
+    }
+    return (find(description.encoders, "encoder") ?? find(description.decoders, "decoder"))
+      .flatMap(Warnings.adviceOnDomain)
+  }
+
   /// Runs `body` and says in which file the trouble was, where the library knows of examples and layers only.
   func locatingErrors<Result>(_ body: () throws -> Result) throws -> Result {
     do {
@@ -73,7 +103,9 @@ struct Inputs {
     } catch let error as EvidenceError {
       switch error.code {
       case .invalidData: throw EvidenceError(error.code, "\(source.file): \(source.path): \(error.description)")
-      case .invalidModel: throw EvidenceError(error.code, "\(modelPath): \(error.description)")
+      case .invalidModel:
+        let advice = advice(on: error.description).map { "\n" + $0 } ?? ""
+        throw EvidenceError(error.code, "\(modelPath): \(error.description)\(advice)")
       default: throw error
       }
     }

@@ -14,6 +14,7 @@ final class Interruption: Sendable {
   private struct State {
     var sources: [any DispatchSourceSignal] = []
     var received: Int32?
+    var firstReceived: ContinuousClock.Instant?
     var isEvaluating = false
   }
   private let state = Mutex(State())
@@ -48,10 +49,14 @@ final class Interruption: Sendable {
   }
 
   private func handle(_ number: Int32) {
-    let isFirst = state.withLock { state in
-      defer { state.received = number }
-      return state.received == nil && state.isEvaluating
+    let now = ContinuousClock.now
+    let (isFirst, isSame) = state.withLock { state in
+      // A group of processes may be sent a signal, and each of them as well (`timeout`, a supervisor): that is one.
+      if let first = state.firstReceived, first.duration(to: now) < .milliseconds(100) { return (false, true) }
+      defer { (state.received, state.firstReceived) = (number, state.firstReceived ?? now) }
+      return (state.received == nil && state.isEvaluating, false)
     }
+    guard !isSame else { return }
     guard isFirst else {
       Console.shared.abandonProgress()
       _exit(128 + number)

@@ -64,7 +64,8 @@ final class ResultsSink {
     return words.map(quoted).joined(separator: " ")
   }
 
-  private static func quoted(_ word: String) -> String {
+  /// A word as a shell takes it.
+  static func quoted(_ word: String) -> String {
     let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "_-./,:=+@%"))
     if !word.isEmpty && word.unicodeScalars.allSatisfy(plain.contains) { return word }
     return "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"

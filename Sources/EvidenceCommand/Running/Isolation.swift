@@ -1,0 +1,198 @@
+import Dispatch
+import Foundation
+
+/// The command in a process of its own, so that a file that crashes libhdf5 ends that process and nothing else.
+///
+/// The supervisor runs the same executable with the same arguments and the same standard streams, and ends as it does. The
+/// child knows itself by an environment variable that holds the supervisor's process id and the end of a pipe that closes
+/// with it. (docs/decisions/isolation.md)
+enum Isolation {
+  /// `PID:DESCRIPTOR` of the supervisor.
+  static let variable = "EVIDENCE_SUPERVISOR"
+
+  /// Data (heap and stacks) that a child may have besides four times the size of its input files.
+  static let memoryLimit: UInt64 = 8 << 30
+
+  /// How a child ended.
+  enum End: Equatable {
+    case exit(Int32)
+    case signal(Int32)
+  }
+
+  /// Runs a command where it belongs: here, or in a child that this process supervises until it ends with its status.
+  static func run(_ command: any IsolatedCommand, _ body: () throws -> Void) throws {
+    if let descriptor = supervisorDescriptor() {
+      limitMemory(for: command.untrustedFiles)
+      let source = endWithSupervisor(descriptor)
+      defer { source.cancel() }
+      return try body()
+    }
+    guard command.isIsolated else { return try body() }
+    let end = try supervise()
+    if case .exit(0) = end { return }
+    Console.shared.abandonProgress()
+    let (status, lines) = verdict(end, files: command.untrustedFiles)
+    Console.shared.error(lines)
+    Foundation.exit(status)
+  }
+
+  /// The status to end with, and what to say besides what the child has said itself.
+  static func verdict(_ end: End, files: [String]) -> (status: Int32, lines: [String]) {
+    guard case .signal(let number) = end else {
+      if case .exit(let status) = end { return (status, []) }
+      return (0, [])
+    }
+    let names = files.joined(separator: ", ")
+    let signal = name(ofSignal: number)
+    switch number {
+    case SIGSEGV, SIGBUS, SIGABRT, SIGFPE:
+      let (which, verb) =
+        files.count == 1 ? ("this file was read: it is", "it was read") : ("they were read: one of them is", "they were read")
+      return (
+        CommandStatus.invalidInput.rawValue,
+        [
+          "\(names): libhdf5 crashed (\(signal)) while \(which) damaged or hostile",
+          "\(verb) in a process of its own, so nothing else was harmed; get a new copy from where it came from",
+        ]
+      )
+    case SIGILL, SIGTRAP:
+      return (
+        CommandStatus.fault.rawValue,
+        [
+          "\(names): the process that read this stopped (\(signal)): it ran out of memory, or met a fault of the program",
+          "nothing else was harmed; please report it",
+        ]
+      )
+    case SIGINT, SIGTERM, SIGHUP, SIGPIPE: return (128 + number, [])
+    default:
+      return (128 + number, ["\(names): the process that read this was ended from outside (\(signal))"])
+    }
+  }
+
+  private static func name(ofSignal number: Int32) -> String {
+    let names = [
+      SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGABRT: "SIGABRT", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
+      SIGKILL: "SIGKILL",
+    ]
+    return names[number] ?? "signal \(number)"
+  }
+}
+
+// MARK: - The supervisor
+
+extension Isolation {
+  /// Starts the child and waits for it, passing on what is sent to this process alone.
+  private static func supervise() throws -> End {
+    // Blocked signals are kept until `sigwaitinfo` asks for them. There is one thread as yet.
+    var awaited = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&awaited)
+    for number in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&awaited, number) }
+    signal(SIGCHLD, SIG_DFL)
+    sigprocmask(SIG_BLOCK, &awaited, &before)
+    let child = try spawn(signalMask: before)
+    while true {
+      var information = siginfo_t()
+      let number = sigwaitinfo(&awaited, &information)
+      if number == SIGCHLD || number < 0 {
+        var status: Int32 = 0
+        let ended = waitpid(child, &status, WNOHANG)
+        if ended == child { return end(ofStatus: status) }
+        if ended < 0 && errno != EINTR { return .exit(CommandStatus.fault.rawValue) }
+      } else if information.si_code <= 0 {
+        // Sent by a process to this one. What the terminal sends (a positive code), it sends to the child too.
+        kill(child, number)
+      }
+    }
+  }
+
+  /// `wait`'s status, of a process that has ended.
+  private static func end(ofStatus status: Int32) -> End {
+    let number = status & 0x7F
+    return number == 0 ? .exit((status >> 8) & 0xFF) : .signal(number)
+  }
+
+  private static func spawn(signalMask: sigset_t) throws -> pid_t {
+    func failure(_ code: Int32) -> CommandError {
+      CommandError(
+        .fault,
+        "a process to read the files in can't be started: \(String(cString: strerror(code))); --no-isolate reads them here")
+    }
+    var pipe: [Int32] = [-1, -1]
+    guard Foundation.pipe(&pipe) == 0 else { throw failure(errno) }
+    defer { close(pipe[0]) }
+    // The end that stays open until this process is gone must not be open in the child as well.
+    for descriptor in pipe { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
+    // Onto itself: what that does is to keep it open.
+    posix_spawn_file_actions_adddup2(&actions, pipe[0], pipe[0])
+    var mask = signalMask
+    posix_spawnattr_setsigmask(&attributes, &mask)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+    var environment = ProcessInfo.processInfo.environment
+    environment[variable] = "\(getpid()):\(pipe[0])"
+    // A crash is reported here, in two lines.
+    environment["SWIFT_BACKTRACE"] = "enable=no"
+    let words = CommandLine.arguments.map { strdup($0) }
+    let settings = environment.map { strdup("\($0.key)=\($0.value)") }
+    defer { (words + settings).forEach { free($0) } }
+    var child: pid_t = 0
+    let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let code = posix_spawn(
+      &child, executable ?? Bundle.main.executablePath ?? CommandLine.arguments[0], &actions, &attributes, words + [nil],
+      settings + [nil])
+    guard code == 0 else { throw failure(code) }
+    return child
+  }
+}
+
+// MARK: - The child
+
+extension Isolation {
+  /// The pipe of the supervisor, where this process is its child.
+  private static func supervisorDescriptor() -> Int32? {
+    let parts = ProcessInfo.processInfo.environment[variable]?.split(separator: ":").map { Int32($0) }
+    guard let parts, parts.count == 2, parts[0] == getppid(), let descriptor = parts[1] else { return nil }
+    unsetenv(variable)
+    return descriptor
+  }
+
+  /// Stops as SIGTERM does when the supervisor is gone, so that nothing runs on that nobody sees.
+  private static func endWithSupervisor(_ descriptor: Int32) -> any DispatchSourceRead {
+    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global(qos: .utility))
+    source.setEventHandler {
+      source.cancel()
+      kill(getpid(), SIGTERM)
+    }
+    source.activate()
+    return source
+  }
+
+  /// An archive that inflates without end, or a shape that multiplies to terabytes, is refused memory.
+  private static func limitMemory(for files: [String]) {
+    let sizes = files.map { file in
+      (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? UInt64) ?? 0
+    }
+    let allowed = sizes.reduce(memoryLimit) { $0.addingReportingOverflow($1.multipliedReportingOverflow(by: 4).partialValue).partialValue }
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
+    // Sanitizers hold terabytes of address space from the start.
+    guard limit.rlim_cur > allowed, dataSize() < memoryLimit / 2 else { return }
+    limit.rlim_cur = rlim_t(allowed)
+    setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
+  }
+
+  /// Bytes of data and stacks now.
+  private static func dataSize() -> UInt64 {
+    let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+    return (pages.count > 5 ? UInt64(pages[5]) ?? 0 : 0) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}
