@@ -20,7 +20,8 @@ import Testing
   @Test(arguments: Variant.all, [false, true]) func bernoulli(variant: Variant, shared: Bool) {
     for (x, logit, expected) in [
       (1, .infinity, 0), (0, -.infinity, 0), (1, -.infinity, -.infinity), (0, .infinity, -.infinity),
-      (0.5, .infinity, -.infinity), (1, 1e5, 0), (0, 1e5, -1e5), (1, -1e5, -1e5), (0.5, -1e5, -5e4), (0, -1e-40, -log(2)),
+      (0.5, .infinity, -.infinity), (1, 1e5, 0), (0, 1e5, -1e5), (1, -1e5, -1e5), (0.5, -1e5, -5e4),
+      (0, .leastNonzeroMagnitude, -log(2)),
       (1, 3e38, 0), (0, 3e38, -Double(3e38 as Float)),
     ] as [(Float, Float, Double)] {
       let found = single(variant, CK_BERNOULLI_LOGITS, x, [(logit, CK_DIRECT)], shared: shared).0
@@ -100,7 +101,8 @@ import Testing
     let positives: [(ck_density, Int, Int)] = [
       (CK_NORMAL, 2, 1), (CK_LAPLACE, 2, 1), (CK_DISCRETIZED_LOGISTIC, 2, 1), (CK_BETA, 2, 0), (CK_BETA, 2, 1),
       (CK_POISSON, 1, 0), (CK_NEGATIVE_BINOMIAL, 2, 0), (CK_NEGATIVE_BINOMIAL, 2, 1),
-      (CK_ZERO_INFLATED_NEGATIVE_BINOMIAL, 3, 0), (CK_ZERO_INFLATED_NEGATIVE_BINOMIAL, 3, 1), (CK_LOGISTIC_MIXTURE, 3, 2),
+      (CK_ZERO_INFLATED_NEGATIVE_BINOMIAL, 3, 0), (CK_ZERO_INFLATED_NEGATIVE_BINOMIAL, 3, 1),
+      (CK_LOGISTIC_MIXTURE, 3, 2),
     ]
     let bad: [(Float, ck_form)] = [
       (0, CK_DIRECT), (-1, CK_DIRECT), (.nan, CK_DIRECT), (.infinity, CK_DIRECT), (0, CK_SQUARE), (-1, CK_SQUARE),

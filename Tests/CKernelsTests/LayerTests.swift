@@ -51,7 +51,8 @@ import Testing
   }
 
   @Test(arguments: Variant.all) func gathers(variant: Variant) {
-    let input = Lanes(rows: 4, lanes: 16) { row, lane in row == 3 && lane == 7 ? .nan : Float((row * 5 + lane * 3) % 11) }
+    let input = Lanes(rows: 4, lanes: 16) { row, lane in row == 3 && lane == 7 ? .nan : Float((row * 5 + lane * 3) % 11)
+    }
     let index: [Int32] = [0, 2, -1, -1, 1, 1, 3, 0, -1, -1, -1, -1]
     let weight: [Float] = [0.5, 0.25, 9, 9, 1, 1, 2, -1, 9, 9, 9, 9]
     let largest = Lanes(rows: 3, lanes: 16), sum = Lanes(rows: 3, lanes: 16)
@@ -138,10 +139,9 @@ import Testing
       }
     }
     factor[0, 0] = 0
-    #expect(variant.kernels.triangular(d, lanes, mean.operand(), tril, noise.pointer, z.pointer) == (shared ? lanes : 1))
-    #expect(
-      variant.kernels.triangular_solve(d, lanes, z.operand(), mean.operand(), tril, back.pointer)
-        == (shared ? lanes : 1))
+    let forward = variant.kernels.triangular(d, lanes, mean.operand(), tril, noise.pointer, z.pointer)
+    let backward = variant.kernels.triangular_solve(d, lanes, z.operand(), mean.operand(), tril, back.pointer)
+    #expect(forward == (shared ? lanes : 1) && backward == forward)
   }
 
   @Test(arguments: Variant.all) func mixtures(variant: Variant) {
@@ -157,7 +157,8 @@ import Testing
     var total = [Double](repeating: 0, count: 16)
     variant.kernels.log_mixture(2, 16, [log(0.25), log(0.75)], densities, 1, &total)
     for (found, (_, _, expected)) in zip(total, lanes) {
-      #expect(found == expected || (found.isNaN && expected.isNaN) || abs(found - expected) < 1e-11 * (1 + abs(expected)))
+      let close = abs(found - expected) < 1e-11 * (1 + abs(expected))
+      #expect(close || found == expected || (found.isNaN && expected.isNaN))
     }
   }
 }

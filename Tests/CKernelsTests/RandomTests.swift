@@ -6,17 +6,18 @@ typealias Fill = (UInt64, UInt64, UInt32, UInt32, Int, Int, UnsafeMutablePointer
 
 @Suite struct PhiloxTests {
   /// The known-answer vectors of Random123 (kat_vectors, philox4x32 with 10 rounds).
-  @Test(arguments: [
-    ([0, 0, 0, 0], [0, 0], [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8]),
-    (
-      [0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], [0xFFFF_FFFF, 0xFFFF_FFFF],
-      [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD]
-    ),
-    (
-      [0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344], [0xA409_3822, 0x299F_31D0],
-      [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1]
-    ),
-  ] as [([UInt32], [UInt32], [UInt32])])
+  @Test(
+    arguments: [
+      ([0, 0, 0, 0], [0, 0], [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8]),
+      (
+        [0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF], [0xFFFF_FFFF, 0xFFFF_FFFF],
+        [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD]
+      ),
+      (
+        [0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344], [0xA409_3822, 0x299F_31D0],
+        [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1]
+      ),
+    ] as [([UInt32], [UInt32], [UInt32])])
   func knownAnswers(counter: [UInt32], key: [UInt32], expected: [UInt32]) {
     var out = [UInt32](repeating: 0, count: 4)
     ck_philox(counter, key, &out)
@@ -159,8 +160,12 @@ typealias Fill = (UInt64, UInt64, UInt32, UInt32, Int, Int, UnsafeMutablePointer
     let kernels = variant.kernels, reference = Variant.scalar.kernels
     let fills: [(String, Fill, Fill)] = [
       ("normals", { kernels.normals($0, $1, $2, $3, $4, $5, $6) }, { reference.normals($0, $1, $2, $3, $4, $5, $6) }),
-      ("laplaces", { kernels.laplaces($0, $1, $2, $3, $4, $5, $6) }, { reference.laplaces($0, $1, $2, $3, $4, $5, $6) }),
-      ("uniforms", { kernels.uniforms($0, $1, $2, $3, $4, $5, $6) }, { reference.uniforms($0, $1, $2, $3, $4, $5, $6) }),
+      (
+        "laplaces", { kernels.laplaces($0, $1, $2, $3, $4, $5, $6) }, { reference.laplaces($0, $1, $2, $3, $4, $5, $6) }
+      ),
+      (
+        "uniforms", { kernels.uniforms($0, $1, $2, $3, $4, $5, $6) }, { reference.uniforms($0, $1, $2, $3, $4, $5, $6) }
+      ),
     ]
     for (name, fill, reference) in fills {
       for rows in 1...9 {

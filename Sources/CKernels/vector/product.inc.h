@@ -7,8 +7,9 @@ enum {
   INPUT_BLOCK = 256,
   // Outputs at a time: their weights for those inputs stay in the second cache while the lanes go by.
   OUTPUT_BLOCK = 128,
-  // Bytes of weights from which on they can't all be in the second cache, and are fetched ahead.
-  MANY_WEIGHTS = 1 << 20,
+  // Layers with so many inputs seldom have their weights in the second cache: they are fetched ahead. (The number of
+  // outputs says nothing: callers ask for a few at a time, to use them while they are in cache.)
+  MANY_INPUTS = 512,
 };
 
 static const float zero_row[TILE_LANES];
@@ -123,7 +124,7 @@ static void product(size_t outputs, size_t inputs, const float *packed, const fl
                  .out_step = out_step};
   if (rows) {
     whole_product(o, GATHERED, outputs);
-  } else if (outputs * inputs * sizeof(float) >= MANY_WEIGHTS) {
+  } else if (inputs >= MANY_INPUTS) {
     whole_product(o, LARGE, outputs);
   } else {
     whole_product(o, PLAIN, outputs);

@@ -231,8 +231,9 @@ def write_extremes():
             hits = np.flatnonzero(c1 & np.uint64(0xFFFFFF) == 0)
             if len(hits):
                 i = hits[0]
-                out += f"  static let {name} = (seed: {seed} as UInt64, example: {int(c2[i]) + (int(c3[i]) << 32)} as UInt64,\n"
-                out += f"    draw: {int(c0[i])} as UInt32, stream: {int(c1[i]) >> 24} as UInt32)\n"
+                out += f"  static let {name} = (\n    seed: {seed} as UInt64, "
+                out += f"example: {int(c2[i]) + (int(c3[i]) << 32)} as UInt64, draw: {int(c0[i])} as UInt32, "
+                out += f"stream: {int(c1[i]) >> 24} as UInt32\n  )\n"
                 break
             seed += 1
     (TESTS / "PhiloxExtremes.swift").write_text(out + "}\n")
