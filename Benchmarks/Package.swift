@@ -2,17 +2,37 @@
 
 import PackageDescription
 
+let plugins: [Target.PluginUsage] = [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+
 let package = Package(
   name: "evidence-benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "evidence", path: "..")],
+  dependencies: [
+    .package(name: "evidence", path: ".."),
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+  ],
   targets: [
     .executableTarget(
       name: "Calibration",
       dependencies: [
         .product(name: "Evidence", package: "evidence"), .product(name: "EvidenceTesting", package: "evidence"),
       ],
-      path: "Calibration")
+      path: "Calibration"),
+    // The peak is that of the processor at hand.
+    .target(
+      name: "FMAPeak", path: "FMAPeak", cSettings: [.unsafeFlags(["-O2", "-march=native", "-ffp-contract=fast"])]),
+    .executableTarget(
+      name: "Kernels",
+      dependencies: [
+        "FMAPeak", .product(name: "Evidence", package: "evidence"), .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Kernels", plugins: plugins),
+    .executableTarget(
+      name: "Evaluations",
+      dependencies: [
+        "FMAPeak", .product(name: "Evidence", package: "evidence"), .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Evaluations", plugins: plugins),
   ],
   swiftLanguageModes: [.v6]
 )
