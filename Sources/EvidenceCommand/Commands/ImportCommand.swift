@@ -123,7 +123,8 @@ struct RoleOptions: ParsableArguments {
 
 /// What was done to the data in training.
 struct ImportedInputOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The shape of an example, such as 28,28,1, where the files leave it open.", valueName: "shape"))
+  @Option(
+    help: ArgumentHelp("The shape of an example, such as 28,28,1, where the files leave it open.", valueName: "shape"))
   var inputShape: ExampleShape?
 
   @Option(help: ArgumentHelp("Stored values are divided by this: 255 for images of bytes.", valueName: "x"))

@@ -47,7 +47,8 @@ enum Isolation {
     switch number {
     case SIGSEGV, SIGBUS, SIGABRT, SIGFPE:
       let (which, verb) =
-        files.count == 1 ? ("this file was read: it is", "it was read") : ("they were read: one of them is", "they were read")
+        files.count == 1
+        ? ("this file was read: it is", "it was read") : ("they were read: one of them is", "they were read")
       return (
         CommandStatus.invalidInput.rawValue,
         [
@@ -116,7 +117,8 @@ extension Isolation {
     func failure(_ code: Int32) -> CommandError {
       CommandError(
         .fault,
-        "a process to read the files in can't be started: \(String(cString: strerror(code))); --no-isolate reads them here")
+        "a process to read the files in can't be started: \(String(cString: strerror(code))); --no-isolate reads them here"
+      )
     }
     var pipe: [Int32] = [-1, -1]
     guard Foundation.pipe(&pipe) == 0 else { throw failure(errno) }
@@ -147,7 +149,8 @@ extension Isolation {
     var child: pid_t = 0
     let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let code = posix_spawn(
-      &child, executable ?? Bundle.main.executablePath ?? CommandLine.arguments[0], &actions, &attributes, words + [nil],
+      &child, executable ?? Bundle.main.executablePath ?? CommandLine.arguments[0], &actions, &attributes,
+      words + [nil],
       settings + [nil])
     guard code == 0 else { throw failure(code) }
     return child
@@ -181,7 +184,9 @@ extension Isolation {
     let sizes = files.map { file in
       (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? UInt64) ?? 0
     }
-    let allowed = sizes.reduce(memoryLimit) { $0.addingReportingOverflow($1.multipliedReportingOverflow(by: 4).partialValue).partialValue }
+    let allowed = sizes.reduce(memoryLimit) {
+      $0.addingReportingOverflow($1.multipliedReportingOverflow(by: 4).partialValue).partialValue
+    }
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
     // Sanitizers hold terabytes of address space from the start.
