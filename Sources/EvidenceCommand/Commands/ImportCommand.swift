@@ -30,7 +30,7 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
       Examples:
         evidence import keras encoder.h5 decoder.h5 -o model.h5 --divide-by 255
         evidence import keras vae.keras -o model.h5 --likelihood normal:0.1
-        evidence import keras vae.h5 -o model.h5 --mean dense_3 --log-variance dense_4
+        evidence import keras vae.h5 -o model.h5 --mean dense_3 --scale dense_4
         evidence import keras vae.weights.h5 vae.json -o model.h5
       """)
 

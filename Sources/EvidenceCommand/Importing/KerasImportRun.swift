@@ -13,8 +13,7 @@ struct KerasImportRun {
     // Before the work, not after it.
     try refuseOutput()
     let result = try KerasImport.read(files: command.files, options: command.options)
-    Log.debug(
-      "model read", ["files": command.files.joined(separator: " "), "assumptions": "\(result.assumptions.count)"])
+    Log.debug("model read", ["files": command.files.joined(separator: " ")])
     let partial = command.output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: partial) }
     do {

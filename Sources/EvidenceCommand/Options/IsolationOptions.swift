@@ -4,9 +4,9 @@ import ArgumentParser
 struct IsolationOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
-    help:
-      "Read files in a process of their own: one that crashes libhdf5 is then an error like others. (default: on for import)"
-  )
+    help: """
+      Read files in a process of their own: one that crashes libhdf5 is then an error like others. (default: on for import)
+      """)
   var isolate: Bool?
 }
 

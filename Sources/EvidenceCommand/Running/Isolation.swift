@@ -38,22 +38,24 @@ enum Isolation {
 
   /// The status to end with, and what to say besides what the child has said itself.
   static func verdict(_ end: End, files: [String]) -> (status: Int32, lines: [String]) {
-    guard case .signal(let number) = end else {
-      if case .exit(let status) = end { return (status, []) }
-      return (0, [])
+    let number: Int32
+    switch end {
+    case .exit(let status): return (status, [])
+    case .signal(let signal): number = signal
     }
     let names = files.joined(separator: ", ")
     let signal = name(ofSignal: number)
     switch number {
     case SIGSEGV, SIGBUS, SIGABRT, SIGFPE:
-      let (which, verb) =
+      let (which, place) =
         files.count == 1
-        ? ("this file was read: it is", "it was read") : ("they were read: one of them is", "they were read")
+        ? ("this file was read: it is", "it was read in a process of its own")
+        : ("these files were read: one of them is", "they were read in a process of their own")
       return (
         CommandStatus.invalidInput.rawValue,
         [
           "\(names): libhdf5 crashed (\(signal)) while \(which) damaged or hostile",
-          "\(verb) in a process of its own, so nothing else was harmed; get a new copy from where it came from",
+          "\(place), so nothing else was harmed; get a new copy from where it came from",
         ]
       )
     case SIGILL, SIGTRAP:
@@ -184,9 +186,7 @@ extension Isolation {
     let sizes = files.map { file in
       (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? UInt64) ?? 0
     }
-    let allowed = sizes.reduce(memoryLimit) {
-      $0.addingReportingOverflow($1.multipliedReportingOverflow(by: 4).partialValue).partialValue
-    }
+    let allowed = sizes.reduce(memoryLimit) { $0 + 4 * min($1, 1 << 50) }
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
     // Sanitizers hold terabytes of address space from the start.
