@@ -43,7 +43,8 @@ import Foundation
     for bin in total.indices where total[bin] > 0 {
       let range = "\(edges[bin]) … \(edges[bin + 1])"
       let share = 100 * Double(covered[bin]) / Double(total[bin])
-      print("| \(range) | \(total[bin]) |" + String(format: " %.1f %% | %+.4f |", share, excess[bin] / Double(total[bin])))
+      print(
+        "| \(range) | \(total[bin]) |" + String(format: " %.1f %% | %+.4f |", share, excess[bin] / Double(total[bin])))
     }
   }
 }

@@ -12,7 +12,8 @@ struct Case {
 
   static let all = [
     Case(name: "paper, one layer", latents: [50], hidden: [200], outputs: 784, activation: .tanh, examples: 16),
-    Case(name: "paper, two layers", latents: [100, 50], hidden: [200, 100], outputs: 784, activation: .tanh, examples: 16),
+    Case(
+      name: "paper, two layers", latents: [100, 50], hidden: [200, 100], outputs: 784, activation: .tanh, examples: 16),
     Case(name: "wide", latents: [128], hidden: [1024], outputs: 3072, activation: .relu, examples: 2),
     Case(name: "tiny", latents: [2], hidden: [32], outputs: 64, activation: .tanh, examples: 512),
   ]
@@ -27,7 +28,9 @@ struct Case {
       let width = hidden[layer]
       let up = Stack([random.dense(below, width, activation), random.dense(width, width, activation)])
       let down = Stack([random.dense(latent, width, activation), random.dense(width, width, activation)])
-      let head = { (outputs: Int, random: inout Weights) in Parameter.stack(Stack([random.dense(width, outputs, .identity, 0.1)])) }
+      let head = { (outputs: Int, random: inout Weights) in
+        Parameter.stack(Stack([random.dense(width, outputs, .identity, 0.1)]))
+      }
       encoders.append(
         Conditional(
           .normal, given: [layer], trunk: up,

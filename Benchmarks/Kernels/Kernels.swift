@@ -9,7 +9,10 @@ let benchmarks: @Sendable () -> Void = {
     metrics: [.wallClock, rate, share], timeUnits: .microseconds, warmupIterations: 3, maxDuration: .seconds(1))
 
   // The paper's decoder, layer by layer, in the chunks that it is evaluated in; then narrow and wide.
-  let shapes = [(50, 200), (200, 200), (200, 784), (2, 32), (32, 64), (64, 64), (512, 512), (1024, 1024), (1024, 3072), (4096, 4096)]
+  let shapes = [
+    (50, 200), (200, 200), (200, 784), (2, 32), (32, 64), (64, 64), (512, 512), (1024, 1024), (1024, 3072),
+    (4096, 4096),
+  ]
   for (inputs, outputs) in shapes {
     Benchmark("product \(inputs) → \(outputs), 96 lanes") { benchmark in
       let product = Product(inputs: inputs, outputs: outputs, lanes: 96)
@@ -39,7 +42,8 @@ let benchmarks: @Sendable () -> Void = {
     let data = Floats(rows * lanes)
     measure(benchmark, work: Double(rows * lanes)) { kernels.normals(1, 2, 0, 1, rows, lanes, data.pointer) }
   }
-  Benchmark("Bernoulli density of \(rows * lanes) logits", configuration: .init(metrics: [.wallClock, rate])) { benchmark in
+  Benchmark("Bernoulli density of \(rows * lanes) logits", configuration: .init(metrics: [.wallClock, rate])) {
+    benchmark in
     let logits = Floats(rows * lanes)
     let x = Floats(rows, binary: true)
     var totals = [Double](repeating: 0, count: lanes)
@@ -100,7 +104,8 @@ private final class Floats {
   let pointer: UnsafeMutablePointer<Float>
 
   init(_ count: Int, binary: Bool = false) {
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(to: Float.self, capacity: count)
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64).bindMemory(
+      to: Float.self, capacity: count)
     var state: UInt32 = 1
     for index in 0..<count {
       state = state &* 1_664_525 &+ 1_013_904_223

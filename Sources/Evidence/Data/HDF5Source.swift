@@ -8,7 +8,9 @@ public struct HDF5Source: ExampleSource {
   public let path: String
   private let dataset: HDF5.Dataset
 
+  /// How many examples the dataset holds.
   public var count: Int { dataset.shape[0] }
+  /// The shape of one: that of the dataset without its first axis.
   public var exampleShape: [Int] { Array(dataset.shape.dropFirst()) }
 
   /// Opens a dataset of a file; without a name, the only one of two or more axes.
@@ -44,6 +46,7 @@ public struct HDF5Source: ExampleSource {
     self.path = dataset.path
   }
 
+  /// Reads consecutive examples, as stored.
   public func read(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Float>) throws {
     try dataset.read(rows: rows, into: values)
   }
