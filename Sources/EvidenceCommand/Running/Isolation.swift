@@ -88,12 +88,11 @@ extension Isolation {
   private static func supervise() throws -> End {
     // Blocked signals are kept until `sigwaitinfo` asks for them. There is one thread as yet.
     var awaited = sigset_t()
-    var before = sigset_t()
     sigemptyset(&awaited)
     for number in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&awaited, number) }
     signal(SIGCHLD, SIG_DFL)
-    sigprocmask(SIG_BLOCK, &awaited, &before)
-    let child = try spawn(signalMask: before)
+    sigprocmask(SIG_BLOCK, &awaited, nil)
+    let child = try spawn()
     while true {
       var information = siginfo_t()
       let number = sigwaitinfo(&awaited, &information)
@@ -115,7 +114,7 @@ extension Isolation {
     return number == 0 ? .exit((status >> 8) & 0xFF) : .signal(number)
   }
 
-  private static func spawn(signalMask: sigset_t) throws -> pid_t {
+  private static func spawn() throws -> pid_t {
     func failure(_ code: Int32) -> CommandError {
       CommandError(
         .fault,
@@ -137,7 +136,9 @@ extension Isolation {
     }
     // Onto itself: what that does is to keep it open.
     posix_spawn_file_actions_adddup2(&actions, pipe[0], pipe[0])
-    var mask = signalMask
+    // Nothing is blocked in the child, whatever this process was started with.
+    var mask = sigset_t()
+    sigemptyset(&mask)
     posix_spawnattr_setsigmask(&attributes, &mask)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
