@@ -81,4 +81,46 @@ import Testing
     #expect(abs(information.marginalDivergence ?? .nan) < 4 * (information.marginalStandardError ?? .nan) + 0.05)
     #expect(above.layers[1].information?.isMarginalOfAllLayers == false && above.layers[0].information == nil)
   }
+
+  /// z′ = 2 z + 0.3 by a flow: no mean is known, and A_u comes from draws of z′ itself.
+  @Test func flowsAreMeasuredByDraws() throws {
+    let model = OrthogonalModel(elements: 6, strengths: [1.5, 0, 0.6])
+    var description = model.description()
+    func constant(_ value: Double) -> Stack {
+      Stack([Layer(.dense(dense(Array(repeating: [0, 0, 0], count: 3), Array(repeating: value, count: 3))))])
+    }
+    description.encoders[0].flow = [.inverseAutoregressive(shift: constant(0.3), logScale: constant(log(2.0)))]
+    let data = model.sample(1500)
+    let network = try NetworkModel(description)
+    let layer = try ActiveUnits(draws: 8).probing(network, on: data).estimate(network, on: data).layers[0]
+    let means = transpose(try model.means(data))
+    var divergence = 0.0
+    for unit in 0..<3 {
+      let expected = 4 * covariance(means[unit], means[unit])
+      #expect(abs(layer.variances[unit] - expected) < 4 * layer.standardErrors[unit])
+      let variance = 4 * (1 - model.variances[unit])
+      let square = means[unit].reduce(0) { $0 + (2 * $1 + 0.3) * (2 * $1 + 0.3) } / Double(means[unit].count)
+      divergence += (variance + square - 1 - log(variance)) / 2
+    }
+    #expect(!layer.isExact && layer.condition == .data && layer.information == nil)
+    #expect(layer.isDivergenceSampled && layer.divergences.allSatisfy(\.isNaN))
+    #expect(abs(layer.divergence - divergence) < 4 * layer.divergenceStandardError)
+  }
+
+  /// A mixture of two equal normals is a normal, but its divergence has no closed form.
+  @Test func mixturePriorsAreMeasuredByDraws() throws {
+    let model = OrthogonalModel(elements: 6, strengths: [1.5, 0, 0.6])
+    let data = model.sample(600)
+    var description = model.description()
+    let closed = try ActiveUnits().estimate(NetworkModel(description), on: data)
+    description.prior = .normalMixture(
+      logits: nil, mean: Tensor(shape: [2, 3], values: Array(repeating: 0, count: 6)), scaleName: .scale,
+      scale: Tensor(shape: [2, 3], values: Array(repeating: 1, count: 6)))
+    let network = try NetworkModel(description)
+    let mixture = try ActiveUnits().probing(network, on: data).estimate(network, on: data)
+    #expect(mixture.layers[0].variances == closed.layers[0].variances && mixture.layers[0].isExact)
+    #expect(mixture.layers[0].isDivergenceSampled && mixture.layers[0].collapseShares.allSatisfy(\.isNaN))
+    #expect(abs(mixture.divergence - closed.divergence) < 4 * mixture.divergenceStandardError)
+    #expect(mixture.layers[0].information?.marginalDivergence?.isFinite == true)
+  }
 }

@@ -24,7 +24,7 @@ struct LayerAccumulator {
   init(_ posterior: LayerPosterior, settings: ActiveUnits, probes: LatentProbes.Layer?) {
     units = posterior.units
     condition = posterior.condition
-    let hasChains = posterior.condition != .data
+    let hasChains = !posterior.hasExactMeans
     covariance = RunningCovariance(dimension: units)
     difference = hasChains ? RunningCovariance(dimension: units) : nil
     oneDraw = Array(repeating: RunningMoments(), count: hasChains ? units : 0)
@@ -73,9 +73,9 @@ struct LayerAccumulator {
   private mutating func addDivergences(_ posterior: LayerPosterior) -> Double {
     let closed = posterior.divergences.rowMeans(units)
     for unit in 0..<units where closed[unit] < DiagnosticThresholds.collapseDivergence { collapsed[unit] += 1 }
+    isSampled = isSampled || posterior.isDivergenceSampled
     var values = closed
     if let ratios = posterior.logRatios {
-      isSampled = true
       values = ratios.rowMeans(units)
     }
     var sum = 0.0
@@ -107,7 +107,8 @@ struct LayerAccumulator {
     let mean = covariance.mean
     return LayerUnits(
       layer: layer, units: units, threshold: settings.threshold, examples: count, condition: condition,
-      variances: (0..<units).map { matrix[$0 * (units + 1)] }, standardErrors: bootstrap.standardErrors,
+      isExact: difference == nil, variances: (0..<units).map { matrix[$0 * (units + 1)] },
+      standardErrors: bootstrap.standardErrors,
       oneDrawVariances: difference == nil ? nil : oneDraw.map(\.populationVariance), means: mean,
       divergences: divergences.map(\.mean), divergence: total.mean, divergenceStandardError: total.standardError,
       isDivergenceSampled: isSampled, collapseShares: collapseShares(count), directions: directions,

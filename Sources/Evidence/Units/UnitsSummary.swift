@@ -27,8 +27,11 @@ public struct LayerUnits: Sendable, Equatable {
   public let threshold: Double
   /// Examples with finite means, over which everything here is.
   public let examples: Int
-  /// What the posterior is given; where that is not the data alone, means are noisy and A_u comes from two chains.
+  /// What the posterior is given.
   public let condition: LayerPosterior.Condition
+  /// Whether posterior means are exact: given the data alone, without a flow. Otherwise they are means over draws, and A_u
+  /// comes from two chains.
+  public let isExact: Bool
   /// A_u = Cov_x(E_q[u]), population covariance. Of two chains it may come out slightly below zero.
   public let variances: [Double]
   /// Bootstrap standard errors of A_u over examples (and over draws, where there are chains).
@@ -62,8 +65,6 @@ public struct LayerUnits: Sendable, Equatable {
   /// the data alone.
   public internal(set) var information: LatentInformation?
 
-  /// Whether posterior means are exact: they depend on the example alone.
-  public var isExact: Bool { condition == .data }
   /// Units with A_u above (not at) the threshold, from 0.
   public var activeUnits: [Int] { (0..<units).filter { variances[$0] > threshold } }
   /// Units whose A_u is within 1.96 standard errors of the threshold.

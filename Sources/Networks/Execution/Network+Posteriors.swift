@@ -14,11 +14,11 @@ public struct LayerPosterior: Sendable, Equatable {
 
   /// Units of the layer.
   public let units: Int
-  /// Draws: 1 where the posterior depends on the example alone.
+  /// Draws: 1 where the posterior depends on the example alone and its means are known.
   public let draws: Int
-  /// E_q[u] before any flow, one row of units a draw.
+  /// E_q[u], one row of units a draw. After a flow no mean has a closed form, and a row is the draw itself: its mean is E_q[u].
   public internal(set) var means: [Double]
-  /// Standard deviations of the units before any flow, likewise.
+  /// Standard deviations of the units about `means`, likewise; 0 where those are draws.
   public internal(set) var scales: [Double]
   /// KL(q(u | …) ‖ p(u | …)) of each unit's marginals at the drawn parents, in nats; NaN where it has no closed form, as
   /// after a flow. One row of units a draw; a single one where nothing it depends on was drawn.
@@ -28,12 +28,20 @@ public struct LayerPosterior: Sendable, Equatable {
   ///
   /// (They have not where p(u | …) is given latents that were drawn from u: z₁ below z₂ ~ q(z₂ | z₁).)
   public internal(set) var logRatios: [Double]?
-  /// The divergence of the whole layer, one a draw, where it is not the sum of its units'; NaN without a closed form.
+  /// The divergence of the whole layer, one a draw, where it is not the sum of its units'. Without a closed form, of the only
+  /// layer, log q(z | x) − log p(z) at the draws; otherwise NaN.
   public internal(set) var jointDivergences: [Double]?
   /// What the posterior is given.
   public var condition: Condition
+  /// Whether `divergences` (or what stands for them) were taken at draws of this layer's units.
+  public internal(set) var isDivergenceSampled = false
+  /// Whether `means` are draws.
+  public internal(set) var areMeansSampled = false
   /// Whether the units are independent normals: q(z | …) = Π N(mean, scale²).
   public var isFactorizedNormal: Bool
+
+  /// Whether `means` are known: given the example alone, without a flow.
+  public var hasExactMeans: Bool { condition == .data && !areMeansSampled }
 
   /// Posteriors of `draws` draws, one row of units for each.
   public init(
@@ -61,13 +69,21 @@ extension Network {
     position: Int, key: DrawKey, draws: Range<Int>, in workspace: Workspace
   ) throws(InvalidParameter) -> [LayerPosterior] {
     precondition(draws.count <= workspace.drawCapacity && !draws.isEmpty, "too many draws at once, or none")
-    let chunk = try draw(position: position, key: key, draws: draws, terms: .closedForm, in: workspace)
+    // With a single layer, its log q − log p at the draws is all that there is of them.
+    let needsJoint = encoders.count == 1 && !hasClosedForm[0]
+    let terms = needsJoint ? Terms.sampled : .closedForm
+    let chunk = try draw(position: position, key: key, draws: draws, terms: terms, in: workspace)
     var result: [LayerPosterior] = []
     for layer in encoders.indices {
       let mark = workspace.arena.used
       result.append(
         layerPosterior(layer, chunk, prior: independentPrior(layer, chunk, in: workspace), draws: draws.count))
       workspace.arena.release(to: mark)
+    }
+    if needsJoint, result[0].logRatios == nil {
+      try addLatentDensities(chunk, terms: .sampled, in: workspace)
+      result[0].jointDivergences = (0..<draws.count).map { -chunk.totals[$0] }
+      result[0].isDivergenceSampled = true
     }
     return result
   }
@@ -91,17 +107,19 @@ extension Network {
 
   private func layerPosterior(_ layer: Int, _ chunk: Chunk, prior: IndependentPrior?, draws: Int) -> LayerPosterior {
     let q = chunk.posteriors[layer]
+    let z = chunk.latents[layer].operand(CK_DIRECT)
     let units = latentCounts[layer]
     let encoder = encoders[layer]
-    let rows = isAmortized[layer] ? 1 : draws
+    let hasFlow = !encoder.flow.isEmpty
+    let rows = isAmortized[layer] && !hasFlow ? 1 : draws
     var means: [Double] = []
     means.reserveCapacity(rows * units)
     var scales: [Double] = []
     scales.reserveCapacity(rows * units)
     for lane in 0..<rows {
       for unit in 0..<units {
-        means.append(q[0].value(unit, lane))
-        scales.append(standardDeviation(layer, q, unit, lane))
+        means.append(hasFlow ? z.value(unit, lane) : q[0].value(unit, lane))
+        scales.append(hasFlow ? 0 : standardDeviation(layer, q, unit, lane))
       }
     }
     let normal = prior?.distribution == .normal ? prior?.operands : nil
@@ -112,7 +130,7 @@ extension Network {
     for lane in 0..<divergenceRows {
       for unit in 0..<units {
         switch (encoder.distribution, normal) {
-        case _ where !encoder.flow.isEmpty: divergences.append(.nan)
+        case _ where hasFlow: divergences.append(.nan)
         case (.normal, let prior?): divergences.append(normalDivergence(q, prior, unit, lane))
         case (.fullNormal, let prior?):
           divergences.append(marginalDivergence(scales[lane % rows * units + unit], q, prior, unit, lane))
@@ -124,11 +142,13 @@ extension Network {
       isAmortized[layer] ? .data : encoder.given.contains(0) ? .dataAndLatents : .latents
     var result = LayerPosterior(
       draws: rows, means: means, scales: scales, divergences: divergences, condition: condition,
-      isFactorizedNormal: encoder.distribution == .normal && encoder.flow.isEmpty)
+      isFactorizedNormal: encoder.distribution == .normal && !hasFlow)
+    result.areMeansSampled = hasFlow
     // Neither the units of a full normal nor those of a flow are independent.
-    let isFactorized = encoder.distribution != .fullNormal && encoder.flow.isEmpty
+    let isFactorized = encoder.distribution != .fullNormal && !hasFlow
     if isFactorized, let prior, !hasClosedForm[layer] {
       result.logRatios = logRatios(layer, chunk, prior, draws: draws)
+      result.isDivergenceSampled = true
     } else if !isFactorized {
       result.jointDivergences = (0..<divergenceRows).map { lane in
         hasClosedForm[layer] ? fullNormalDivergence(q, units, lane) : .nan
