@@ -9,7 +9,7 @@
 #define TILE_OUTPUTS 4
 #define TILE_VECTORS 2
 #define BERNOULLI_VECTORS 2
-#define FINISH_BEFORE_NEXT_LOAD(vector) __asm__ volatile("" : "+x"(vector) : : "memory")
+#define FINISH_BEFORE_NEXT_LOAD(vector)
 
 #include "variant.inc.h"
 #endif
