@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct ReportDrawingTests {
   @Test(arguments: [
-    (0.0, 10.0, ["0", "2", "4", "6", "8", "10"]), (-84.3, -81.9, ["−85", "−84", "−83", "−82", "−81"]),
+    (0.0, 10.0, ["0", "2", "4", "6", "8", "10"]),
+    (-84.3, -81.9, ["−84.5", "−84.0", "−83.5", "−83.0", "−82.5", "−82.0", "−81.5"]),
     (0.0, 0.37, ["0.0", "0.1", "0.2", "0.3", "0.4"]),
     (0, 23_456, ["0", "5 000", "10 000", "15 000", "20 000", "25 000"]),
   ]) func linearTicks(lower: Double, upper: Double, labels: [String]) {
@@ -85,5 +86,9 @@ import Testing
       [Double](repeating: 0.5, count: 240_000), layout, range: 0...1)
     #expect(picture.width == 80 && picture.height == 40)
     #expect(picture.address.hasPrefix("data:image/png;base64,iVBORw0KGgo"))
+  }
+
+  @Test func numbersStayOnOneLine() {
+    #expect(PagePart.unbroken("1 000 000 of 5 000, 3 of 20") == "1\u{A0}000\u{A0}000 of 5\u{A0}000, 3 of 20")
   }
 }

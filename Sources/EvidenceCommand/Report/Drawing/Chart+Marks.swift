@@ -82,6 +82,7 @@ extension Chart {
     guard y.scale.contains(value) else { return }
     let place = vertical(value)
     draw(Chart.line(left, place, right, place, style))
+    guard !words.isEmpty else { return }
     write(
       words,
       at: [

@@ -25,7 +25,7 @@ struct Histogram: Equatable {
     let spread = sorted[sorted.count * 3 / 4] - sorted[sorted.count / 4]
     let ideal = spread > 0 ? 2 * spread / pow(Double(sorted.count), 1.0 / 3) : (high - low) / 10
     let width = min((high - low) / 6, max((high - low) / 40, ideal))
-    step = Scale.step(span: width, count: 1)
+    step = Scale.step(span: 0.7 * width, count: 1)
     let bottom = (low / step + 1e-9).rounded(.down)
     first = bottom * step
     counts = Array(repeating: 0, count: Int(((high - first) / step).rounded(.down)) + 1)

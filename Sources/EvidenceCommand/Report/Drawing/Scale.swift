@@ -15,6 +15,12 @@ struct Scale: Equatable {
   let kind: Kind
   private(set) var lower: Double
   private(set) var upper: Double
+  /// The distance between ticks that the ends were chosen for.
+  private var step: Double?
+
+  private init(_ kind: Kind, _ lower: Double, _ upper: Double, step: Double? = nil) {
+    (self.kind, self.lower, self.upper, self.step) = (kind, lower, upper, step)
+  }
 
   /// A linear scale over values, widened to whole ticks, or around a single value.
   static func linear(_ lower: Double, _ upper: Double, ticks: Int = 5) -> Scale {
@@ -25,12 +31,12 @@ struct Scale: Equatable {
       (lower, upper) = (lower - margin, upper + margin)
     }
     let step = Scale.step(span: upper - lower, count: ticks)
-    return Scale(kind: .linear, lower: (lower / step).rounded(.down) * step, upper: (upper / step).rounded(.up) * step)
+    return Scale(.linear, (lower / step).rounded(.down) * step, (upper / step).rounded(.up) * step, step: step)
   }
 
   /// A linear scale over exactly these values.
   static func exact(_ lower: Double, _ upper: Double) -> Scale {
-    upper > lower ? Scale(kind: .linear, lower: lower, upper: upper) : linear(lower, upper)
+    upper > lower ? Scale(.linear, lower, upper) : linear(lower, upper)
   }
 
   /// A logarithmic scale over positive values, with a margin as a share of its length; over whole decades where `toDecades`.
@@ -40,7 +46,7 @@ struct Scale: Equatable {
     if toDecades { (low, high) = (low.rounded(.down), high.rounded(.up)) }
     if high - low < 0.05 { (low, high) = (low - 0.5, high + 0.5) }
     let extra = margin * (high - low)
-    return Scale(kind: .logarithmic, lower: pow(10, low - extra), upper: pow(10, high + extra))
+    return Scale(.logarithmic, pow(10, low - extra), pow(10, high + extra))
   }
 
   /// Where a value is between the ends: 0 to 1 inside, and finite for every finite value.
@@ -58,7 +64,7 @@ struct Scale: Equatable {
   func ticks(_ count: Int = 5) -> [Tick] {
     switch kind {
     case .linear:
-      let step = Scale.step(span: upper - lower, count: count)
+      let step = step ?? Scale.step(span: upper - lower, count: count)
       let decimals = max(0, -Int((log10(step) + 1e-9).rounded(.down)))
       let first = Int((lower / step - 1e-9).rounded(.up))
       let last = Int((upper / step + 1e-9).rounded(.down))
@@ -77,7 +83,7 @@ struct Scale: Equatable {
       let fine = (first - 1...last + 1).flatMap { exponent in
         multiples.map { Tick(value: $0 * pow(10, Double(exponent)), label: Scale.label($0, exponent: exponent)) }
       }.filter { contains($0.value) }
-      return fine.count >= 2 ? fine : Scale(kind: .linear, lower: lower, upper: upper).ticks(count)
+      return fine.count >= 2 ? fine : Scale(.linear, lower, upper).ticks(count)
     }
   }
 

@@ -62,13 +62,13 @@ struct ExamplesSection {
 
     private func table(_ rows: [LogLikelihoodMeasurement]) -> Markup {
       let symbol = subject.isCrossEntropy ? "−cross-entropy" : subject.symbol
-      let head = ["example", symbol, "± MC"] + (subject.hasWeights ? ["k̂", "ESS", "largest share"] : ["ELBO"])
+      let head = ["example", symbol, "± MC"] + (subject.hasWeights ? ["k̂", "ESS"] : ["ELBO"])
       return PagePart.table(
         "", head,
         rows.map { row in
           [String(row.index), value(row.logLikelihood), error(row, sign: "")]
             + (subject.hasWeights
-              ? [Text.fixed(row.paretoK, 2), size(row), HeadlineSection.percent(row.largestWeightShare)]
+              ? [Text.fixed(row.paretoK, 2), size(row)]
               : [value(row.elbo)])
         })
     }
@@ -79,7 +79,7 @@ struct ExamplesSection {
       HeadlineSection.sampleSize(row.effectiveSampleSize)
     }
 
-    private func error(_ row: LogLikelihoodMeasurement, sign: String = "± ") -> String {
+    private func error(_ row: LogLikelihoodMeasurement, sign: String = "±\u{A0}") -> String {
       let error = row.monteCarloStandardError
       return error.isFinite ? sign + (error == 0 ? "0" : Text.significant(error, 2)) : "–"
     }

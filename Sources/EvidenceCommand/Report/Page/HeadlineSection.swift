@@ -127,7 +127,11 @@ struct HeadlineSection {
     value.isFinite ? Text.count(Int(value.rounded())) : Text.fixed(value, 0)
   }
 
-  static func percent(_ value: Double) -> String {
-    value.isFinite ? Text.fixed(100 * value, value < 0.0995 ? 1 : 0) + " %" : "–"
+  /// A share in per cent, which never wraps before its sign.
+  static func percent(_ share: Double) -> String {
+    guard share.isFinite else { return "–" }
+    if share == 0 { return "0\u{A0}%" }
+    if share < 0.0005 { return "<\u{A0}0.1\u{A0}%" }
+    return Text.fixed(100 * share, share < 0.0995 ? 1 : 0) + "\u{A0}%"
   }
 }

@@ -127,11 +127,15 @@ struct LayerPart {
         chart.whisker(Double(rank) + 0.5, from: max(value - error, chart.y.scale.lower), to: value + error)
       }
     }
-    if layer.threshold > 0 { chart.horizontalRule(layer.threshold, "threshold \(Text.plain(layer.threshold))") }
+    // The right end is free of bars unless every unit is active.
+    let name = least > layer.threshold ? "" : "threshold \(Text.plain(layer.threshold))"
+    if layer.threshold > 0 { chart.horizontalRule(layer.threshold, name) }
     let open = undecided.isEmpty ? "" : " Open bars are undecided."
     let whiskers = layer.varianceStandardError != nil && order.count <= 64 ? " Whiskers: one standard error." : ""
     return PagePart.figure(
-      chart, "Units above the broken line are active." + open + whiskers + nonPositive(layer.variance))
+      chart,
+      "Units above the broken line at \(Text.plain(layer.threshold)) are active." + open + whiskers
+        + nonPositive(layer.variance))
   }
 
   private var spectrum: Markup? {

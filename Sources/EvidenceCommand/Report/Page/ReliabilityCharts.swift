@@ -48,7 +48,7 @@ struct ReliabilityCharts {
       let most = chart.density(points.lazy.map { ($0.shape, $0.size) })
       legend = Markup(
         "ul", ["class": "legend"],
-        Markup("li", [:], Markup("the darker, the more examples: up to \(Text.count(most)) in a cell")))
+        Markup("li", [:], Markup("the stronger, the more examples: up to \(Text.count(most)) in a cell")))
     } else {
       let radius = points.count > 600 ? 1.8 : 2.3
       chart.scatter(points.filter(\.isReliable).map { ($0.shape, $0.size) }, .disc, size: radius, style: "good")

@@ -42,7 +42,12 @@ enum PagePart {
   }
 
   static func paragraph(_ words: String, _ style: String = "") -> Markup {
-    style.isEmpty ? Markup("p", [:], Markup(words)) : Markup("p", ["class": style], Markup(words))
+    Markup("p", style.isEmpty ? [:] : ["class": style], Markup(unbroken(words)))
+  }
+
+  /// Text whose numbers stay on one line: groups of three digits are held together.
+  static func unbroken(_ words: String) -> String {
+    words.replacing(#/([0-9]) (?=[0-9]{3}(?![0-9]))/#) { $0.1 + "\u{A0}" }
   }
 
   /// A chart with its title and what it means.
@@ -53,7 +58,7 @@ enum PagePart {
   static func figure(_ title: String, _ words: String, _ content: Markup) -> Markup {
     Markup(
       "figure", [:],
-      Markup("figcaption", [:], Markup("strong", [:], Markup(title)) + Markup(words)), content)
+      Markup("figcaption", [:], Markup("strong", [:], Markup(title)) + Markup(unbroken(words))), content)
   }
 
   /// A table of numbers; the first column, and one that may be named, hold words.
@@ -75,7 +80,7 @@ enum PagePart {
   /// A term, its value, and a remark.
   static func figureOfMerit(_ term: String, _ value: String, unit: String = "", _ remark: String = "") -> Markup {
     let unitMarkup = unit.isEmpty ? Markup() : Markup("span", ["class": "unit"], Markup(unit))
-    let small = remark.isEmpty ? Markup() : Markup("small", [:], Markup(remark))
+    let small = remark.isEmpty ? Markup() : Markup(" ") + Markup("small", [:], Markup(remark))
     return Markup(
       "div", [:], Markup("dt", [:], Markup(term)),
       Markup("dd", [:], Markup(unit.isEmpty ? value : "\(value) "), unitMarkup, small))

@@ -32,7 +32,7 @@ struct ScatterFigure {
     let kinds = Set(points.compactMap(\.label)).sorted(by: UnitsFile.Label.precedes)
     if points.count > Self.mostDots {
       let most = chart.density(points.map { ($0.x, $0.y) })
-      words += " The darker, the more: up to \(most) in a cell."
+      words += " The stronger, the more: up to \(most) in a cell."
     } else if (1...Self.mostLabels).contains(kinds.count) {
       for (number, kind) in kinds.enumerated() {
         chart.scatter(

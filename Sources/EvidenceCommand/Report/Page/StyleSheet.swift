@@ -56,7 +56,7 @@ enum StyleSheet {
       font-weight: 600; }
     .fine { border-left: 3px solid var(--mark); background: var(--panel); padding: .5rem .8rem; margin-top: 1.4rem; }
 
-    .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.8rem 2rem;
+    .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.8rem 2rem;
       margin-top: 1.2rem; }
     figure { margin: 0; break-inside: avoid; max-width: 34rem; min-width: 0; }
     figcaption strong { display: block; font-weight: 650; }
@@ -99,11 +99,12 @@ enum StyleSheet {
     table { border-collapse: collapse; font-size: .875rem; width: 100%; max-width: 44rem; }
     caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }
     th, td { text-align: right; padding: .28rem .35rem; border-bottom: 1px solid var(--rule); vertical-align: baseline;
-      overflow-wrap: normal; }
+      overflow-wrap: normal; white-space: nowrap; }
+    thead th { white-space: normal; }
+    @media (max-width: 26rem) { table { font-size: .8rem; } th, td { padding-left: .15rem; padding-right: .15rem; } }
     th:first-child, td:first-child { text-align: left; padding-left: 0; }
     thead th { font-weight: 600; color: var(--soft); line-height: 1.25; vertical-align: bottom; }
-    th.prose, td.prose { text-align: left; }
-    td:first-child { white-space: nowrap; }
+    th.prose, td.prose { text-align: left; white-space: normal; }
     .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.4rem, 1fr)); gap: 1rem .5rem; list-style: none;
       margin: .6rem 0 0; padding: 0; }
     .pictures li { font-size: .8125rem; line-height: 1.35; break-inside: avoid; font-variant-numeric: tabular-nums; }
