@@ -129,7 +129,8 @@ enum StyleSheet {
       body { max-width: none; padding: 0; font-size: 10pt; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       .charts { grid-template-columns: 1fr 1fr; }
-      h2, h3 { break-after: avoid; }
+      h2, h3, h3 + p { break-after: avoid; }
+      .figures, .errors > div, .warnings li, tr { break-inside: avoid; }
       .pictures { grid-template-columns: repeat(5, 1fr); }
     }
 
