@@ -16,7 +16,7 @@ from peers import measuring
 
 class Bench:
     def __init__(self, options):
-        self.program = measuring.evidence_path()
+        self.program = options.evidence or measuring.evidence_path()
         self.folder = Path(tempfile.mkdtemp(prefix="evidence-scaling-"))
         self.repeats = 1 if options.quick else options.repeats
         self.quick = options.quick
@@ -42,9 +42,9 @@ class Bench:
         best = {t: [float("inf"), 0] for t in threads}
         for _ in range(repeats or self.repeats):
             for t in threads:
-                result, _, memory = measuring.evidence_nll(
+                result, usage = measuring.evidence_nll(
                     self.program, model, data, samples, t, "--dataset", "images", "--examples", f"0..{examples}")
-                best[t] = [min(best[t][0], result["timing"]["seconds"]), max(best[t][1], memory)]
+                best[t] = [min(best[t][0], result["timing"]["seconds"]), max(best[t][1], usage.memory)]
         return best
 
     def row(self, label, source, samples, examples):
@@ -109,7 +109,7 @@ def starting(bench):
     command = [bench.program, "nll", sample / "digits-iwae-2l.h5", sample / "digits-test.h5", "--samples", 1,
                "--examples", "0..10", "--quiet"]
     runs = [measuring.run(command) for _ in range(3 if bench.quick else 20)]
-    times = sorted(seconds for _, seconds, _ in runs)
+    times = sorted(usage.seconds for _, usage in runs)
     print(f"\n### Starting\n\n`evidence nll` on the bundled sample, k = 1, 10 examples: {times[0] * 1e3:.0f} ms at best, "
           f"{times[len(times) // 2] * 1e3:.0f} ms in the middle of {len(times)} runs.", flush=True)
 
@@ -138,8 +138,8 @@ def units(bench, options):
     command = [bench.program, "units", model, data, "--dataset", dataset, "--format", "json", "--quiet"]
     best, memory = float("inf"), 0
     for _ in range(bench.repeats):
-        _, seconds, used = measuring.run(command)
-        best, memory = min(best, seconds), max(memory, used)
+        _, usage = measuring.run(command)
+        best, memory = min(best, usage.seconds), max(memory, usage.memory)
     print(f"\n### Units\n\n`evidence units` on 60,000 images of 784 elements: {best:.2f} s, {memory / 1e6:.0f} MB, "
           "from start to end of the process.", flush=True)
 
@@ -156,6 +156,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", nargs="*", choices=[*PARTS, "units"], default=[])
+    parser.add_argument("--evidence", help="the command (default: the release build, made if need be)")
     parser.add_argument("--patience", type=int, default=600, help="seconds to wait for the machine to be quiet")
     options = parser.parse_args()
     if options.mnist and not options.model:

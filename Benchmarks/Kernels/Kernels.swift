@@ -62,7 +62,8 @@ let rate = BenchmarkMetric.custom("million a second", polarity: .prefersLarger, 
 let share = BenchmarkMetric.custom("‰ of peak", polarity: .prefersLarger, useScalingFactor: false)
 
 let peak = fma_peak(1)
-let kernels = ck_best().pointee
+// A table of functions, which never changes.
+nonisolated(unsafe) let kernels = ck_best().pointee
 
 /// Repeats `body` for long enough to be timed, and reports its rate.
 private func measure(_ benchmark: Benchmark, work: Double, per peak: Double? = nil, _ body: () -> Void) {

@@ -52,30 +52,31 @@ class Job:
 
 
 def worker(options, job, tool, *more):
-    output, _, memory = measuring.run(
+    output, usage = measuring.run(
         [sys.executable, measuring.HERE / "worker.py", tool, job.model, job.data, "--dataset", job.dataset,
-         "--examples", job.examples, "--samples", options.samples, "--threads", options.threads, *more],
-        options.threads)
-    return json.loads(output), memory
+         "--examples", job.examples, "--samples", options.samples, "--threads", options.threads, *more,
+         *(["--processor-time"] if options.processor_time else [])], options.threads)
+    return json.loads(output), usage
 
 
 def run_peer(options, job, label, tool, tool_options, seed):
-    result, memory = worker(options, job, tool, "--options", json.dumps(tool_options), "--seed", seed)
+    result, usage = worker(options, job, tool, "--options", json.dumps(tool_options), "--seed", seed)
     job.multiply_adds = result["multiplyAdds"]
     job.keep(label, {
         "tool": label.replace("pythae", result["version"]).replace("PyTorch", result["version"]),
-        "chunk": describe(tool_options, label), "seconds": min(result["seconds"]), "memory": memory,
+        "chunk": describe(tool_options, label), "seconds": min(result["seconds"]), "memory": usage.memory,
         "mean": result["mean"], "error": result["error"], "threads": options.threads})
 
 
 def run_ours(options, job, program, threads):
-    result, _, memory = measuring.evidence_nll(
+    result, usage = measuring.evidence_nll(
         program, job.model, job.data, options.samples, threads, "--dataset", job.dataset,
         "--examples", f"0..{job.examples}", *job.evidence_options)
     likelihood = result["logLikelihood"]
+    seconds = usage.processor_seconds if options.processor_time else result["timing"]["seconds"]
     label = f"evidence, {threads} thread{'s' if threads > 1 else ''}"
     job.keep(label, {
-        "tool": label, "chunk": "", "seconds": result["timing"]["seconds"] / job.examples, "memory": memory,
+        "tool": label, "chunk": "", "seconds": seconds / job.examples, "memory": usage.memory,
         "mean": likelihood["mean"], "error": likelihood.get("monteCarloStandardError"), "threads": threads})
 
 
@@ -90,18 +91,22 @@ def describe(tool_options, label):
     return ", ".join(words)
 
 
-def table(job, peaks, samples):
-    ours = job.results[f"evidence, {max(peaks)} threads"]["seconds"]
-    rows = []
+HEADER = ["model", "tool", "chunk", "ms an image", "share of peak", "memory, MB", "log-likelihood", "time to ours"]
+
+
+def rows(job, peaks, samples):
+    """The table's rows for one model."""
+    ours = next(iter(job.results.values()))["seconds"]
+    result_rows = []
     for result in job.results.values():
         rate = 2 * job.multiply_adds * samples / result["seconds"]
         error = result["error"]
-        rows.append([
+        result_rows.append([
             job.name, result["tool"], result["chunk"], f"{result['seconds'] * 1e3:.3g}",
             f"{100 * rate / peaks[result['threads']]:.0f} %", f"{result['memory'] / 1e6:.0f}",
             f"{result['mean']:.3f}" + (f" ± {error:.3f}" if error is not None and math.isfinite(error) else ""),
             f"{result['seconds'] / ours:.2f}"])
-    return rows
+    return result_rows
 
 
 def main():
@@ -115,12 +120,18 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=[], help="only tools whose name contains one of these")
     parser.add_argument("--skip-generated", action="store_true", help="without the wide and the tiny model")
+    parser.add_argument("--evidence", help="the command (default: the release build, made if need be)")
     parser.add_argument("--patience", type=int, default=600, help="seconds to wait for the machine to be quiet")
+    parser.add_argument(
+        "--processor-time", action="store_true",
+        help="on one thread, count the processor's seconds: for a first look on a busy machine")
     options = parser.parse_args()
+    if options.processor_time:
+        options.threads = 1
     if options.models and not options.data:
         parser.error("--data: which examples do the models take?")
 
-    program = measuring.evidence_path()
+    program = options.evidence or measuring.evidence_path()
     folder = Path(tempfile.mkdtemp(prefix="evidence-peers-"))
     as_stored = ["--binarize", "none", "--divide-by", "1"]
     jobs = [
@@ -132,8 +143,12 @@ def main():
         jobs.append(Job(name, model, data, "images", examples))
     tools = [t for t in TOOLS if not options.only or any(word in t[0] for word in options.only)]
 
-    load = measuring.wait_until_quiet(patience=options.patience)
-    peaks = {threads: 0.0 for threads in {1, options.threads}}
+    load = measuring.wait_until_quiet(patience=0 if options.processor_time else options.patience)
+    peaks = {threads: measuring.fma_peak(threads) for threads in {1, options.threads}}
+    print(f"{measuring.processor()}; {load}; k = {options.samples}, "
+          + ("processor time on 1 thread" if options.processor_time else f"{options.threads} threads") + "; least of "
+          + f"{options.rounds} round{'s' if options.rounds > 1 else ''}\n")
+    print(measuring.markdown_table(HEADER, [], left=3), flush=True)
     for job in jobs:
         chosen = {}
         for label, tool, fixed in tools:
@@ -153,14 +168,9 @@ def main():
             for label, tool, _ in tools:
                 if label in chosen:
                     run_peer(options, job, label, tool, chosen[label], seed)
-        print(f"{job.name}: done", file=sys.stderr)
-
-    header = ["model", "tool", "chunk", "ms an image", "share of peak", "memory, MB", "log-likelihood", "time to ours"]
-    print(f"{measuring.processor()}; {load}; k = {options.samples}, {options.threads} threads")
-    print("Peak by fused multiply-adds: " + ", ".join(f"{p / 1e9:.0f} GF/s on {t}" for t, p in sorted(peaks.items())))
-    print()
-    print(measuring.markdown_table(
-        header, [row for job in jobs for row in table(job, peaks, options.samples)], left=3))
+        print("\n".join(measuring.markdown_row(row) for row in rows(job, peaks, options.samples)), flush=True)
+    print("\nPeak by fused multiply-adds: "
+          + ", ".join(f"{p / 1e9:.0f} GF/s on {t} thread{'s' if t > 1 else ''}" for t, p in sorted(peaks.items())))
 
 
 if __name__ == "__main__":

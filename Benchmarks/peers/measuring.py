@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent.parent
@@ -32,8 +33,16 @@ def fma_peak(threads):
     return float(subprocess.check_output([_peak_program(), str(threads)]))
 
 
+class Usage(NamedTuple):
+    """What a process took: seconds on the wall, seconds of processors, most resident bytes."""
+
+    seconds: float
+    processor_seconds: float
+    memory: int
+
+
 def run(command, threads=None, environment=None):
-    """Runs a command on as many cores as threads; its standard output, seconds, and peak resident bytes."""
+    """Runs a command on as many cores as threads; its standard output and what it took."""
     cores = sorted(os.sched_getaffinity(0))[:threads]
     start = time.monotonic()
     process = subprocess.Popen(
@@ -45,7 +54,7 @@ def run(command, threads=None, environment=None):
     seconds = time.monotonic() - start
     if process.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}\nended with {process.returncode}:\n{errors}")
-    return output, seconds, usage.ru_maxrss * 1024
+    return output, Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def _read_both(process):
@@ -71,11 +80,11 @@ def evidence_path():
 
 
 def evidence_nll(program, model, data, samples, threads, *options):
-    """One run of `evidence nll`; its JSON, the process's seconds, and its peak resident bytes."""
-    output, seconds, memory = run(
+    """One run of `evidence nll`; its JSON, and what the process took."""
+    output, usage = run(
         [program, "nll", model, data, "--samples", samples, "--threads", threads, "--format", "json", "--quiet",
          *options], threads)
-    return json.loads(output), seconds, memory
+    return json.loads(output), usage
 
 
 def processor():
@@ -101,9 +110,12 @@ def wait_until_quiet(limit=0.5, patience=0):
     return note
 
 
+def markdown_row(cells):
+    """One row of a Markdown table."""
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
 def markdown_table(header, rows, left=1):
     """A Markdown table; the first `left` columns are aligned to the left."""
-    lines = ["| " + " | ".join(header) + " |"]
-    lines.append("|" + "|".join("---" if column < left else "---:" for column in range(len(header))) + "|")
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
+    rule = "|" + "|".join("---" if column < left else "---:" for column in range(len(header))) + "|"
+    return "\n".join([markdown_row(header), rule, *map(markdown_row, rows)])

@@ -1,13 +1,12 @@
 """pythae's VAE.get_nll, as its users call it, but without gradients."""
 
 import numpy as np
-import pythae
 import torch
 from pythae.models import VAE, VAEConfig
 from pythae.models.base.base_utils import ModelOutput
 from pythae.models.nn import BaseDecoder, BaseEncoder
 
-from torch_peer import ACTIVATIONS, Torch
+from torch_peer import ACTIVATIONS
 
 
 class _Activation(torch.nn.Module):
