@@ -9,6 +9,7 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
   typealias Measure = (_ rows: Range<Int>, _ deliver: (Measurement) -> Void) -> (any Error)?
 
   private struct Block {
+    var rows: Range<Int>
     var measurements: [Measurement] = []
     var isFinished = false
     var failure: (any Error)?
@@ -18,6 +19,7 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
   private var blocks: [Int: Block] = [:]
   private var nextBlock = 0
+  private var nextRow: Int
   private var consumedBlock = 0
   private var consumedInBlock = 0
   private var isStopped = false
@@ -25,7 +27,7 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
 
   private let range: Range<Int>
   private let blockSize: Int
-  private let blockCount: Int
+  private let workers: Int
   private let window: Int
 
   /// Starts the workers. `makeWorker` is called once on each thread, with the largest block's size.
@@ -34,14 +36,15 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
   ) {
     self.range = range
     self.blockSize = max(1, blockSize)
-    blockCount = (range.count + self.blockSize - 1) / self.blockSize
+    self.workers = min(workers, range.count)
     window = 4 * workers
-    runningWorkers = min(workers, blockCount)
+    nextRow = range.lowerBound
+    runningWorkers = self.workers
     let capacity = min(self.blockSize, range.count)
-    for _ in 0..<runningWorkers {
+    for _ in 0..<self.workers {
       let thread = Thread { [self] in
         let measure = makeWorker(capacity)
-        while let number = takeBlock() { work(on: number, measure) }
+        while let (number, rows) = takeBlock() { work(on: number, rows, measure) }
         condition.withLock {
           runningWorkers -= 1
           condition.broadcast()
@@ -55,12 +58,11 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
   /// The next measurement in the order of the dataset, with its example's number; nil after the last.
   func next() throws -> (index: Int, measurement: Measurement)? {
     try condition.withLock {
-      while consumedBlock < blockCount {
+      while consumedBlock < nextBlock || nextRow < range.upperBound {
         if let block = blocks[consumedBlock] {
           if consumedInBlock < block.measurements.count {
-            let index = range.lowerBound + consumedBlock * blockSize + consumedInBlock
-            consumedInBlock += 1
-            return (index, block.measurements[consumedInBlock - 1])
+            defer { consumedInBlock += 1 }
+            return (block.rows.lowerBound + consumedInBlock, block.measurements[consumedInBlock])
           }
           if let failure = block.failure { throw failure }
           if block.isFinished {
@@ -86,28 +88,32 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
     }
   }
 
-  private func takeBlock() -> Int? {
+  /// The next block's number and rows. Blocks get smaller towards the end, so that the workers end together.
+  private func takeBlock() -> (number: Int, rows: Range<Int>)? {
     condition.withLock {
-      while !isStopped && nextBlock < blockCount && nextBlock >= consumedBlock + window { condition.wait() }
-      guard !isStopped, nextBlock < blockCount else { return nil }
+      while !isStopped && nextRow < range.upperBound && nextBlock >= consumedBlock + window { condition.wait() }
+      guard !isStopped, nextRow < range.upperBound else { return nil }
+      let size = max(1, min(blockSize, (range.upperBound - nextRow) / (2 * workers)))
+      let rows = nextRow..<nextRow + size
+      blocks[nextBlock] = Block(rows: rows)
       nextBlock += 1
-      return nextBlock - 1
+      nextRow = rows.upperBound
+      return (nextBlock - 1, rows)
     }
   }
 
-  private func work(on number: Int, _ measure: Measure) {
-    let start = range.lowerBound + number * blockSize
-    let failure = measure(start..<min(start + blockSize, range.upperBound)) { measurement in
+  private func work(on number: Int, _ rows: Range<Int>, _ measure: Measure) {
+    let failure = measure(rows) { measurement in
       condition.withLock {
-        blocks[number, default: Block()].measurements.append(measurement)
+        blocks[number]?.measurements.append(measurement)
         if number == consumedBlock { condition.broadcast() }
       }
     }
     condition.withLock {
-      blocks[number, default: Block()].failure = failure
+      blocks[number]?.failure = failure
       blocks[number]?.isFinished = true
       // After a failure the blocks behind it are of no use.
-      if failure != nil { nextBlock = blockCount }
+      if failure != nil { nextRow = range.upperBound }
       condition.broadcast()
     }
   }
