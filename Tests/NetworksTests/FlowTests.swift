@@ -116,8 +116,11 @@ struct FlowTests {
     let workspace = network.makeWorkspace(examples: 1)
     [Float](arrayLiteral: 1, 0, 1).withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
     let posterior = try network.posteriors(position: 0, key: key, draws: 0..<4, in: workspace)[0]
-    #expect(posterior.draws == 1 && posterior.divergences.allSatisfy(\.isNaN) && posterior.means.allSatisfy(\.isFinite))
-    #expect(posterior.logRatios == nil && posterior.jointDivergences.map { $0.allSatisfy(\.isNaN) } == true)
+    // The means are draws, one row each; the layer's divergence is known at the draws, its units' are not.
+    #expect(posterior.draws == 4 && posterior.areMeansSampled && posterior.means.allSatisfy(\.isFinite))
+    #expect(posterior.divergences.allSatisfy(\.isNaN) && posterior.logRatios == nil)
+    let joint = try #require(posterior.jointDivergences)
+    #expect(joint.count == 4 && joint.allSatisfy(\.isFinite))
     #expect(!posterior.isFactorizedNormal)
     #expect(throws: InvalidModel.self) { try network.holding(HeldLatents(values: [[0, nil]])) }
   }
