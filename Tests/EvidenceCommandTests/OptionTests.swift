@@ -40,7 +40,8 @@ import Testing
 
   @Test(
     arguments: [
-      ["--samples", "0"], ["--samples", "-3"], ["--samples", "many"], ["--threads", "0"], ["--divide-by", "0"],
+      ["--samples", "0"], ["--samples", "-3"], ["--samples", "many"], ["--samples", "4294967297"], ["--threads", "0"],
+      ["--divide-by", "0"],
       ["--divide-by", "nan"], ["--examples", "5"], ["--examples", "9..3"], ["--examples", "-1..3"],
       ["--binarize", "grey"],
       ["--estimator", "magic"], ["--resume"], ["--replicates", "0"], ["--seed", "-1"], ["--quiet", "--verbose"],

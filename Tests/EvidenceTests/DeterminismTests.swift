@@ -41,6 +41,21 @@ import Testing
     #expect(long[0].curve.count == 4 && short[0].curve.count == 3)
   }
 
+  /// A draw's number is one word of the generator's counter: the draw after the last would be the first again.
+  @Test func noDrawIsRepeated() throws {
+    let model = try NetworkModel(Self.exact.description())
+    var scratch = model.makeScratch(examples: 1)
+    try model.encode(try Dataset(Self.exact.sample(1)[0], count: 1).batch(0..<1), scratch: &scratch)
+    let example = Example(index: 0, position: 0, seed: 0)
+    let result = UnsafeMutableBufferPointer<Double>.allocate(capacity: 16)
+    defer { result.deallocate() }
+    try model.logWeights(of: example, draws: (1 << 32) - 2..<1 << 32, scratch: &scratch, into: result)
+    let error = #expect(throws: EvidenceError.self) {
+      try model.logWeights(of: example, draws: (1 << 32) - 1..<(1 << 32) + 1, scratch: &scratch, into: result)
+    }
+    #expect(error?.code == .invalidSetting)
+  }
+
   @Test func binarizationKeepsItsSeed() throws {
     let model = try NetworkModel(Self.exact.description())
     let grey = Dataset(

@@ -187,6 +187,11 @@ struct ProblemTests {
         "/prior/pseudo_inputs: expected [c, …] with 3 elements each, found [4, 5]"
       ])
     #expect(modelProblems { $0.input.shape = [1 << 40, 1 << 40] }.count == 1)
+    #expect(
+      modelProblems {
+        $0.encoders = Array(repeating: $0.encoders[0], count: 240)
+        $0.decoders = Array(repeating: $0.decoders[0], count: 240)
+      } == ["/encoder: expected at most 239 layers of latents, found 240"])
   }
 
   @Test("Flows")

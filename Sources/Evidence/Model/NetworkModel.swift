@@ -70,6 +70,12 @@ public struct NetworkModel: LatentVariableModel {
     _ terms: Network.Terms, of example: Example, draws: Range<Int>, scratch: Workspace,
     into result: UnsafeMutableBufferPointer<Double>
   ) throws {
+    guard draws.upperBound <= RandomNumbers.largestDrawCount else {
+      throw EvidenceError(
+        .invalidSetting,
+        "draw \(draws.upperBound - 1): the generator has \(RandomNumbers.largestDrawCount) different draws for an example"
+      )
+    }
     do {
       try network.logWeights(
         position: example.position, key: example.key, draws: draws, terms: terms, in: scratch, into: result)

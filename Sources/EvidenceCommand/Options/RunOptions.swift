@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evidence
 import Foundation
+import Networks
 
 /// How an evaluation runs: its seed and its threads. Neither the threads nor the range change a result.
 struct RunOptions: ParsableArguments {
@@ -32,6 +33,9 @@ struct SamplingOptions: ParsableArguments {
 
   func validate() throws {
     if samples < 1 { throw ValidationError("--samples: expected at least 1, found \(samples)") }
+    if samples > RandomNumbers.largestDrawCount {
+      throw ValidationError("--samples: expected at most \(RandomNumbers.largestDrawCount), found \(samples)")
+    }
   }
 }
 

@@ -16,6 +16,10 @@ extension Compiler {
       report("/", "expected as many decoders as encoders, at least one; found \(layers) and \(model.decoders.count)")
       return nil
     }
+    guard layers <= RandomNumbers.largestLayerCount else {
+      report("/encoder", "expected at most \(RandomNumbers.largestLayerCount) layers of latents, found \(layers)")
+      return nil
+    }
     guard !model.input.shape.isEmpty, model.input.shape.allSatisfy({ $0 > 0 }),
       elementCount(model.input.shape) != nil
     else {

@@ -4,6 +4,11 @@ import CKernels
 ///
 /// Streams 1 … 239 belong to the layers of latents; the rest to the purposes below.
 public enum RandomNumbers {
+  /// Layers of latents beyond which streams would be shared.
+  static let largestLayerCount = 239
+  /// Draws of one example beyond which they would repeat: a draw's number is one word of the counter.
+  public static let largestDrawCount = 1 << 32
+
   /// What a stream of uniforms is for.
   public enum Purpose: UInt32, Sendable {
     /// Binarizing grey values.
