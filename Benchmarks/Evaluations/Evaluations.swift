@@ -11,7 +11,7 @@ let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(
     metrics: [.wallClock], timeUnits: .microseconds, warmupIterations: 1, maxDuration: .seconds(3))
 
-  for item in Case.all {
+  for item in Case.all + Case.likelihoods {
     for threads in [1, 2] {
       Benchmark(
         "evaluate, \(item.name), \(item.examples) examples, k = 5000, \(threads) thread\(threads == 1 ? "" : "s")",
