@@ -135,6 +135,9 @@ const ck_kernels *ck_variant(size_t i);
 // The fastest that the processor runs.
 const ck_kernels *ck_best(void);
 
+// Bytes of a core's second-level cache: what the system says, within reason, or a usual size.
+size_t ck_second_level_cache(void);
+
 // Packed weights: for each block of CK_PACK outputs, CK_PACK biases, then for each input CK_PACK weights; outputs
 // past the last are zero. `weight` is read at weight[o * output_step + k * input_step]; bias may be NULL.
 size_t ck_packed_count(size_t outputs, size_t inputs);

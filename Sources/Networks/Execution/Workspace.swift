@@ -137,7 +137,9 @@ extension Program {
   }
 
   private static func lanes(rows: Int, multiple: Int) -> Int {
-    let cacheFloats = 128 * 1024
-    return max(multiple, cacheFloats / max(1, rows) / multiple * multiple)
+    max(multiple, cacheFloats / max(1, rows) / multiple * multiple)
   }
+
+  /// Half of the cache: the other half is for weights.
+  private static let cacheFloats = ck_second_level_cache() / MemoryLayout<Float>.size / 2
 }
