@@ -43,7 +43,8 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),
     .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "EvidenceTesting"]),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "EvidenceTesting"], resources: [.copy("Keras/Fixtures")]),
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "EvidenceTesting"], exclude: ["Exported/generate.py"],
+      resources: [.copy("Keras/Fixtures"), .copy("Exported/Models")]),
     .testTarget(
       name: "EvidenceCommandTests", dependencies: ["EvidenceCommand", "Checkpoints"], resources: [.copy("Fixtures")]),
     .testTarget(name: "ArchitectureTests"),
