@@ -18,6 +18,8 @@ let package = Package(
         .product(name: "Evidence", package: "evidence"), .product(name: "EvidenceTesting", package: "evidence"),
       ],
       path: "Calibration"),
+    .executableTarget(
+      name: "Fuzzing", dependencies: [.product(name: "Evidence", package: "evidence")], path: "Fuzzing"),
     // The peak is that of the processor at hand.
     .target(
       name: "FMAPeak", path: "FMAPeak", cSettings: [.unsafeFlags(["-O2", "-march=native", "-ffp-contract=fast"])]),
