@@ -44,6 +44,11 @@ func bits(_ rows: [LogLikelihoodMeasurement]) -> [UInt64] {
   return words
 }
 
+/// Every row that an earlier run had made.
+func all(_ restored: RestoredMeasurements<LogLikelihoodMeasurement>) throws -> [LogLikelihoodMeasurement] {
+  try (0..<restored.count).map { _ in try restored.next() }
+}
+
 /// The bits of every row in a results file.
 func bits(ofFile path: String) throws -> [UInt64] {
   let file = try ResultsFile(reading: path)

@@ -118,38 +118,3 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
     }
   }
 }
-
-/// The measurements of an evaluation in the order of the dataset: first those restored, then those being made.
-final class MeasurementStream<Measurement: Sendable>: Sequence, IteratorProtocol {
-  private let restored: [Measurement]
-  private let workers: BlockPipeline<Measurement>
-  private let observe: (Int, Measurement) throws -> Void
-  private var position = 0
-  /// What ended the stream early.
-  private(set) var failure: (any Error)?
-
-  init(
-    restored: [Measurement], workers: BlockPipeline<Measurement>,
-    observe: @escaping (Int, Measurement) throws -> Void
-  ) {
-    self.restored = restored
-    self.workers = workers
-    self.observe = observe
-  }
-
-  func next() -> Measurement? {
-    guard failure == nil else { return nil }
-    if position < restored.count {
-      position += 1
-      return restored[position - 1]
-    }
-    do {
-      guard let (index, measurement) = try workers.next() else { return nil }
-      try observe(index, measurement)
-      return measurement
-    } catch {
-      failure = error
-      return nil
-    }
-  }
-}

@@ -39,7 +39,8 @@ public struct Evaluation: Sendable {
   ///     the evaluation.
   /// - Throws: The error of the first example that could not be measured, after every example before it was observed.
   public func run<E: Estimator>(
-    _ estimator: E, under model: some LatentVariableModel, on data: Dataset, restored: [E.Measurement] = [],
+    _ estimator: E, under model: some LatentVariableModel, on data: Dataset,
+    restored: RestoredMeasurements<E.Measurement> = RestoredMeasurements(),
     observe: (_ index: Int, _ measurement: E.Measurement) throws -> Void = { _, _ in }
   ) throws -> E.Summary {
     let range = try checkedRange(data, model.inputCount)
@@ -57,7 +58,8 @@ public struct Evaluation: Sendable {
       BlockWorker(estimator: estimator, model: model, data: data, options: options, blockCapacity: $0).measure
     }
     return try withoutActuallyEscaping(observe) { observe in
-      let stream = MeasurementStream(restored: restored, workers: workers, observe: observe)
+      let stream = MeasurementStream(
+        restored: restored, workers: workers, cancellation: options.cancellation, observe: observe)
       // Workers end before this returns, whatever happens.
       defer {
         options.cancellation.cancel()

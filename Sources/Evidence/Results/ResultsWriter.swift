@@ -96,10 +96,13 @@ public final class ResultsWriter {
 
   /// The rows that an earlier run had made, in the order of the dataset.
   ///
+  /// They are read as they are asked for, from the file as it is now.
+  ///
   /// - Throws: `HDF5Error` where they can't be read.
-  public func restored() throws -> [LogLikelihoodMeasurement] {
-    guard restoredCount > 0 else { return [] }
-    return try ResultsFile(reading: target).rows(0..<restoredCount)
+  public func restored() throws -> RestoredMeasurements<LogLikelihoodMeasurement> {
+    guard restoredCount > 0 else { return RestoredMeasurements() }
+    var rows = try ResultsFile(reading: target).stream
+    return RestoredMeasurements(count: restoredCount) { try rows.next() }
   }
 
   /// Adds the row of the next example of the range. It is in the journal when this returns, and in the file soon.

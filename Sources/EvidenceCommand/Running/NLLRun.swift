@@ -53,10 +53,13 @@ struct NLLRun {
   private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodSummary>>(
     _ estimator: E, _ evaluation: Evaluation, _ sink: ResultsSink
   ) throws -> LogLikelihoodSummary {
-    let restored = sink.restored
-    let progress = ProgressBar(
-      total: inputs.examples.count, restored: restored.count, restoredSum: restored.reduce(0) { $0 + $1.logLikelihood })
+    let progress = ProgressBar(total: inputs.examples.count)
     defer { progress.end() }
+    let restored = RestoredMeasurements(count: sink.restored.count) {
+      let measurement = try sink.restored.next()
+      progress.restore(measurement.logLikelihood)
+      return measurement
+    }
     return try sink.saving(of: inputs.examples.count) {
       try inputs.locatingErrors {
         try evaluation.run(estimator, under: inputs.model, on: inputs.data, restored: restored) { _, measurement in

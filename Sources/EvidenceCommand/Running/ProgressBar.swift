@@ -5,25 +5,28 @@ import Foundation
 ///     ━━━━━━━━━━━━────────  350/599  48.1 examples/s  5.2 s left  mean −16.80
 final class ProgressBar {
   private let total: Int
-  private let restored: Int
+  private var restored = 0
   private let hasMean: Bool
   private let isShown: Bool
   private let started = ContinuousClock.now
   private var shown: ContinuousClock.Instant?
-  private var finished: Int
+  private var finished = 0
   private var sum = 0.0
 
-  /// A bar for `total` examples, of which `restored` were finished before, with the sum of their values.
+  /// A bar for `total` examples.
   ///
   /// - Parameter hasMean: Whether the mean of the values is shown.
-  init(total: Int, restored: Int = 0, restoredSum: Double = 0, hasMean: Bool = true) {
+  init(total: Int, hasMean: Bool = true) {
     self.total = total
-    self.restored = restored
     self.hasMean = hasMean
-    finished = restored
-    sum = restoredSum
     isShown = Console.shared.showsProgress
     show()
+  }
+
+  /// One more example, which an earlier run had finished.
+  func restore(_ value: Double) {
+    restored += 1
+    advance(by: value)
   }
 
   /// One more example.

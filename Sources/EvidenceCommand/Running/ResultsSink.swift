@@ -4,14 +4,14 @@ import Foundation
 /// Where the measurements of a run go: into the file of `--output`, or nowhere.
 final class ResultsSink {
   /// The rows of an earlier run that is gone on with.
-  let restored: [LogLikelihoodMeasurement]
+  let restored: RestoredMeasurements<LogLikelihoodMeasurement>
   private let writer: ResultsWriter?
   private var finished: Int
 
   /// Nowhere.
   init() {
     writer = nil
-    restored = []
+    restored = RestoredMeasurements()
     finished = 0
   }
 
@@ -21,7 +21,7 @@ final class ResultsSink {
       options.resume
         ? try ResultsWriter(resuming: path, settings: settings) : try ResultsWriter(creating: path, settings: settings)
     }
-    restored = try writer?.restored() ?? []
+    restored = try writer?.restored() ?? RestoredMeasurements()
     finished = restored.count
     if let writer { Log.debug("results opened", ["path": writer.path, "restored": "\(restored.count)"]) }
   }
