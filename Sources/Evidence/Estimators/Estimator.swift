@@ -13,6 +13,12 @@ public protocol Estimator<Measurement, Summary>: Sendable {
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
   ) throws -> Measurement
 
+  /// What stands for an example that the model can't be evaluated on: `measure` threw an `EvidenceError` (`invalidModel`), as
+  /// where a network's scale overflows. Nil, the default, ends the evaluation with that error.
+  ///
+  /// The first example of a range is never stood for: a model that fails there is more likely wrong throughout.
+  func placeholder(for example: Example) -> Measurement?
+
   /// Summarises the measurements, which come in the order of the dataset, once.
   ///
   /// They arrive while others are still being made: keep what the summary needs, not the measurements.
@@ -20,6 +26,9 @@ public protocol Estimator<Measurement, Summary>: Sendable {
 }
 
 extension Estimator {
+  /// Nothing.
+  public func placeholder(for example: Example) -> Measurement? { nil }
+
   /// Measures every example of a dataset and summarises: `ImportanceSampling(samples: 5000).estimate(model, on: data)`.
   ///
   /// - Throws: `EvidenceError` where data or model are not what they should be, `CancellationError` when cancelled.

@@ -1,3 +1,5 @@
+import Statistics
+
 /// What an estimator of the log-likelihood yields for one example. All values in nats where they have a unit.
 public struct LogLikelihoodMeasurement: Sendable, Equatable {
   /// The example's number in the dataset.
@@ -29,6 +31,13 @@ public struct LogLikelihoodMeasurement: Sendable, Equatable {
     self.logLikelihood = logLikelihood
     self.elbo = elbo
     self.monteCarloStandardError = monteCarloStandardError
+  }
+
+  /// An example that the model could not be evaluated on.
+  init(unmeasured example: Example, samples: Int, hasWeights: Bool) {
+    self.init(index: example.index, logLikelihood: .nan, elbo: .nan, monteCarloStandardError: .nan)
+    nonFiniteWeights = samples
+    if hasWeights { curve = BlockCurve.points(upTo: samples).map { _ in .nan } }
   }
 
   /// Equal to the last bit; what is undefined (NaN) in both is equal.

@@ -32,6 +32,11 @@ public struct RenyiBound: Estimator {
     return result
   }
 
+  /// NaN throughout, with every draw counted as not finite.
+  public func placeholder(for example: Example) -> LogLikelihoodMeasurement? {
+    LogLikelihoodMeasurement(unmeasured: example, samples: samples, hasWeights: true)
+  }
+
   /// The mean over examples, its errors and the diagnostics' distribution.
   public func summarize(_ measurements: some Sequence<LogLikelihoodMeasurement>) throws -> LogLikelihoodSummary {
     guard alpha.isFinite else {

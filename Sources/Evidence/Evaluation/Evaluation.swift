@@ -37,7 +37,8 @@ public struct Evaluation: Sendable {
   ///   - restored: Measurements of the first examples of the range, from an earlier run; they are not made again.
   ///   - observe: Called for each new measurement on the calling thread, in the order of the dataset. What it throws stops
   ///     the evaluation.
-  /// - Throws: The error of the first example that could not be measured, after every example before it was observed.
+  /// - Throws: The error of the first example that could not be measured, and for which the estimator has no placeholder,
+  ///   after every example before it was observed.
   public func run<E: Estimator>(
     _ estimator: E, under model: some LatentVariableModel, on data: Dataset,
     restored: RestoredMeasurements<E.Measurement> = RestoredMeasurements(),
@@ -120,11 +121,22 @@ private final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
         if position == invalid { throw invalidValue(batch, position) }
         try options.cancellation.check()
         let example = Example(index: index, position: position, seed: options.seed)
-        deliver(try estimator.measure(example, under: model, scratch: &scratch))
+        deliver(try measure(example))
       }
       return nil
     } catch {
       return error
+    }
+  }
+
+  private func measure(_ example: Example) throws -> E.Measurement {
+    do {
+      return try estimator.measure(example, under: model, scratch: &scratch)
+    } catch let error as EvidenceError where error.code == .invalidModel {
+      // The first of the range, not of what remains of it: going on with a run must not change what it yields.
+      guard example.index != options.examples?.lowerBound ?? 0, let placeholder = estimator.placeholder(for: example)
+      else { throw error }
+      return placeholder
     }
   }
 

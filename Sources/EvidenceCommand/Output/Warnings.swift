@@ -98,8 +98,9 @@ enum Warnings {
   static func nonFinite(_ examples: Int, of count: Int, which: [Int], output: String?) -> String {
     let list = which.map(String.init).joined(separator: ", ") + (examples > which.count ? ", …" : "")
     let help = output == nil ? "; --output RESULTS.h5 keeps what every example yields" : ""
+    let first = which.first.map { "; --examples \($0)..\($0 + 1) evaluates it alone and says more" } ?? ""
     return "\(examples) of \(count) examples have an estimate that is not finite (example \(list)), "
-      + "and so is not the mean; none was dropped\(help)"
+      + "and so is not the mean; none was dropped\(first)\(help)"
   }
 
   static func nonFiniteWeights(_ draws: Int) -> String {
