@@ -15,11 +15,13 @@ struct KerasImportRun {
     let result = try KerasImport.read(files: command.files, options: command.options)
     Log.debug("model read", ["files": command.files.joined(separator: " ")])
     let partial = command.output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
-    defer { try? FileManager.default.removeItem(atPath: partial) }
     do {
-      try ModelFile.write(result.model, to: partial)
-      let written = try ModelFile.read(partial)
-      try put(partial)
+      let written = try Interruption.shared.whileWriting(partial) {
+        try ModelFile.write(result.model, to: partial)
+        let written = try ModelFile.read(partial)
+        try put(partial)
+        return written
+      }
       Log.debug("model written", ["path": command.output])
       return ImportOutcome(
         files: command.files, output: command.output, assumptions: result.assumptions, model: written)

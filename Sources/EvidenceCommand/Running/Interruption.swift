@@ -16,6 +16,8 @@ final class Interruption: Sendable {
     var received: Int32?
     var firstReceived: ContinuousClock.Instant?
     var isEvaluating = false
+    /// A file that is removed where a signal ends the process: it has not got its name yet.
+    var unfinishedFile: String?
   }
   private let state = Mutex(State())
 
@@ -48,6 +50,16 @@ final class Interruption: Sendable {
     return try body()
   }
 
+  /// Writes a file under a name that is not its own yet, and removes it however this ends.
+  func whileWriting<Result>(_ path: String, _ body: () throws -> Result) rethrows -> Result {
+    state.withLock { $0.unfinishedFile = path }
+    defer {
+      state.withLock { $0.unfinishedFile = nil }
+      unlink(path)
+    }
+    return try body()
+  }
+
   private func handle(_ number: Int32) {
     let now = ContinuousClock.now
     let (isFirst, isSame) = state.withLock { state in
@@ -59,6 +71,7 @@ final class Interruption: Sendable {
     guard !isSame else { return }
     guard isFirst else {
       Console.shared.abandonProgress()
+      if let file = state.withLock({ $0.unfinishedFile }) { unlink(file) }
       _exit(128 + number)
     }
     cancellation.cancel()
