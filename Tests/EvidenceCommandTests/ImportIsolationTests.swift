@@ -14,10 +14,10 @@ import Testing
     let path = "/proc/\(supervisor.processIdentifier)/task/\(supervisor.processIdentifier)/children"
     while ContinuousClock.now < deadline, supervisor.isRunning {
       let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-      // Its arguments are the command's once it has been executed.
+      // The variable that tells it what it is comes with its execution.
       if let child = pid_t(text.trimmingCharacters(in: .whitespaces)),
-        (try? String(contentsOfFile: "/proc/\(child)/limits", encoding: .utf8))?
-          .contains(#/Max data size +\d+/#) == true
+        (try? String(contentsOfFile: "/proc/\(child)/environ", encoding: .utf8))?
+          .contains(Isolation.variable + "=") == true
       {
         return child
       }

@@ -166,9 +166,20 @@ extension Isolation {
   /// The pipe of the supervisor, where this process is its child.
   private static func supervisorDescriptor() -> Int32? {
     let parts = ProcessInfo.processInfo.environment[variable]?.split(separator: ":").map { Int32($0) }
-    guard let parts, parts.count == 2, parts[0] == getppid(), let descriptor = parts[1] else { return nil }
+    guard let parts, parts.count == 2, let descriptor = parts[1],
+      parts[0] == getppid() || isAbandoned(descriptor)
+    else { return nil }
     unsetenv(variable)
     return descriptor
+  }
+
+  /// Whether this is a pipe whose other end is gone already: the supervisor ended while its child started, and is no
+  /// longer the parent.
+  private static func isAbandoned(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    var end = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO && poll(&end, 1, 0) == 1
+      && end.revents & Int16(POLLHUP) != 0
   }
 
   /// Stops as SIGTERM does when the supervisor is gone, so that nothing runs on that nobody sees.

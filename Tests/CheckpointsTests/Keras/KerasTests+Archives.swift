@@ -41,19 +41,58 @@ extension KerasTests {
       }
     }
 
-    @Test func anyBytesAreReadOrRefused() throws {
-      let packed = try Self.bytes(Self.dynamic)
+    /// The bytes with one to six of them changed, many times; always the same ones.
+    static func damaged(_ bytes: [UInt8], times: Int, _ read: ([UInt8]) throws -> Void) rethrows {
       var state: UInt64 = 1
       func next() -> UInt64 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return state >> 33
       }
-      for _ in 0..<3000 {
-        var bytes = packed
-        for _ in 0...next() % 6 { bytes[Int(next()) % bytes.count] = UInt8(truncatingIfNeeded: next()) }
+      for _ in 0..<times {
+        var changed = bytes
+        for _ in 0...next() % 6 { changed[Int(next()) % changed.count] = UInt8(truncatingIfNeeded: next()) }
+        try read(changed)
+      }
+    }
+
+    @Test func anyBytesAreReadOrRefused() throws {
+      try Self.damaged(Self.bytes(Self.dynamic), times: 3000) { bytes in
         let result = try? Inflate.bytes(bytes[...], limit: 5000)
         #expect((result?.count ?? 0) <= 5000)
       }
+    }
+
+    /// What a damaged archive still yields is what was put in: its checksums see to that.
+    @Test func anyArchiveYieldsItsContentOrIsRefused() throws {
+      let contents: [[UInt8]] = [[1, 2, 3], Self.text]
+      let archive = try ZipBytes.archive([
+        .init(name: "a.txt", content: contents[0]),
+        .init(name: "b/c.txt", content: contents[1], stored: Self.bytes(Self.dynamic), method: 8),
+      ])
+      var read = 0
+      Self.damaged(archive, times: 3000) { bytes in
+        guard let archive = try? ZipArchive(Data(bytes), file: "damaged.zip") else { return }
+        for member in archive.members {
+          guard let found = try? archive.contents(of: member) else { continue }
+          #expect(contents.contains(found), "\(member.name)")
+          read += 1
+        }
+      }
+      #expect(read > 0)
+    }
+
+    @Test func anyTextIsParsedOrRefused() throws {
+      let text = try [UInt8](Data(contentsOf: KerasFixtures.url("convolutional.json")))
+      var parsed = 0
+      Self.damaged(text, times: 2000) { bytes in
+        do {
+          _ = try KerasDescription(JSONParser.parse(bytes, file: "damaged.json"), file: "damaged.json")
+          parsed += 1
+        } catch {
+          #expect("\(error)".contains("damaged.json"))
+        }
+      }
+      #expect(parsed > 0 && parsed < 2000)
     }
 
     @Test func readsStoredAndDeflatedMembers() throws {
