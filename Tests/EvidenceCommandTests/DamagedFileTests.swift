@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+/// Files damaged at random, always in the same way: each is read or refused. (`Benchmarks/reliability/fuzz.py` does the same to
+/// hundreds of thousands.) They are read in a process of their own, for libhdf5 may crash on any of them.
+@Suite struct DamagedFileTests {
+  /// One to three bits, bytes or eight-byte sizes in the first part of a file, where HDF5 says how the rest is read; or
+  /// the file's end cut off.
+  static func damaged(_ file: [UInt8], number: Int) -> [UInt8] {
+    var state = UInt64(number) &* 0x9E37_79B9_7F4A_7C15 &+ 1
+    func below(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % max(1, bound)
+    }
+    var bytes = file
+    if below(5) == 0 { bytes.removeLast(below(bytes.count)) }
+    for _ in 0...below(3) where !bytes.isEmpty {
+      let place = below(min(bytes.count, 4096))
+      switch below(3) {
+      case 0: bytes[place] ^= 1 << UInt8(below(8))
+      case 1: bytes[place] = UInt8(below(256))
+      default:
+        let size = [UInt64.max, 1 << 62, 1 << 32, 0][below(4)]
+        for offset in 0..<8 where place / 8 * 8 + offset < bytes.count {
+          bytes[place / 8 * 8 + offset] = UInt8(truncatingIfNeeded: size >> UInt64(8 * offset))
+        }
+      }
+    }
+    return bytes
+  }
+
+  @Test(arguments: [Repository.digitsModel, Repository.digits]) func isReadOrRefused(_ path: String) throws {
+    let file = try [UInt8](Data(contentsOf: URL(filePath: path)))
+    try withTemporaryDirectory { directory in
+      var refused = 0
+      for number in 0..<25 {
+        let target = directory + "/\(number).h5"
+        try Data(Self.damaged(file, number: number)).write(to: URL(filePath: target))
+        let ended = try Executable.evidence.run("inspect", target, "--isolate")
+        #expect([0, 65].contains(ended.status), "\(number): \(ended.error)")
+        // An error names the file, in two lines at the most.
+        if ended.status == 65 {
+          refused += 1
+          #expect(ended.error.contains(target), "\(ended.error)")
+        }
+      }
+      // Both happen, or the damage is not what it should be.
+      #expect(refused > 0 && refused < 25)
+    }
+  }
+}
