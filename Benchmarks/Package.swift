@@ -19,7 +19,9 @@ let package = Package(
       ],
       path: "Calibration"),
     .executableTarget(
-      name: "Fuzzing", dependencies: [.product(name: "Evidence", package: "evidence")], path: "Fuzzing"),
+      name: "Fuzzing", dependencies: ["CrashTrace", .product(name: "Evidence", package: "evidence")], path: "Fuzzing",
+      exclude: ["CrashTrace"]),
+    .target(name: "CrashTrace", path: "Fuzzing/CrashTrace"),
     // The peak is that of the processor at hand.
     .target(
       name: "FMAPeak", path: "FMAPeak", cSettings: [.unsafeFlags(["-O2", "-march=native", "-ffp-contract=fast"])]),

@@ -1,9 +1,12 @@
+import CrashTrace
 import Foundation
 
 /// Reads damaged files of one kind, one after the other, in this process. `reliability/fuzz.py` starts it, limits it, and
 /// starts it again behind a file that ended it.
 ///
 ///     Fuzzing KIND FIRST LAST CORPUS SCRATCH [KEPT]
+///
+/// What ends the process, be it five seconds on one file, prints its innermost frames before.
 ///
 /// SCRATCH/status holds three 64-bit integers: the number of the file being read, how many were refused, and how many were
 /// read. Of the first KEPT that are read, SCRATCH/kept gets the file and what was read of it.
@@ -24,8 +27,10 @@ struct Fuzzing {
       names.map { try Seed([UInt8](Data(contentsOf: URL(filePath: "\(corpus)/\(kind.rawValue)/\($0)")))) })
     var status = try Status("\(scratch)/status")
 
+    report_where_it_ends()
     for number in first..<last {
       status.number = Int64(number)
+      alarm(5)
       let name = names[number % names.count]
       // The name tells some readers what the file is.
       let path = "\(scratch)/\(name)"

@@ -1,6 +1,8 @@
 import Checkpoints
 import Evidence
 import Foundation
+// Comes along with Evidence.
+import Networks
 
 /// A kind of file, and what the command does with it.
 enum Kind: String, CaseIterable {

@@ -45,6 +45,7 @@ final class Interruption: Sendable {
 
   /// Runs an evaluation, which a signal stops cleanly by `cancellation`.
   func whileEvaluating<Result>(_ body: () throws -> Result) throws -> Result {
+    Isolation.liftTimeLimit()
     state.withLock { $0.isEvaluating = true }
     defer { state.withLock { $0.isEvaluating = false } }
     return try body()

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// The command in a process of its own, so that a file that crashes libhdf5 ends that process and nothing else.
 ///
@@ -13,6 +14,9 @@ enum Isolation {
   /// Data (heap and stacks) that a child may have besides four times the size of its input files.
   static let memoryLimit: UInt64 = 8 << 30
 
+  /// Processor seconds that a child may take before it evaluates: some, and more for large files.
+  static func timeLimit(bytes: UInt64) -> UInt64 { 5 + bytes / 10_000_000 }
+
   /// How a child ended.
   enum End: Equatable {
     case exit(Int32)
@@ -23,6 +27,7 @@ enum Isolation {
   static func run(_ command: any IsolatedCommand, _ body: () throws -> Void) throws {
     if let descriptor = supervisorDescriptor() {
       limitMemory(for: command.untrustedFiles)
+      limitTime(for: command.untrustedFiles)
       let source = endWithSupervisor(descriptor)
       defer { source.cancel() }
       return try body()
@@ -58,6 +63,15 @@ enum Isolation {
           "\(place), so nothing else was harmed; get a new copy from where it came from",
         ]
       )
+    case SIGXCPU:
+      return (
+        CommandStatus.invalidInput.rawValue,
+        [
+          "\(names): reading went on for seconds of processor time without an end: "
+            + (files.count == 1 ? "the file is" : "one of the files is") + " damaged or hostile",
+          "libhdf5 goes in circles on some such files; get a new copy from where it came from",
+        ]
+      )
     case SIGILL, SIGTRAP:
       return (
         CommandStatus.fault.rawValue,
@@ -75,7 +89,7 @@ enum Isolation {
   private static func name(ofSignal number: Int32) -> String {
     let names = [
       SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGABRT: "SIGABRT", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
-      SIGKILL: "SIGKILL",
+      SIGKILL: "SIGKILL", SIGXCPU: "SIGXCPU",
     ]
     return names[number] ?? "signal \(number)"
   }
@@ -195,16 +209,46 @@ extension Isolation {
 
   /// An archive that inflates without end, or a shape that multiplies to terabytes, is refused memory.
   private static func limitMemory(for files: [String]) {
-    let sizes = files.map { file in
-      (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? UInt64) ?? 0
-    }
-    let allowed = sizes.reduce(memoryLimit) { $0 + 4 * min($1, 1 << 50) }
+    let allowed = memoryLimit + 4 * bytes(of: files)
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
     // Sanitizers hold terabytes of address space from the start.
     guard limit.rlim_cur > allowed, dataSize() < memoryLimit / 2 else { return }
     limit.rlim_cur = rlim_t(allowed)
     setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
+  }
+
+  private static func bytes(of files: [String]) -> UInt64 {
+    files.reduce(0) { sum, file in
+      let size = (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? UInt64) ?? 0
+      return sum + min(size, 1 << 50)
+    }
+  }
+
+  /// The limit of processor time that was in force before this process set its own.
+  private static let timeLimitBefore = Mutex<rlim_t?>(nil)
+
+  /// A file that libhdf5 goes in circles on ends the child by SIGXCPU.
+  private static func limitTime(for files: [String]) {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
+    let allowed = rlim_t(timeLimit(bytes: bytes(of: files)))
+    guard limit.rlim_cur > allowed else { return }
+    timeLimitBefore.withLock { $0 = limit.rlim_cur }
+    limit.rlim_cur = allowed
+    setrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
+  }
+
+  /// Takes the limit of time back: the files are open, and evaluating takes as long as it takes.
+  static func liftTimeLimit() {
+    timeLimitBefore.withLock { before in
+      guard let value = before else { return }
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
+      limit.rlim_cur = value
+      setrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
+      before = nil
+    }
   }
 
   /// Bytes of data and stacks now.

@@ -1,0 +1,17 @@
+#include "include/crash_trace.h"
+
+#include <execinfo.h>
+#include <signal.h>
+#include <unistd.h>
+
+static void report(int number) {
+  void *frames[24];
+  backtrace_symbols_fd(frames, backtrace(frames, 24), STDERR_FILENO);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+void report_where_it_ends(void) {
+  static const int numbers[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTRAP, SIGALRM};
+  for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) signal(numbers[i], report);
+}
