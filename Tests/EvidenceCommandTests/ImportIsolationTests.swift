@@ -41,6 +41,17 @@ import Testing
     #expect(lines.last?.contains("nothing else was harmed") == true)
   }
 
+  /// SIGXCPU is what the limit of time before an evaluation sends.
+  @Test func readingWithoutAnEndIsAnErrorInTwoLines() throws {
+    #expect(Isolation.timeLimit(bytes: 78_000) == 5 && Isolation.timeLimit(bytes: 1 << 30) == 112)
+    let running = try Running(.evidence, Self.endless)
+    kill(try child(of: running.process), SIGXCPU)
+    let ended = running.wait()
+    #expect(running.process.terminationReason == .exit && ended.status == 65)
+    #expect(ended.error.contains("without an end: one of the files is damaged"), "\(ended.error)")
+    #expect(ended.error.split(separator: "\n").count == 2)
+  }
+
   @Test func aSignalToTheSupervisorStopsTheChildOnce() throws {
     try withTemporaryDirectory { directory in
       let running = try Running(.evidence, Self.endless + ["--output", directory + "/results.h5"])
