@@ -88,8 +88,18 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
   private func write(_ html: String) throws {
     guard output != "-" else { return try Console.shared.output(html) }
     do {
-      // A device or a pipe can't be replaced.
-      try Data(html.utf8).write(to: URL(filePath: output), options: output.hasPrefix("/dev/") ? [] : .atomic)
+      let page = Data(html.utf8)
+      if output.hasPrefix("/dev/") {
+        // A device or a pipe can't be replaced.
+        try page.write(to: URL(filePath: output))
+      } else {
+        let target = URL(filePath: output).resolvingSymlinksInPath().path(percentEncoded: false)
+        let partial = target + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
+        try Interruption.shared.whileWriting(partial) {
+          try page.write(to: URL(filePath: partial))
+          guard rename(partial, target) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        }
+      }
     } catch {
       throw CommandError(.cannotCreateOutput, "\(output): the page can't be written: \(Self.reason(error))")
     }
@@ -97,6 +107,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
   }
 
   private static func reason(_ error: any Error) -> String {
+    if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
     if let underlying, underlying.domain == NSPOSIXErrorDomain {
       return String(cString: strerror(Int32(underlying.code)))
