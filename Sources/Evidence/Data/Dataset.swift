@@ -30,8 +30,13 @@ public struct Dataset: Sendable {
 
   /// How many examples.
   public var count: Int { source.count }
-  /// Elements of one example.
-  public var elementCount: Int { source.exampleShape.reduce(1, *) }
+  /// Elements of one example; `Int.max` for a shape whose product is larger than that.
+  public var elementCount: Int {
+    source.exampleShape.reduce(1) { count, extent in
+      let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+      return overflows ? .max : product
+    }
+  }
 
   /// Reads and prepares consecutive examples. Random preprocessing is keyed by seed and example, not by what is read with
   /// it.

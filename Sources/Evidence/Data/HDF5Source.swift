@@ -15,7 +15,7 @@ public struct HDF5Source: ExampleSource {
 
   /// Opens a dataset of a file; without a name, the only one of two or more axes.
   ///
-  /// - Throws: `HDF5Error` where the file can't be read; `EvidenceError` where the dataset isn't one of numbers, or the file
+  /// - Throws: `HDF5Error` where the file can't be read, or can't hold what its shape says; `EvidenceError` where the dataset isn't one of numbers, or the file
   ///   holds several that could be meant: the candidates are listed.
   public init(file path: String, dataset name: String? = nil) throws {
     let root = try File(reading: path).root
@@ -42,6 +42,8 @@ public struct HDF5Source: ExampleSource {
       throw EvidenceError(
         .invalidData, "\(path): \(dataset.path): expected integers, floats or booleans, found \(dataset.type)")
     }
+    // No rows at all: what this does is to hold the shape against the file, before anything is allocated for it.
+    try dataset.read(rows: 0..<0, into: UnsafeMutableBufferPointer<Float>(start: nil, count: 0))
     file = path
     self.path = dataset.path
   }

@@ -26,7 +26,7 @@ extension Preprocessing {
 
   /// Whether the first examples hold 0 and 1, both, and nothing else.
   private static func isBinary(_ source: some ExampleSource) throws -> Bool {
-    let size = source.exampleShape.reduce(1, *)
+    let size = Dataset(source).elementCount
     var sawOne = false
     var sawZero = false
     let block = 64

@@ -67,7 +67,7 @@ public struct ExampleLabels: Sendable {
     let type = dataset.type == .boolean ? ElementType.integer(bits: 8, signed: true) : dataset.type
     let shape = [rows.count] + dataset.shape.dropFirst()
     let copy = try group.createDataset(name, type: type, shape: shape)
-    let block = max(1, 65_536 / max(1, shape.dropFirst().reduce(1, *)))
+    let block = max(1, 65_536 / max(1, copy.elementCount / max(1, rows.count)))
     for start in stride(from: rows.lowerBound, to: rows.upperBound, by: block) {
       let part = start..<min(start + block, rows.upperBound)
       switch type {
