@@ -5,8 +5,8 @@
     python3 Benchmarks/reliability/flat_memory.py --command .build/release/evidence
 
 Three runs of a tiny model on a synthetic dataset [1000000, 4] of bytes (gzip): the first 10,000 examples; all of them,
-stopped by SIGINT near the end; and the run that goes on with it, which takes nearly every row from the file. Each peak (the
-resident set, as the system counts it) must be within 5 MB of the first. Needs h5py and numpy.
+stopped by SIGINT on the way; and the run that goes on with it, which takes nearly every row from the file. Each peak (the
+resident set, as the system counts it) must be within 5 MB of the first, that of going on within 10 MB. Needs h5py and numpy.
 """
 
 import argparse
@@ -54,7 +54,8 @@ def run(command, stop_at=None):
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if stop_at is not None:
         time.sleep(stop_at)
-        process.send_signal(signal.SIGINT)
+        # Not send_signal: it would collect the exit status of a run that has ended, and with it what it used.
+        os.kill(process.pid, signal.SIGINT)
     errors = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -84,13 +85,14 @@ def main():
         print(f"first 10000: {first:.1f} MB, {seconds:.1f} s", flush=True)
         whole, _, seconds = run(command + [os.path.join(directory, "whole.h5")])
         print(f"all {options.examples}: {whole:.1f} MB, {seconds:.1f} s", flush=True)
-        stopped, status, _ = run(command + [output], stop_at=0.9 * seconds)
+        stopped, status, _ = run(command + [output], stop_at=0.6 * seconds)
         print(f"stopped (status {status}) after {rows(output)}: {stopped:.1f} MB", flush=True)
         resumed, status, _ = run(command + [output, "--resume"])
         print(f"gone on with to {rows(output)} (status {status}): {resumed:.1f} MB", flush=True)
-        for name, peak in (("all", whole), ("stopped", stopped), ("gone on with", resumed)):
-            if peak > first + 5:
-                sys.exit(f"{name}: {peak:.1f} MB is more than 5 MB above {first:.1f} MB")
+        # Going on reads the results file besides writing it, and libhdf5 has its caches for both.
+        for name, peak, more in (("all", whole, 5), ("stopped", stopped, 5), ("gone on with", resumed, 10)):
+            if peak > first + more:
+                sys.exit(f"{name}: {peak:.1f} MB is more than {more} MB above {first:.1f} MB")
 
 
 if __name__ == "__main__":
