@@ -9,7 +9,7 @@ extension ModelWriter {
   private static func write(_ layer: Layer, to group: Group) throws {
     if let name = layer.name { try group.setAttribute("name", name) }
     try group.setAttribute("layer", try write(layer.operation, to: group).rawValue)
-    try group.setAttribute("activation", Words.name(of: layer.activation))
+    try group.setAttribute("activation", layer.activation.name)
     switch layer.activation {
     case .leakyReLU(let alpha), .elu(let alpha): try group.setAttribute("alpha", Double(alpha))
     case .hardTanh(let least, let most):

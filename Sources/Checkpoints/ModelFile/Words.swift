@@ -40,29 +40,9 @@ enum Words {
 
   /// Activations with the numbers that they have by default.
   static let activations: [(String, Activation)] = [
-    ("identity", .identity), ("relu", .relu), ("leaky-relu", .leakyReLU()), ("elu", .elu()), ("selu", .selu),
-    ("tanh", .tanh), ("sigmoid", .sigmoid), ("softplus", .softplus), ("gelu", .gelu), ("gelu-tanh", .geluTanh),
-    ("silu", .silu), ("exp", .exp), ("hard-tanh", .hardTanh()), ("softmax", .softmax),
-  ]
-
-  static func name(of activation: Activation) -> String {
-    switch activation {
-    case .identity: "identity"
-    case .relu: "relu"
-    case .leakyReLU: "leaky-relu"
-    case .elu: "elu"
-    case .selu: "selu"
-    case .tanh: "tanh"
-    case .sigmoid: "sigmoid"
-    case .softplus: "softplus"
-    case .gelu: "gelu"
-    case .geluTanh: "gelu-tanh"
-    case .silu: "silu"
-    case .exp: "exp"
-    case .hardTanh: "hard-tanh"
-    case .softmax: "softmax"
-    }
-  }
+    Activation.identity, .relu, .leakyReLU(), .elu(), .selu, .tanh, .sigmoid, .softplus, .gelu, .geluTanh, .silu, .exp,
+    .hardTanh(), .softmax,
+  ].map { ($0.name, $0) }
 
   /// The names that a scale may be stored under, in the prior and in normal conditionals.
   static let scales: [ParameterName] = [.logVariance, .logScale, .scale, .variance]

@@ -94,23 +94,14 @@ extension Prior {
 }
 
 extension Activation {
-  /// The name that the model format gives to the activation; nothing for the identity.
+  /// Its name, with the numbers it is given; nothing for the identity.
   var words: String {
     switch self {
     case .identity: ""
-    case .relu: "relu"
-    case .leakyReLU(let alpha): "leaky-relu (\(alpha))"
-    case .elu(let alpha): alpha == 1 ? "elu" : "elu (\(alpha))"
-    case .selu: "selu"
-    case .tanh: "tanh"
-    case .sigmoid: "sigmoid"
-    case .softplus: "softplus"
-    case .gelu: "gelu"
-    case .geluTanh: "gelu-tanh"
-    case .silu: "silu"
-    case .exp: "exp"
-    case .hardTanh(let min, let max): "hard-tanh (\(min) to \(max))"
-    case .softmax: "softmax"
+    case .leakyReLU(let alpha): "\(name) (\(alpha))"
+    case .elu(let alpha) where alpha != 1: "\(name) (\(alpha))"
+    case .hardTanh(let min, let max): "\(name) (\(min) to \(max))"
+    default: name
     }
   }
 }

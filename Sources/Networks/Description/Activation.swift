@@ -28,4 +28,24 @@ public enum Activation: Sendable, Equatable {
   case hardTanh(min: Float = -1, max: Float = 1)
   /// eˣⁱ / Σ eˣʲ along the last axis.
   case softmax
+
+  /// The name that the model format gives to it.
+  public var name: String {
+    switch self {
+    case .identity: "identity"
+    case .relu: "relu"
+    case .leakyReLU: "leaky-relu"
+    case .elu: "elu"
+    case .selu: "selu"
+    case .tanh: "tanh"
+    case .sigmoid: "sigmoid"
+    case .softplus: "softplus"
+    case .gelu: "gelu"
+    case .geluTanh: "gelu-tanh"
+    case .silu: "silu"
+    case .exp: "exp"
+    case .hardTanh: "hard-tanh"
+    case .softmax: "softmax"
+    }
+  }
 }
