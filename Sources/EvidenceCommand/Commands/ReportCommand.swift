@@ -58,6 +58,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     Console.shared.configure(isQuiet: quiet, isVerbose: verbose)
+    Interruption.shared.install()
     try refuseOverwriting()
     let subject = try ReportSubject(ResultsFile(reading: results))
     Log.debug("results read", ["path": results, "examples": "\(subject.values.count)"])
