@@ -116,6 +116,30 @@ struct LogWeightTests {
     return ReferenceDensity.normal(value, mean, above - mean)
   }
 
+  @Test("A draw that was not asked for is not what makes an example invalid")
+  func invalidDraws() throws {
+    // The scale of x is z + 0.5: out of its domain for some three draws in ten.
+    let weight = Tensor(rows: 1, columns: 1, [1])
+    let scale = Stack([Layer(.dense(Dense(weight: weight, layout: .weight, bias: Tensor([0.5]))))])
+    let description = ModelDescription(
+      input: .init(shape: [1]),
+      encoders: [
+        Conditional(.normal, given: [0], parameters: [.mean: .constant(Tensor([0])), .scale: .constant(Tensor([1]))])
+      ],
+      decoders: [
+        Conditional(.normal, given: [1], parameters: [.mean: .constant(Tensor([0])), .scale: .stack(scale)])
+      ])
+    for instructions in InstructionSet.available {
+      let network = try Network(description, instructionSet: instructions)
+      let invalid = (0..<32).map { noise(network, draw: $0)[0][0] <= -0.5 }
+      #expect(invalid.contains(true) && invalid.contains(false))
+      for draw in 0..<32 {
+        let result = Result { try logWeights(network, [[1]], draws: draw..<draw + 1) }
+        #expect((try? result.get()) == nil ? invalid[draw] : !invalid[draw], "\(draw)")
+      }
+    }
+  }
+
   @Test("Posteriors of a layer: means, scales and divergences")
   func posteriors() throws {
     var random = Random(104)

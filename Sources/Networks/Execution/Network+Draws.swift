@@ -77,6 +77,8 @@ extension Network {
       generate?(
         key.seed, key.example, UInt32(truncatingIfNeeded: draws.lowerBound), UInt32(layer + 1), encoder.size, lanes,
         noise.data)
+      // A draw that nobody asked for must not be what an example is refused for.
+      noise.repeatLane(draws.count - 1)
       let z = chunk.latents[layer]
       let invalid =
         encoder.distribution == .fullNormal

@@ -31,6 +31,15 @@ struct Lanes {
   /// Takes over the elements of a matrix of the same size.
   func copy(_ other: Lanes) { data.update(from: other.data, count: rows * lanes) }
 
+  /// Repeats a lane in those behind it. They pad the matrix, and so compute nothing that the lane does not.
+  func repeatLane(_ lane: Int) {
+    guard lane + 1 < lanes else { return }
+    for row in 0..<rows {
+      let start = data + row * lanes + lane
+      (start + 1).update(repeating: start.pointee, count: lanes - lane - 1)
+    }
+  }
+
   /// The matrix as a parameter of a density or of a posterior.
   func operand(_ form: ck_form, firstRow: Int = 0) -> ck_operand {
     ck_operand(data: data + firstRow * lanes, row_step: lanes, lane_step: 1, form: form)
