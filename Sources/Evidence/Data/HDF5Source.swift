@@ -15,8 +15,8 @@ public struct HDF5Source: ExampleSource {
 
   /// Opens a dataset of a file; without a name, the only one of two or more axes.
   ///
-  /// - Throws: `HDF5Error` where the file can't be read, or can't hold what its shape says; `EvidenceError` where the dataset isn't one of numbers, or the file
-  ///   holds several that could be meant: the candidates are listed.
+  /// - Throws: `HDF5Error` where the file can't be read, or can't hold what its shape says; `EvidenceError` where the
+  ///   dataset isn't one of numbers, or the file holds several that could be meant: the candidates are listed.
   public init(file path: String, dataset name: String? = nil) throws {
     let root = try File(reading: path).root
     if let name {
