@@ -8,7 +8,7 @@ Needs h5py and numpy. `Fuzzing` makes the files from those of a corpus, each fro
 process for speed; this script limits that process's memory and time, and starts it again behind a file that ended it.
 
   - A crash, and a file that takes more than five seconds, is libhdf5's where libhdf5 is among the innermost frames, and
-    `--isolate` turns it into an error; otherwise it is ours, and a fault. "Heap" is malloc's own complaint: libhdf5 has
+    `--isolate` turns it into an error, which is tried on each; otherwise it is ours, and a fault. "Heap" is malloc's own complaint: libhdf5 has
     written where it should not on one of the files before.
   - Of the files that are read, the first ones (--kept) are read by h5py too: every number that we took must be there.
 
@@ -119,7 +119,10 @@ class Run:
         self.options, self.kind, self.corpus = options, kind, corpus
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"fuzz-{kind}-", dir=options.scratch))
         (self.scratch / "kept").mkdir()
+        self.names = sorted(os.listdir(corpus / kind))
         self.ends = collections.defaultdict(list)
+        # What the command makes of the files that ended the worker, by status.
+        self.isolated = collections.Counter()
 
     def status(self):
         return struct.unpack("<3q", (self.scratch / "status").read_bytes())
@@ -143,9 +146,18 @@ class Run:
                 sys.exit(f"{self.kind}: the worker ended with {result.returncode} at {number}: {result.stderr}")
             if result.returncode < 0:
                 self.ends[culprit(result.stderr, signal.Signals(-result.returncode).name)].append(number)
+                if number < last:
+                    self.isolated[self.isolate(self.scratch / self.names[number % len(self.names)])] += 1
             # A crash on the way out, behind the last file, is no other file's.
             first = min(number + 1, last) if result.returncode < 0 else last
         self.seconds = time.monotonic() - start
+
+    def isolate(self, path):
+        """The status of the command on a file, read in a process of its own."""
+        words = ["inspect", path, "--isolate"]
+        if self.kind in ("keras", "archive", "json"):
+            words = ["import", "keras", path, "-o", self.scratch / "imported", "--force"]
+        return subprocess.run([self.options.evidence, *words], capture_output=True).returncode
 
     # MARK: what was read, against h5py
 
@@ -253,8 +265,11 @@ def main():
         print(f"{kind:8} {options.inputs:7} {refused:8} {read:7} {compared:8} {unread:8} {len(wrong):5} {count('libhdf5'):7} "
               f"{count('heap'):6} {count('OURS'):5} {options.inputs / run.seconds:8.0f}", flush=True)
         details += [f"{kind}: {len(n)} × {who}, such as {n[:3]}" for who, n in sorted(run.ends.items())]
+        if run.isolated:
+            details += [f"{kind}: the command, isolated, ends on these with " + ", ".join(
+                f"{status} ({count} ×)" for status, count in sorted(run.isolated.items()))]
         details += [f"{kind}: {w}" for w in wrong[:5]]
-        failed |= bool(count("OURS") or wrong)
+        failed |= bool(count("OURS") or wrong or set(run.isolated) - {0, 65})
         shutil.rmtree(run.scratch)
     print("\n" + "\n".join(details) + f"\ncorpus: {corpus}")
     sys.exit(1 if failed else 0)
