@@ -57,11 +57,11 @@ import Testing
     (expected.likelihood, expected.inputShape) = (.normal(scale: 0.5), [28, 28, 1])
     (expected.divideBy, expected.binarize, expected.invert, expected.name) = (255, .bernoulli, true, "n")
     #expect(command.options == expected)
-    #expect(command.files == ["a.h5", "b.h5"] && command.isIsolated)
+    #expect(command.files == ["a.h5", "b.h5"] && command.isolation.isolate)
     let other = try ImportKerasCommand.parse([
       "a.h5", "-o", "m.h5", "--split-head", "h", "--log-scale", "h", "--no-isolate",
     ])
-    #expect(other.options.splitHead == "h" && other.options.logScale == "h" && !other.isIsolated)
+    #expect(other.options.splitHead == "h" && other.options.logScale == "h" && !other.isolation.isolate)
     #expect(try ImportKerasCommand.parse(["a.h5", "-o", "m.h5", "--scale", "s"]).options.scale == "s")
   }
 

@@ -117,6 +117,44 @@ import Testing
     }
   }
 
+  /// A stop that comes while a large file would have to be replaced: rows stay in the journal.
+  @Test func cancellationLeavesTheFileAsItIs() throws {
+    try withResultsPath { path in
+      do {
+        let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+        writer.cancellation = Cancellation()
+        for index in 3..<13 { try writer.append(resultsRow(index)) }
+        try writer.saveNow()
+        for index in 13..<20 { try writer.append(resultsRow(index)) }
+        writer.grace = .zero
+        writer.cancellation?.cancel()
+        #expect(throws: CancellationError.self) { try writer.saveNow() }
+        // More rows than wait for a file: the replacement that is due does not come either.
+        for index in 20..<90 { try writer.append(resultsRow(index)) }
+        try writer.close()
+        #expect(writer.savedCount == 10 && writer.journaledCount == 77 && writer.count == 87)
+        try writer.close()
+      }
+      #expect(try bits(ofFile: path) == bits((3..<13).map { resultsRow($0) }))
+      #expect(!FileManager.default.fileExists(atPath: ResultsSnapshot.partial(path)))
+      let again = try ResultsWriter(resuming: path, settings: resultsSettings())
+      #expect(bits(try all(again.restored())) == bits((3..<90).map { resultsRow($0) }))
+    }
+  }
+
+  /// What takes no time is saved on a stop.
+  @Test func cancellationStillSavesASmallFile() throws {
+    try withResultsPath { path in
+      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      writer.cancellation = Cancellation()
+      writer.grace = .seconds(600)
+      try writer.append(resultsRow(3))
+      writer.cancellation?.cancel()
+      try writer.close()
+      #expect(writer.savedCount == 1 && writer.journaledCount == 0)
+    }
+  }
+
   @Test func permissionsAreKept() throws {
     try withResultsPath { path in
       let writer = try ResultsWriter(creating: path, settings: resultsSettings())

@@ -88,6 +88,18 @@ struct ProblemTests {
       "/stack/0: an output of 201326593 × 201326593 from an image of 4 × 4"
     ),
     (
+      transposed([1, 1, 2, 4]) { $0.stride = [1, 131_074] }, [8, 4, 4],
+      "/stack/0: an output of 8 × 393223 from an image of 8 × 4"
+    ),
+    (
+      convolution([200, 200, 1, 1]) { $0.padding = .same }, [256, 256, 1],
+      "/stack/0: a window of 200 × 200 over an output of 256 × 256"
+    ),
+    (
+      Layer(.pooling(Pooling(.maximum, size: [1 << 26, 1], stride: [1, 1], padding: .same))), [4, 4, 1],
+      "/stack/0: a window of 67108864 × 1 over an output of 4 × 4"
+    ),
+    (
       Layer(
         .pooling(Pooling(.maximum, size: [2, 2], padding: .explicit(top: 2, bottom: 0, left: 0, right: 0)))),
       [4, 4, 1],

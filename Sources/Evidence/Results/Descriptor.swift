@@ -128,8 +128,8 @@ final class Descriptor {
     guard rename(path, target) == 0 else { throw SystemError() }
   }
 
-  /// Copies all bytes of a file.
-  func copy(from source: Descriptor) throws {
+  /// Copies all bytes of a file, and waits until most are on the disk. `check` is called often, and may throw.
+  func copy(from source: Descriptor, check: () throws -> Void) throws {
     try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
       var offset = 0
       while true {
@@ -137,6 +137,8 @@ final class Descriptor {
         if count == 0 { return }
         try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: offset)
         offset += count
+        if offset.isMultiple(of: 1 << 23) { try synchronize() }
+        try check()
       }
     }
   }

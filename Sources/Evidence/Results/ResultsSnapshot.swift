@@ -32,25 +32,37 @@ enum ResultsSnapshot {
   }
 
   /// Puts a file with the journal's rows after those of the last one in its place.
+  ///
+  /// - Parameter check: Called often; what it throws leaves everything as it was.
   static func replace(
-    _ target: String, _ last: Descriptor, adding journal: ResultsJournal, _ settings: ResultsSettings, finishing: Bool
+    _ target: String, _ last: Descriptor, adding journal: ResultsJournal, _ settings: ResultsSettings, finishing: Bool,
+    check: () throws -> Void
   ) throws -> Descriptor {
-    try install(over: target, allowed: last.identity) { path, copy in
+    try check()
+    return try install(over: target, allowed: last.identity) { path, copy in
       // Find out that the disk is full before libhdf5 does.
       let rowBytes = 8 * ResultsColumns.width(curve: settings.curveSamples.count)
       try copy.reserve(last.byteCount + (journal.count + chunkRows(settings)) * rowBytes + (1 << 15))
       try copy.copyMode(of: last)
-      try copy.copy(from: last)
+      try copy.copy(from: last, check: check)
       let file = try File(updating: path)
       let group = try file.root.group(ResultsColumns.group)
       for start in stride(from: 0, to: journal.count, by: ResultsFile.blockRows) {
         let rows = try journal.rows(start..<min(start + ResultsFile.blockRows, journal.count))
         try append(rows, to: group)
+        if (start / ResultsFile.blockRows + 1).isMultiple(of: flushedBlocks) {
+          try file.flush()
+          try copy.synchronize()
+        }
+        try check()
       }
       if finishing { try file.root.setAttribute("finished", now()) }
       try file.close()
     }
   }
+
+  /// Blocks of rows after which what is written goes to the disk, so that waiting for it at the end is never long.
+  private static let flushedBlocks = 64
 
   /// Rows that lie together in the file: no more than there will be.
   private static func chunkRows(_ settings: ResultsSettings) -> Int {

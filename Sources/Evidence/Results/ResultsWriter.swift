@@ -21,6 +21,11 @@ public final class ResultsWriter {
   public private(set) var savedCount: Int
   /// Whether the file says that the run is finished.
   public private(set) var isFinished: Bool
+  /// What stops the run. A large file takes seconds to replace: once this is cancelled it is left as it is, and rows
+  /// that are not in it stay in the journal.
+  public var cancellation: Cancellation?
+  /// How long after the cancellation a replacement may go on.
+  var grace = Duration.milliseconds(300)
   /// The file itself, where `path` is a link to it.
   private let target: String
   /// Open while rows may still come.
@@ -92,7 +97,7 @@ public final class ResultsWriter {
   }
 
   /// Rows so far: those saved and those in the journal.
-  public var count: Int { savedCount + (journal?.count ?? 0) }
+  public var count: Int { savedCount + journaledCount }
 
   /// The rows that an earlier run had made, in the order of the dataset.
   ///
@@ -104,6 +109,9 @@ public final class ResultsWriter {
     var rows = try ResultsFile(reading: target).stream
     return RestoredMeasurements(count: restoredCount) { try rows.next() }
   }
+
+  /// Rows that are not in the results file, but in the journal beside it: where a run was stopped that had much to save.
+  public var journaledCount: Int { journal?.count ?? 0 }
 
   /// Adds the row of the next example of the range. It is in the journal when this returns, and in the file soon.
   ///
@@ -129,6 +137,8 @@ public final class ResultsWriter {
         try journal.synchronize()
         synchronizing.saved(from: now, to: .now)
       }
+    } catch is CancellationError {
+      // The run is about to stop, and to close this.
     } catch {
       throw failure(error)
     }
@@ -136,7 +146,8 @@ public final class ResultsWriter {
 
   /// Saves every row so far.
   ///
-  /// - Throws: `EvidenceError` (`inputOutput`).
+  /// - Throws: `EvidenceError` (`inputOutput`); `CancellationError` where `cancellation` kept the file from being
+  ///   replaced.
   public func saveNow() throws {
     guard let journal, journal.count > 0 else { return }
     do { try save(finishing: false) } catch { throw failure(error) }
@@ -144,7 +155,8 @@ public final class ResultsWriter {
 
   /// Saves every row, and says in the file that the run is finished.
   ///
-  /// - Throws: `EvidenceError`: `inputOutput`, and `invalidResults` where rows are missing.
+  /// - Throws: `EvidenceError`: `inputOutput`, and `invalidResults` where rows are missing. `CancellationError` as
+  ///   `saveNow`.
   public func finish() throws {
     guard !isFinished else { return }
     guard count == settings.examples.count else {
@@ -157,9 +169,16 @@ public final class ResultsWriter {
 
   /// Saves every row and ends the writing, for a run that stops early. Closing twice is harmless.
   ///
-  /// - Throws: `EvidenceError` (`inputOutput`); then the rows that were not saved are in the journal, for the next run.
+  /// Where `cancellation` keeps the file from being replaced, the rows that are not in it are in the journal
+  /// (`journaledCount`), for the next run.
+  ///
+  /// - Throws: `EvidenceError` (`inputOutput`); then, too, the rows that were not saved are in the journal.
   public func close() throws {
-    try saveNow()
+    do {
+      try saveNow()
+    } catch is CancellationError {
+      do { return try journal?.synchronize() ?? () } catch { throw failure(error) }
+    }
     do { try journal?.remove() } catch { throw failure(error) }
     journal = nil
   }
@@ -167,7 +186,9 @@ public final class ResultsWriter {
   private func save(finishing: Bool) throws {
     guard let journal else { return }
     let start = ContinuousClock.now
-    snapshot = try ResultsSnapshot.replace(target, snapshot, adding: journal, settings, finishing: finishing)
+    snapshot = try ResultsSnapshot.replace(target, snapshot, adding: journal, settings, finishing: finishing) {
+      if cancellation?.isCancelled(since: grace) == true { throw CancellationError() }
+    }
     savedCount += journal.count
     try journal.removeAll()
     saving.saved(from: start, to: .now)

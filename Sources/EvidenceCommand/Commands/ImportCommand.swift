@@ -49,7 +49,6 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var printing: OutputOptions
 
-  static let isIsolatedUnlessAsked = true
   var untrustedFiles: [String] { files }
 
   func run() throws {

@@ -45,7 +45,7 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
 
-  var untrustedFiles: [String] { [inputs.model, inputs.data] }
+  var untrustedFiles: [String] { [inputs.model, inputs.data] + [results.resumed].compactMap(\.self) }
 
   func validate() throws {
     if replicates < 1 { throw ValidationError("--replicates: expected at least 1, found \(replicates)") }

@@ -49,6 +49,9 @@ struct ResultsOptions: ParsableArguments {
   @Flag(help: "Go on with the run in --output; refused when the model, the data or a setting differs.")
   var resume = false
 
+  /// The results that are read.
+  var resumed: String? { resume ? output.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil } : nil }
+
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume: say which run to go on with: --output RESULTS.h5") }
   }

@@ -45,7 +45,7 @@ final class Interruption: Sendable {
 
   /// Runs an evaluation, which a signal stops cleanly by `cancellation`.
   func whileEvaluating<Result>(_ body: () throws -> Result) throws -> Result {
-    Isolation.liftTimeLimit()
+    Isolation.liftReadingLimits()
     state.withLock { $0.isEvaluating = true }
     defer { state.withLock { $0.isEvaluating = false } }
     return try body()
@@ -70,12 +70,15 @@ final class Interruption: Sendable {
       return (state.received == nil && state.isEvaluating, false)
     }
     guard !isSame else { return }
-    guard isFirst else {
-      Console.shared.abandonProgress()
-      if let file = state.withLock({ $0.unfinishedFile }) { unlink(file) }
-      _exit(128 + number)
-    }
+    guard isFirst else { endAtOnce(128 + number) }
     cancellation.cancel()
     Console.shared.note("stopping (again to end at once)")
+  }
+
+  /// Ends the process as a kill would, but for a file that has not got its name yet.
+  func endAtOnce(_ status: Int32) -> Never {
+    Console.shared.abandonProgress()
+    if let file = state.withLock({ $0.unfinishedFile }) { unlink(file) }
+    _exit(status)
   }
 }

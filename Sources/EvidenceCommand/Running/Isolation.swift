@@ -11,11 +11,14 @@ enum Isolation {
   /// `PID:DESCRIPTOR` of the supervisor.
   static let variable = "EVIDENCE_SUPERVISOR"
 
-  /// Data (heap and stacks) that a child may have besides four times the size of its input files.
-  static let memoryLimit: UInt64 = 8 << 30
+  /// Data (heap and stacks) that a child may have before it evaluates: some, and more for large files.
+  static func readingMemoryLimit(bytes: UInt64) -> UInt64 { 2 << 30 + 4 * bytes }
+
+  /// The same while it evaluates, with threads and their scratch.
+  static func memoryLimit(bytes: UInt64) -> UInt64 { 8 << 30 + 4 * bytes }
 
   /// Processor seconds that a child may take before it evaluates: some, and more for large files.
-  static func timeLimit(bytes: UInt64) -> UInt64 { 5 + bytes / 10_000_000 }
+  static func timeLimit(bytes: UInt64) -> UInt64 { 3 + bytes / 10_000_000 }
 
   /// How a child ended.
   enum End: Equatable {
@@ -26,13 +29,12 @@ enum Isolation {
   /// Runs a command where it belongs: here, or in a child that this process supervises until it ends with its status.
   static func run(_ command: any IsolatedCommand, _ body: () throws -> Void) throws {
     if let descriptor = supervisorDescriptor() {
-      limitMemory(for: command.untrustedFiles)
-      limitTime(for: command.untrustedFiles)
+      limitReading(of: command.untrustedFiles)
       let source = endWithSupervisor(descriptor)
       defer { source.cancel() }
       return try body()
     }
-    guard command.isIsolated else { return try body() }
+    guard command.isolation.isolate else { return try body() }
     let end = try supervise()
     if case .exit(0) = end { return }
     Console.shared.abandonProgress()
@@ -196,26 +198,15 @@ extension Isolation {
       && end.revents & Int16(POLLHUP) != 0
   }
 
-  /// Stops as SIGTERM does when the supervisor is gone, so that nothing runs on that nobody sees.
+  /// Ends when the supervisor is gone, so that nothing runs on that nobody sees: who kills the one kills the other.
   private static func endWithSupervisor(_ descriptor: Int32) -> any DispatchSourceRead {
     let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global(qos: .utility))
     source.setEventHandler {
       source.cancel()
-      kill(getpid(), SIGTERM)
+      Interruption.shared.endAtOnce(128 + SIGKILL)
     }
     source.activate()
     return source
-  }
-
-  /// An archive that inflates without end, or a shape that multiplies to terabytes, is refused memory.
-  private static func limitMemory(for files: [String]) {
-    let allowed = memoryLimit + 4 * bytes(of: files)
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
-    // Sanitizers hold terabytes of address space from the start.
-    guard limit.rlim_cur > allowed, dataSize() < memoryLimit / 2 else { return }
-    limit.rlim_cur = rlim_t(allowed)
-    setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
   }
 
   private static func bytes(of files: [String]) -> UInt64 {
@@ -225,30 +216,44 @@ extension Isolation {
     }
   }
 
-  /// The limit of processor time that was in force before this process set its own.
-  private static let timeLimitBefore = Mutex<rlim_t?>(nil)
+  /// The limits of memory and of processor time once the files are open.
+  private static let limitsBehind = Mutex<(memory: rlimit?, time: rlimit?)>((nil, nil))
 
-  /// A file that libhdf5 goes in circles on ends the child by SIGXCPU.
-  private static func limitTime(for files: [String]) {
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
-    let allowed = rlim_t(timeLimit(bytes: bytes(of: files)))
-    guard limit.rlim_cur > allowed else { return }
-    timeLimitBefore.withLock { $0 = limit.rlim_cur }
-    limit.rlim_cur = allowed
-    setrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
+  /// A shape that multiplies to terabytes, or references to one string without end, are refused memory. A file that
+  /// libhdf5 goes in circles on ends the child by SIGXCPU.
+  private static func limitReading(of files: [String]) {
+    let bytes = bytes(of: files)
+    // Sanitizers hold terabytes of address space from the start.
+    if dataSize() < readingMemoryLimit(bytes: 0) / 2 {
+      let memory = lower(RLIMIT_DATA, to: memoryLimit(bytes: bytes))
+      lower(RLIMIT_DATA, to: readingMemoryLimit(bytes: bytes))
+      limitsBehind.withLock { $0.memory = memory }
+    }
+    var before = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &before)
+    limitsBehind.withLock { [before] in $0.time = before }
+    lower(RLIMIT_CPU, to: timeLimit(bytes: bytes))
   }
 
-  /// Takes the limit of time back: the files are open, and evaluating takes as long as it takes.
-  static func liftTimeLimit() {
-    timeLimitBefore.withLock { before in
-      guard let value = before else { return }
-      var limit = rlimit()
-      getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
-      limit.rlim_cur = value
-      setrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
-      before = nil
+  /// Takes the limits of reading back: the files are open, and evaluating takes as long as it takes.
+  static func liftReadingLimits() {
+    limitsBehind.withLock { behind in
+      if var limit = behind.memory { setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) }
+      if var limit = behind.time { setrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit) }
+      behind = (nil, nil)
     }
+  }
+
+  /// Lowers a limit unless it is lower already; returns what holds then.
+  @discardableResult
+  private static func lower(_ resource: __rlimit_resource, to value: UInt64) -> rlimit {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+    if limit.rlim_cur > value {
+      limit.rlim_cur = rlim_t(value)
+      setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
+    }
+    return limit
   }
 
   /// Bytes of data and stacks now.

@@ -21,6 +21,8 @@ struct NLLRun {
 
   /// Evaluates.
   func run() throws -> NLLOutcome {
+    // Here a file that libhdf5 goes in circles on meets the limit of time; evaluating has none.
+    if let resumed = command.results.resumed { _ = try? ResultsFile(reading: resumed) }
     let isCrossEntropy = try inputs.isCrossEntropy(seed: evaluation.seed)
     return try Interruption.shared.whileEvaluating {
       let sink = try ResultsSink(command.results, settings: settings(isCrossEntropy: isCrossEntropy))

@@ -21,6 +21,7 @@ final class ResultsSink {
       options.resume
         ? try ResultsWriter(resuming: path, settings: settings) : try ResultsWriter(creating: path, settings: settings)
     }
+    writer?.cancellation = Interruption.shared.cancellation
     restored = try writer?.restored() ?? RestoredMeasurements()
     finished = restored.count
     if let writer { Log.debug("results opened", ["path": writer.path, "restored": "\(restored.count)"]) }
@@ -53,9 +54,12 @@ final class ResultsSink {
     guard let writer else {
       return CommandError(status, progress + "; nothing was saved (--output RESULTS.h5 keeps what is finished)")
     }
+    let saved =
+      writer.journaledCount == 0
+      ? "they are in \(writer.path)"
+      : "\(writer.savedCount) are in \(writer.path), and the others beside it until the run goes on"
     return CommandError(
-      status,
-      "\(progress); they are in \(writer.path)\ngo on with: \(ResultsSink.resumingCommandLine(CommandLine.arguments))")
+      status, "\(progress); \(saved)\ngo on with: \(ResultsSink.resumingCommandLine(CommandLine.arguments))")
   }
 
   /// The command line that goes on with a run, to be pasted into a shell.

@@ -3,6 +3,10 @@ import CKernels
 extension Compiler {
   /// Elements of one layer's output beyond which a model is refused: a mistyped stride or factor, not a network.
   static let largestLayer = 1 << 26
+  /// Pixels of a layer's output beyond which a model is refused likewise: each is looked at when the model is compiled.
+  static let mostPixels = 1 << 20
+  /// Inputs that the pixels of a convolution's output take altogether, beyond which a model is refused.
+  static let mostTaps = 1 << 28
 
   /// The image that a layer is given; nil after a problem.
   private mutating func image(_ program: Program, _ layer: Layer.Operation, path: String) -> ImageShape? {
@@ -40,8 +44,27 @@ extension Compiler {
   /// Whether an image of this size can be computed.
   private mutating func checkSize(_ height: Int, _ width: Int, _ channels: Int, from: ImageShape, path: String) -> Bool
   {
-    if height > 0, width > 0, channels > 0, ImageShape.fits(height, width, channels, Self.largestLayer) { return true }
+    if height > 0, width > 0, channels > 0, [height, width, channels].multiply(toAtMost: Self.largestLayer),
+      [height, width].multiply(toAtMost: Self.mostPixels)
+    {
+      return true
+    }
     report(path, "an output of \(height) × \(width) from an image of \(from.height) × \(from.width)")
+    return false
+  }
+
+  /// Whether a window is such that all its places over an image can be listed. `taps` is how many elements of it, along
+  /// each axis, an output takes; `channels` how many inputs each of these is.
+  private mutating func checkWindow(
+    _ window: [Int], taps: [Int], channels: Int, over output: ImageShape, limit: Int, path: String
+  ) -> Bool {
+    if [output.height, window[0]].multiply(toAtMost: Self.largestLayer),
+      [output.width, window[1]].multiply(toAtMost: Self.largestLayer),
+      [output.height, output.width, taps[0], taps[1], channels].multiply(toAtMost: limit)
+    {
+      return true
+    }
+    report(path, "a window of \(window[0]) × \(window[1]) over an output of \(output.height) × \(output.width)")
     return false
   }
 
@@ -60,7 +83,10 @@ extension Compiler {
     }
     let output = ImageShape(
       height: axes[0].output, width: axes[1].output, channels: weights.output, dataFormat)
-    guard checkSize(output.height, output.width, output.channels, from: input, path: path) else { return false }
+    guard checkSize(output.height, output.width, output.channels, from: input, path: path),
+      checkWindow(
+        weights.window, taps: weights.window, channels: weights.input, over: output, limit: Self.mostTaps, path: path)
+    else { return false }
     let groupOutputs = weights.output / layer.groups
     let (height, width) = (weights.window[0], weights.window[1])
     let inputs = weights.input
@@ -103,7 +129,13 @@ extension Compiler {
         padding: padding[axis], added: layer.outputPadding[axis])
     }
     let output = ImageShape(height: axes[0].output, width: axes[1].output, channels: outputs, dataFormat)
-    guard checkSize(output.height, output.width, output.channels, from: input, path: path) else { return false }
+    // Of a transposed window, an output takes every stride-th element.
+    let taps = [0, 1].map { (weights.window[$0] - 1) / layer.stride[$0] + 1 }
+    guard checkSize(output.height, output.width, output.channels, from: input, path: path),
+      checkWindow(
+        weights.window, taps: taps, channels: input.channels / layer.groups, over: output, limit: Self.mostTaps,
+        path: path)
+    else { return false }
     let (height, width) = (weights.window[0], weights.window[1])
     let builder = ConvolutionBuilder(
       input: input, output: output, groups: layer.groups,
@@ -178,7 +210,10 @@ extension Compiler {
         input: extent, size: layer.size[axis], stride: layer.stride[axis], dilation: 1, padding: padding[axis])
     }
     let output = ImageShape(height: axes[0].output, width: axes[1].output, channels: input.channels, dataFormat)
-    guard checkSize(output.height, output.width, output.channels, from: input, path: path) else { return false }
+    guard checkSize(output.height, output.width, output.channels, from: input, path: path),
+      checkWindow(
+        layer.size, taps: layer.size, channels: input.channels, over: output, limit: Self.largestLayer, path: path)
+    else { return false }
     let vertical = (0..<output.height).map { axes[0].taps($0).map(\.input) }
     let horizontal = (0..<output.width).map { axes[1].taps($0).map(\.input) }
     guard (vertical + horizontal).allSatisfy({ $0.contains { $0 != nil } }) else {
@@ -290,9 +325,14 @@ extension Compiler {
   }
 }
 
-extension ImageShape {
-  /// Whether so many elements are at most `limit`.
-  static func fits(_ height: Int, _ width: Int, _ channels: Int, _ limit: Int) -> Bool {
-    height <= limit && width <= limit / height && channels <= limit / (height * width)
+extension [Int] {
+  /// Whether the product of positive numbers is at most `limit`, however large it is.
+  func multiply(toAtMost limit: Int) -> Bool {
+    var left = limit
+    for factor in self {
+      left /= factor
+      if left == 0 { return false }
+    }
+    return true
   }
 }

@@ -3,9 +3,9 @@ import Testing
 
 @testable import EvidenceCommand
 
-@Suite struct ImportIsolationTests {
+@Suite struct IsolationTests {
   private static let endless = [
-    "nll", Repository.digitsModel, Repository.digits, "--samples", "10000000", "--threads", "1", "--isolate",
+    "nll", Repository.digitsModel, Repository.digits, "--samples", "10000000", "--threads", "1",
   ]
 
   /// The process that a supervisor has started.
@@ -43,7 +43,7 @@ import Testing
 
   /// SIGXCPU is what the limit of time before an evaluation sends.
   @Test func readingWithoutAnEndIsAnErrorInTwoLines() throws {
-    #expect(Isolation.timeLimit(bytes: 78_000) == 5 && Isolation.timeLimit(bytes: 1 << 30) == 112)
+    #expect(Isolation.timeLimit(bytes: 78_000) == 3 && Isolation.timeLimit(bytes: 1 << 30) == 110)
     let running = try Running(.evidence, Self.endless)
     kill(try child(of: running.process), SIGXCPU)
     let ended = running.wait()
@@ -80,10 +80,10 @@ import Testing
   }
 
   @Test func streamsAndStatusPassThrough() throws {
-    let plain = try Executable.evidence.run("inspect", Repository.digitsModel, "--format", "json")
-    let isolated = try Executable.evidence.run("inspect", Repository.digitsModel, "--format", "json", "--isolate")
+    let plain = try Executable.evidence.run("inspect", Repository.digitsModel, "--format", "json", "--no-isolate")
+    let isolated = try Executable.evidence.run("inspect", Repository.digitsModel, "--format", "json")
     #expect(isolated.status == 0 && isolated.output == plain.output && isolated.error == plain.error)
-    let missing = try Executable.evidence.run("inspect", "/nowhere.h5", "--isolate")
+    let missing = try Executable.evidence.run("inspect", "/nowhere.h5")
     #expect(missing.status == 66 && missing.error == "evidence: /nowhere.h5: no such file\n")
   }
 
@@ -99,13 +99,17 @@ import Testing
     #expect(killed.status == 137 && killed.lines[0].contains("ended from outside (SIGKILL)"))
   }
 
-  @Test func isolationIsOnForImportAndAFlagElsewhere() throws {
-    #expect(try ImportKerasCommand.parse(["a.h5", "-o", "b.h5"]).isIsolated)
-    #expect(try !InspectCommand.parse(["a.h5"]).isIsolated)
-    #expect(try NLLCommand.parse(["a.h5", "b.h5", "--isolate"]).isIsolated)
-    #expect(try UnitsCommand.parse(["a.h5", "b.h5", "--isolate"]).untrustedFiles == ["a.h5", "b.h5"])
-    #expect(try CompareCommand.parse(["a.h5", "b.h5", "--isolate"]).isIsolated)
-    #expect(
-      try ReportCommand.parse(["a.h5", "-o", "c", "--data", "b.h5", "--isolate"]).untrustedFiles == ["a.h5", "b.h5"])
+  @Test func everyCommandThatReadsFilesIsIsolated() throws {
+    #expect(try ImportKerasCommand.parse(["a.h5", "-o", "b.h5"]).isolation.isolate)
+    #expect(try InspectCommand.parse(["a.h5"]).isolation.isolate)
+    #expect(try !InspectCommand.parse(["a.h5", "--no-isolate"]).isolation.isolate)
+    #expect(try CompareCommand.parse(["a.h5", "b.h5"]).untrustedFiles == ["a.h5", "b.h5"])
+    #expect(try UnitsCommand.parse(["a.h5", "b.h5"]).untrustedFiles == ["a.h5", "b.h5"])
+    #expect(try ReportCommand.parse(["a.h5", "-o", "c", "--data", "b.h5"]).untrustedFiles == ["a.h5", "b.h5"])
+    // Results that are gone on with are read too.
+    let nll = ["a.h5", "b.h5", "--output", Repository.digits]
+    #expect(try NLLCommand.parse(nll).untrustedFiles == ["a.h5", "b.h5"])
+    #expect(try NLLCommand.parse(nll + ["--resume"]).untrustedFiles == ["a.h5", "b.h5", Repository.digits])
+    #expect(CommandList.subcommands.filter { !($0 is any IsolatedCommand.Type) }.count == 3)
   }
 }
