@@ -4,25 +4,28 @@ import Foundation
 /// Reads damaged files of one kind, one after the other, in this process. `reliability/fuzz.py` starts it, limits it, and
 /// starts it again behind a file that ended it.
 ///
-///     Fuzzing KIND FIRST LAST CORPUS SCRATCH [KEPT]
+///     Fuzzing KIND FIRST LAST CORPUS SCRATCH
 ///
-/// What ends the process, be it five seconds on one file, prints its innermost frames before.
+/// What ends the process, be it two seconds of processor time on one file, prints its innermost frames before.
 ///
 /// SCRATCH/status holds three 64-bit integers: the number of the file being read, how many were refused, and how many were
-/// read. Of the first KEPT that are read, SCRATCH/kept gets the file and what was read of it.
+/// read. SCRATCH/kept gets each file that is read, and what was read of it.
 @main
 struct Fuzzing {
   static func main() throws {
     let arguments = CommandLine.arguments
-    guard (6...7).contains(arguments.count), let kind = Kind(rawValue: arguments[1]),
+    guard arguments.count == 6, let kind = Kind(rawValue: arguments[1]),
       let first = Int(arguments[2]), let last = Int(arguments[3])
     else {
-      print("usage: Fuzzing \(Kind.allCases.map(\.rawValue).joined(separator: "|")) FIRST LAST CORPUS SCRATCH [KEPT]")
+      print("usage: Fuzzing \(Kind.allCases.map(\.rawValue).joined(separator: "|")) FIRST LAST CORPUS SCRATCH")
       exit(64)
     }
     let (corpus, scratch) = (arguments[4], arguments[5])
-    var left = arguments.count > 6 ? Int(arguments[6]) ?? 0 : 0
-    let names = try FileManager.default.contentsOfDirectory(atPath: "\(corpus)/\(kind.rawValue)").sorted()
+    let names = try files(in: "\(corpus)/\(kind.rawValue)")
+    let companions = try names.map { name in
+      let folder = "\(corpus)/\(kind.rawValue).with/\(name)"
+      return try FileManager.default.fileExists(atPath: folder) ? files(in: folder).map { "\(folder)/\($0)" } : []
+    }
     var mutator = try Mutator(
       names.map { try Seed([UInt8](Data(contentsOf: URL(filePath: "\(corpus)/\(kind.rawValue)/\($0)")))) })
     var status = try Status("\(scratch)/status")
@@ -30,26 +33,26 @@ struct Fuzzing {
     report_where_it_ends()
     for number in first..<last {
       status.number = Int64(number)
-      alarm(5)
+      limit_processor_time(2)
       let name = names[number % names.count]
       // The name tells some readers what the file is.
       let path = "\(scratch)/\(name)"
       try Data(mutator.mutated(number)).write(to: URL(filePath: path))
-      let companion = "\(corpus)/\(kind.rawValue).weights/\(name).h5"
-      let kept = left > 0 ? "\(scratch)/kept/\(number)-\(name).read" : nil
+      let kept = "\(scratch)/kept/\(number)-\(name)"
       do {
-        try kind.read(path, companion: FileManager.default.fileExists(atPath: companion) ? companion : nil, kept: kept)
+        try kind.read(path, companions: companions[number % names.count], kept: kept + ".read")
         status.read += 1
-        if left > 0 {
-          left -= 1
-          try FileManager.default.copyItem(atPath: path, toPath: "\(scratch)/kept/\(number)-\(name)")
-        }
+        rename(path, kept)
       } catch {
         status.refused += 1
         if ProcessInfo.processInfo.environment["FUZZING_PRINT"] != nil { print("\(number): \(error)") }
       }
     }
     status.number = Int64(last)
+  }
+
+  private static func files(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
   }
 }
 

@@ -6,7 +6,7 @@ import Networks
 
 /// A kind of file, and what the command does with it.
 enum Kind: String, CaseIterable {
-  case model, data, results, keras, archive, json
+  case model, data, results, keras, archive, json, units
 
   /// Examples, or rows of results, that are read of a file, whatever it claims to hold.
   private static let mostRows = 4096
@@ -14,19 +14,19 @@ enum Kind: String, CaseIterable {
   /// Reads a file as the command would, and evaluates what can be.
   ///
   /// - Parameters:
-  ///   - companion: The weights that a JSON description goes with.
+  ///   - companions: Files that it goes with: weights of a JSON description, a configuration of weights, results.
   ///   - kept: Where what was read is written, to be compared with what the file holds.
   /// - Throws: What the command would print.
-  func read(_ path: String, companion: String?, kept: String?) throws {
+  func read(_ path: String, companions: [String], kept: String) throws {
     switch self {
     case .model:
       let description = try ModelFile.read(path)
       try evaluate(description)
-      if let kept { try ModelFile.write(description, to: kept) }
+      try ModelFile.write(description, to: kept)
     case .keras, .archive, .json:
-      let description = try KerasImport.read(files: [path] + (companion.map { [$0] } ?? [])).model
+      let description = try KerasImport.read(files: [path] + companions).model
       try evaluate(description)
-      if let kept { try ModelFile.write(description, to: kept) }
+      try ModelFile.write(description, to: kept)
     case .data:
       let source = try HDF5Source(file: path)
       let data = Dataset(source)
@@ -34,12 +34,10 @@ enum Kind: String, CaseIterable {
       for first in stride(from: 0, to: min(data.count, Self.mostRows), by: 64) {
         values += try data.batch(first..<min(first + 64, data.count, Self.mostRows)).values
       }
-      if let kept { try values.withUnsafeBytes { try Data($0).write(to: URL(filePath: kept)) } }
-    case .results:
-      var rows = try ResultsFile(reading: path).stream
-      var values: [Double] = []
-      while values.count < Self.mostRows, let row = try rows.next() { values.append(row.logLikelihood) }
-      if let kept { try values.withUnsafeBytes { try Data($0).write(to: URL(filePath: kept)) } }
+      try write(
+        ["path": source.path, "shape": [source.count] + source.exampleShape, "values": values.map(\.bitPattern)], to: kept)
+    case .results: try write(try results(path), to: kept)
+    case .units: try report(path, of: companions, to: kept)
     }
   }
 
@@ -47,5 +45,67 @@ enum Kind: String, CaseIterable {
     let model = try NetworkModel(description)
     let data = Dataset([Float](repeating: 0, count: model.inputCount), count: 1)
     _ = try ImportanceSampling(samples: 2).estimate(model, on: data, options: Evaluation(threads: 1))
+  }
+
+  /// Settings and rows, under the names of the file's attributes and columns.
+  private func results(_ path: String) throws -> [String: Any] {
+    let file = try ResultsFile(reading: path)
+    let settings = file.settings
+    var attributes: [String: Any] = [
+      "command": settings.command, "estimator": settings.estimator, "samples": settings.samples,
+      "seed": String(settings.seed), "data_seed": String(settings.dataSeed), "model_sha256": settings.modelSHA256,
+      "data_sha256": settings.dataSHA256, "dataset": settings.dataset, "dequantize": settings.preprocessing.dequantize,
+      "divide_by": String(settings.preprocessing.divideBy.bitPattern),
+      "binarize": settings.preprocessing.binarize.rawValue,
+      "examples_first": settings.examples.lowerBound, "examples_last": settings.examples.upperBound,
+      "evidence_version": settings.evidenceVersion, "model": settings.modelPath, "data": settings.dataPath,
+      "started": file.started,
+    ]
+    attributes["finished"] = file.finished
+    attributes["model_name"] = settings.facts.modelName
+    attributes["likelihood"] = settings.facts.likelihood
+    attributes["elements"] = settings.facts.elements
+    attributes["quantity"] = settings.facts.isCrossEntropy.map { $0 ? "cross-entropy" : "log-likelihood" }
+    var columns: [String: [String]] = [:]
+    var rows = file.stream
+    for _ in 0..<Self.mostRows {
+      guard let row = try rows.next() else { break }
+      for (name, value) in [("index", row.index), ("zero_weights", row.zeroWeights), ("non_finite_weights", row.nonFiniteWeights)] {
+        columns[name, default: []].append(String(value))
+      }
+      for (name, value) in [
+        ("log_likelihood", row.logLikelihood), ("elbo", row.elbo),
+        ("monte_carlo_standard_error", row.monteCarloStandardError), ("effective_sample_size", row.effectiveSampleSize),
+        ("largest_weight_share", row.largestWeightShare), ("pareto_k", row.paretoK),
+        ("kl_posterior", row.posteriorDivergence),
+      ] + row.curve.map({ ("curve", $0) }) {
+        columns[name, default: []].append(String(value.bitPattern))
+      }
+    }
+    return [
+      "count": file.count, "attributes": attributes, "options": settings.options, "samples": settings.curveSamples,
+      "columns": columns,
+    ]
+  }
+
+  private func write(_ object: Any, to path: String) throws {
+    try JSONSerialization.data(withJSONObject: object).write(to: URL(filePath: path))
+  }
+
+  /// What the command makes of a file that only it reads. A status that says that it crashed ends this process too.
+  private func report(_ path: String, of results: [String], to page: String) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: ProcessInfo.processInfo.environment["EVIDENCE"] ?? "evidence")
+    process.arguments = ["report"] + results + ["--units", path, "-o", page, "--no-isolate"]
+    let errors = Pipe()
+    process.standardError = errors
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    let words = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationReason == .exit, [0, 65].contains(process.terminationStatus) else {
+      fatalError("the command ended with \(process.terminationStatus): \(words)")
+    }
+    if process.terminationStatus == 65 { throw CocoaError(.fileReadCorruptFile, userInfo: [NSDebugDescriptionErrorKey: words]) }
   }
 }
