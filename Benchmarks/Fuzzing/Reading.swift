@@ -96,7 +96,7 @@ enum Kind: String, CaseIterable {
   private func report(_ path: String, of results: [String], to page: String) throws {
     let process = Process()
     process.executableURL = URL(filePath: ProcessInfo.processInfo.environment["EVIDENCE"] ?? "evidence")
-    process.arguments = ["report"] + results + ["--units", path, "-o", page, "--no-isolate"]
+    process.arguments = ["report"] + results + [path, "-o", page, "--no-isolate"]
     let errors = Pipe()
     process.standardError = errors
     process.standardOutput = FileHandle.nullDevice

@@ -118,8 +118,14 @@ class Content:
 
     def __init__(self, path):
         self.datasets, self.attributes, self.unreadable = {}, {}, set()
+        # Paths that lead to what h5py can't read.
+        self.closed = []
         with h5py.File(path) as file:
             self.visit(file, "", 0)
+
+    def require_open(self, path):
+        if any(path == closed or path.startswith(closed + "/") for closed in self.closed):
+            raise Unread(path)
 
     def visit(self, item, path, depth):
         if depth > 64 or len(self.attributes) + len(self.datasets) > 20_000:
@@ -139,6 +145,7 @@ class Content:
                 try:
                     child = item[name]
                 except KeyError:
+                    self.closed.append(f"{path}/{name}")
                     continue
                 self.visit(child, f"{path}/{name}", depth + 1)
 
@@ -201,6 +208,7 @@ def compare_model(original, kept, context):
     ours, theirs = Content(kept), Content(original)
     for path, values in ours.datasets.items():
         if path not in theirs.datasets:
+            theirs.require_open(path)
             raise Wrong(f"{path} is not in the file")
         if values.shape != theirs.datasets[path].shape:
             raise Wrong(f"{path}: {values.shape} instead of {theirs.datasets[path].shape}")
@@ -212,6 +220,7 @@ def compare_model(original, kept, context):
     for (path, name), value in ours.attributes.items():
         if (path, name) in theirs.unreadable:
             raise Unread(name)
+        theirs.require_open(path)
         expected = theirs.attributes.get((path, name), default(path, name, ours.attributes))
         if expected is None or not same(value, expected):
             raise Wrong(f"{path}: attribute {name} is {value} instead of {expected}")

@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 #include <string.h>
+#include <zlib.h>
 
 // Much of libhdf5's interface is macros that Swift cannot import, and several functions have other signatures from
 // 1.12 on. Both are given a plain form here.
@@ -73,6 +74,26 @@ static inline int chdf5_identify(hid_t location, const char *name, hid_t access,
   identity->type = (int)info.type;
   identity->file = info.fileno;
   return 0;
+}
+
+/// Whether a zlib stream makes exactly so many bytes.
+static inline int chdf5_inflates_to(const void *stream, size_t size, size_t expected) {
+  unsigned char sink[1 << 15];
+  z_stream state;
+  memset(&state, 0, sizeof state);
+  if (size > 0xFFFFFFFFu || inflateInit(&state) != Z_OK) return 0;
+  state.next_in = (unsigned char *)stream;
+  state.avail_in = (uInt)size;
+  size_t made = 0;
+  int status;
+  do {
+    state.next_out = sink;
+    state.avail_out = sizeof sink;
+    status = inflate(&state, Z_NO_FLUSH);
+    made += sizeof sink - state.avail_out;
+  } while (status == Z_OK && made <= expected);
+  inflateEnd(&state);
+  return status == Z_STREAM_END && made == expected;
 }
 
 /// Called with each name; stops the enumeration by returning other than zero.

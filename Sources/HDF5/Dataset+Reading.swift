@@ -15,6 +15,7 @@ extension Dataset {
       let transfer = try transfer(reading: T.self)
       let total = try count(within: limit)
       guard total > 0 else { return [] }
+      try requireWhole()
       return try [T](unsafeUninitializedCapacity: total) { buffer, count in
         let whole = chdf5_whole_space()
         try transfer.run { H5Dread(handle.id, $0, whole, whole, $1, buffer.baseAddress) }
@@ -53,6 +54,7 @@ extension Dataset {
           found: "room for \(buffer.count) elements")
       }
       guard total > 0 else { return }
+      try storage.requireWhole(self, rows: rows, elementSize: H5Tget_size(storedType.id))
       let spaces = try select(rows: rows, count: total)
       try transfer.run { H5Dread(handle.id, $0, spaces.block, spaces.file, $1, buffer.baseAddress) }
     }
@@ -99,6 +101,11 @@ extension Dataset {
     guard !state.isPlausible else { return }
     try storage.requirePlausible(self, elementSize: H5Tget_size(storedType.id))
     state.isPlausible = true
+  }
+
+  /// Checks that everything is there.
+  func requireWhole() throws {
+    try storage.requireWhole(self, rows: 0..<(state.shape.first ?? 0), elementSize: H5Tget_size(storedType.id))
   }
 
   /// The spaces of a block of rows, reused from one block to the next.

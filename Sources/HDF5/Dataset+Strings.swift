@@ -21,6 +21,7 @@ extension Dataset {
       try requirePlausible()
       let total = try count(within: limit)
       guard total > 0 else { return [] }
+      try requireWhole()
       let whole = chdf5_whole_space()
       let decoder = StringDecoder(stored: storedType.id)
       if decoder.isVariable {

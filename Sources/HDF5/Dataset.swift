@@ -22,6 +22,8 @@ public final class Dataset: Object, @unchecked Sendable {
     /// The space of the last block that was read or written, and its number of elements.
     var blockSpace: (count: Int, handle: Handle)?
     var isPlausible = false
+    /// Rows of chunks that were looked at.
+    var wholeChunks: Set<Int> = []
   }
 
   /// Takes over an open dataset. Call it while holding the lock.

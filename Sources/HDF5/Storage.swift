@@ -10,10 +10,10 @@ struct Storage {
   /// The shape of a chunk.
   let chunk: [Int]?
   let hasExternalFiles: Bool
-  /// Filters that this module does not trust, in words.
-  let foreignFilters: [String]
-  /// Whether some filter makes the stored bytes fewer.
-  let isCompressed: Bool
+  /// What happens to a chunk before it is stored, in order.
+  let filters: [Filter]
+  /// Whether chunks that reach over the border are stored as they are.
+  let leavesBorderUnfiltered: Bool
 
   /// Reads what a file may claim without holding as many bytes: fill values, and small compressed data.
   static let smallEnough = 16 << 20
@@ -41,18 +41,15 @@ struct Storage {
     self.chunk = chunk
     hasExternalFiles = H5Pget_external_count(list.id) != 0
 
-    var foreign: [String] = []
-    var compressed = false
-    let filters = H5Pget_nfilters(list.id)
-    guard filters >= 0 else { throw place.failure(.damaged, "the filters can't be read") }
-    for index in 0..<UInt32(filters) {
-      let filter = Filter(at: index, in: list.id)
-      if !filter.isKnown { foreign.append(filter.name) }
-      compressed = compressed || filter.compresses
-    }
-    foreignFilters = foreign
-    isCompressed = compressed
+    let count = H5Pget_nfilters(list.id)
+    guard count >= 0 else { throw place.failure(.damaged, "the filters can't be read") }
+    filters = (0..<UInt32(count)).map { Filter(at: $0, in: list.id) }
+    var options: UInt32 = 0
+    leavesBorderUnfiltered = layout == .chunked && H5Pget_chunk_opts(list.id, &options) >= 0 && options != 0
   }
+
+  /// Whether some filter makes the stored bytes fewer.
+  var isCompressed: Bool { filters.contains(where: \.compresses) }
 
   /// Whether the dataset's bytes are in this file, and readable by a stock libhdf5.
   func requireSupported(_ place: Place) throws {
@@ -62,10 +59,11 @@ struct Storage {
     if hasExternalFiles {
       throw place.error(.refused, "is stored in another file, which is not followed; store the data in this file")
     }
-    guard foreignFilters.isEmpty else {
+    let foreign = filters.filter { !$0.isKnown }.map(\.name)
+    guard foreign.isEmpty else {
       throw place.error(
         .refused, "is compressed by a filter that is not part of libhdf5",
-        expected: "gzip, shuffle, fletcher32 or none", found: foreignFilters.joined(separator: ", "))
+        expected: "gzip, shuffle, fletcher32 or none", found: foreign.joined(separator: ", "))
     }
   }
 
@@ -89,12 +87,10 @@ struct Storage {
     case .compact: guard bytes <= stored else { throw implausible() }
     case .contiguous:
       let offset = H5Dget_offset(dataset.handle.id)
-      if offset == chdf5_undefined_address() {
-        // Nothing was written yet: reading gives the fill value.
-        guard bytes <= Storage.smallEnough else { throw implausible() }
-      } else {
-        guard bytes <= stored, Int(clamping: offset) <= fileSize - stored else { throw implausible() }
+      guard offset != chdf5_undefined_address() else {
+        throw bytes <= Storage.smallEnough ? Storage.unwritten(place) : implausible()
       }
+      guard bytes <= stored, Int(clamping: offset) <= fileSize - stored else { throw implausible() }
     case .chunked:
       let most = isCompressed ? Extent.count([stored, Storage.largestRatio]) ?? .max : stored
       let bound = max(Storage.smallEnough, most)
@@ -103,6 +99,10 @@ struct Storage {
         throw place.error(
           .tooLarge, "claims chunks larger than the file holds", expected: "at most \(bound) bytes",
           found: "chunks of \(Extent.text(chunk ?? [])) elements")
+      }
+      // Of chunks without filters, each of the same size, some may be missing, or shorter than they should be.
+      if filters.isEmpty, stored < Extent.count(chunkCounts(shape) + [chunkBytes]) ?? .max {
+        throw stored == 0 ? Storage.unwritten(place) : Storage.incomplete(place)
       }
     case .virtual: throw place.error(.refused, "is a virtual dataset")
     }
@@ -113,9 +113,7 @@ struct Storage {
   func withChunkCache(_ opened: Handle, shape: [Int], elementSize: Int, _ place: Place) throws -> Handle {
     guard let chunk, chunk.count == shape.count, let first = chunk.first, first > 0 else { return opened }
     var across = 1
-    for (extent, size) in zip(shape, chunk).dropFirst() where size > 0 {
-      across = Extent.count([across, extent / size + (extent % size == 0 ? 0 : 1)]) ?? .max
-    }
+    for count in chunkCounts(shape).dropFirst() { across = Extent.count([across, count]) ?? .max }
     let wanted = Extent.count(chunk + [elementSize, across, 2]) ?? .max
     let bytes = min(max(wanted, 1 << 20), Storage.largestCache)
     let chunks = min(max(2 * across, 8), 4096)
@@ -129,7 +127,8 @@ struct Storage {
 }
 
 /// A step between the stored bytes and the elements.
-private struct Filter {
+struct Filter {
+  let number: H5Z_filter_t
   let name: String
   let isKnown: Bool
   let compresses: Bool
@@ -139,7 +138,7 @@ private struct Filter {
     var count = 0
     var configuration: UInt32 = 0
     var text = [CChar](repeating: 0, count: 256)
-    let number = H5Pget_filter2(list, index, &flags, &count, nil, text.count - 1, &text, &configuration)
+    number = H5Pget_filter2(list, index, &flags, &count, nil, text.count - 1, &text, &configuration)
     switch number {
     case H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32:
       isKnown = true

@@ -2,10 +2,13 @@ import Foundation
 import HDF5
 import Testing
 
-/// The fixture that h5py made (Fixtures/make.py).
-func kinds() throws -> File {
-  let url = try #require(Bundle.module.url(forResource: "kinds", withExtension: "h5", subdirectory: "Fixtures"))
-  return try File(readingImage: [UInt8](Data(contentsOf: url)), name: "kinds.h5")
+/// The fixture of many kinds of things that h5py made (Fixtures/make.py).
+func kinds() throws -> File { try fixture("kinds") }
+
+/// A fixture that h5py made.
+func fixture(_ name: String) throws -> File {
+  let url = try #require(Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Fixtures"))
+  return try File(readingImage: [UInt8](Data(contentsOf: url)), name: name + ".h5")
 }
 
 /// The error that a closure throws; its text is what people see.

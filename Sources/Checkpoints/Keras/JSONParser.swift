@@ -14,6 +14,10 @@ struct JSONParser {
   static func parse(_ text: [UInt8], file: String, place: String? = nil) throws -> JSONValue {
     var parser = JSONParser(bytes: text, file: file, place: place)
     if text.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
+    // A byte that can't be is damage, wherever it is.
+    guard String(validating: text, as: UTF8.self)?.unicodeScalars.contains("\u{FFFD}") == false else {
+      throw ImportError(.badJSON, file: file, place: place, "the JSON text is not sound UTF-8: it is damaged")
+    }
     try parser.checkDepth()
     let value = try parser.value()
     parser.skipSpace()
@@ -134,15 +138,26 @@ struct JSONParser {
 
   private mutating func number() throws -> Double {
     let start = position
-    while let byte = next, (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte) {
-      position += 1
-    }
+    _ = take("-")
+    let isSound = (take("0") || takeDigits()) && (!take(".") || takeDigits()) && takeExponent()
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    guard let first = text.first, first != "+", first != ".", let value = Double(text) else {
+    guard isSound, let value = Double(text) else {
       position = start
       throw problem("this is not JSON")
     }
     return value
+  }
+
+  private mutating func takeDigits() -> Bool {
+    let start = position
+    while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
+    return position > start
+  }
+
+  private mutating func takeExponent() -> Bool {
+    guard take("e") || take("E") else { return true }
+    _ = take("+") || take("-")
+    return takeDigits()
   }
 
   private mutating func string() throws -> String {
@@ -181,7 +196,7 @@ struct JSONParser {
   }
 
   private mutating func codeUnit() throws -> UInt32 {
-    guard position + 4 <= bytes.count,
+    guard position + 4 <= bytes.count, bytes[position] != UInt8(ascii: "+"),
       let value = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
     else { throw problem("an unknown escape inside a string") }
     position += 4

@@ -17,11 +17,17 @@ extension KerasTests {
 
     @Test(arguments: [
       "", "{", "[1,]", #"{"a" 1}"#, #"{"a": 1,}"#, "[1 2]", "tru", #""abc"#, #""\x""#, "1 2", "+1", "{]", #""\ud8"#,
-      "-",
+      "-", "01", "1.", ".5", "1e", "--1", "-+1", #""\u+123""#,
     ])
     func refuses(_ text: String) {
       let error = #expect(throws: ImportError.self) { try Self.parse(text) }
       #expect(error?.code == .badJSON)
+    }
+
+    @Test func refusesBytesThatAreNoText() {
+      for byte in [0x80, 0xC0, 0xF5, 0xFF] as [UInt8] {
+        #expect(throws: ImportError.self) { try JSONParser.parse([0x22, 0x61, byte, 0x22], file: "t.json") }
+      }
     }
 
     @Test(arguments: ["[", #"{"a":"#]) func refusesDeepNesting(_ open: String) {

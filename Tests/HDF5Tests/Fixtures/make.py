@@ -1,7 +1,9 @@
-"""Makes kinds.h5 with h5py: what HDF5Tests can't make with the module that they test.
+"""Makes kinds.h5 and chunks.h5 with h5py: what HDF5Tests can't make with the module that they test.
 
     python3 make.py
 """
+
+import zlib
 
 import h5py
 import numpy as np
@@ -60,3 +62,27 @@ with h5py.File("kinds.h5", "w", libver=("v110", "v110"), meta_block_size=512) as
     a["half"] = np.float16(1.5)
     a["true"] = True
     a["null"] = h5py.Empty("f4")
+
+# Chunks of four rows, of which the third lies over the border.
+values = np.arange(30, dtype="f4").reshape(10, 3)
+with h5py.File("chunks.h5", "w", libver=("earliest", "v110")) as f:
+    for name, options in {
+        "plain": {}, "checked": {"fletcher32": True}, "gzip": {"compression": "gzip"},
+        "all": {"compression": "gzip", "shuffle": True, "fletcher32": True}, "scaled": {"scaleoffset": 0, "dtype": "i4"},
+    }.items():
+        options = {"dtype": "f4"} | options
+        f.create_dataset(f"whole/{name}", shape=(10, 3), chunks=(4, 2), **options)[:] = values
+        f.create_dataset(f"missing/{name}", shape=(10, 3), chunks=(4, 2), **options)[:8] = values[:8]
+
+    def stored(name, bytes, mask=0, **options):
+        data = f.create_dataset(name, shape=(10, 3), dtype="f4", chunks=(4, 3), **options)
+        data[:] = values
+        data.id.write_direct_chunk((4, 0), bytes, filter_mask=mask)
+
+    chunk = values[4:8].tobytes()
+    stored("whole/raw", chunk, mask=1, compression="gzip")
+    stored("short/plain", chunk[:-4])
+    stored("short/gzip", zlib.compress(chunk[:-4]), compression="gzip")
+    stored("short/raw", chunk[:-4], mask=1, compression="gzip")
+    stored("short/long", zlib.compress(chunk + chunk), compression="gzip")
+    stored("short/cut", zlib.compress(chunk)[:-3], compression="gzip")
