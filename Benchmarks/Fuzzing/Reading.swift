@@ -35,7 +35,8 @@ enum Kind: String, CaseIterable {
         values += try data.batch(first..<min(first + 64, data.count, Self.mostRows)).values
       }
       try write(
-        ["path": source.path, "shape": [source.count] + source.exampleShape, "values": values.map(\.bitPattern)], to: kept)
+        ["path": source.path, "shape": [source.count] + source.exampleShape, "values": values.map(\.bitPattern)],
+        to: kept)
     case .results: try write(try results(path), to: kept)
     case .units: try report(path, of: companions, to: kept)
     }
@@ -70,7 +71,9 @@ enum Kind: String, CaseIterable {
     var rows = file.stream
     for _ in 0..<Self.mostRows {
       guard let row = try rows.next() else { break }
-      for (name, value) in [("index", row.index), ("zero_weights", row.zeroWeights), ("non_finite_weights", row.nonFiniteWeights)] {
+      for (name, value) in [
+        ("index", row.index), ("zero_weights", row.zeroWeights), ("non_finite_weights", row.nonFiniteWeights),
+      ] {
         columns[name, default: []].append(String(value))
       }
       for (name, value) in [
@@ -106,6 +109,8 @@ enum Kind: String, CaseIterable {
     guard process.terminationReason == .exit, [0, 65].contains(process.terminationStatus) else {
       fatalError("the command ended with \(process.terminationStatus): \(words)")
     }
-    if process.terminationStatus == 65 { throw CocoaError(.fileReadCorruptFile, userInfo: [NSDebugDescriptionErrorKey: words]) }
+    if process.terminationStatus == 65 {
+      throw CocoaError(.fileReadCorruptFile, userInfo: [NSDebugDescriptionErrorKey: words])
+    }
   }
 }

@@ -3,7 +3,9 @@ import CHDF5
 /// Where libhdf5 finds no chunk it gives the fill value, and where a chunk is too short it gives what happens to be in
 /// memory, both without a word. So the chunks of what is read are looked at before.
 extension Storage {
-  static func unwritten(_ place: Place) -> HDF5Error { place.error(.damaged, "holds no values: none were ever written") }
+  static func unwritten(_ place: Place) -> HDF5Error {
+    place.error(.damaged, "holds no values: none were ever written")
+  }
 
   static func incomplete(_ place: Place) -> HDF5Error {
     place.error(.damaged, "is not complete: some of its values were never written, or are damaged")
@@ -48,7 +50,9 @@ extension Storage {
     let isOnBorder = zip(zip(start, chunk ?? []), dataset.state.shape).contains { $0.0 + $0.1 > $1 }
     // Without filters, libhdf5 answers with the size that it should be: what is stored was counted before.
     if filters.isEmpty || (leavesBorderUnfiltered && isOnBorder) { return }
-    guard try holds(size, dataset, offset, stored: Int(clamping: stored)) else { throw Storage.incomplete(dataset.place) }
+    guard try holds(size, dataset, offset, stored: Int(clamping: stored)) else {
+      throw Storage.incomplete(dataset.place)
+    }
   }
 
   /// Whether a chunk that went through filters comes to so many bytes.
@@ -65,7 +69,9 @@ extension Storage {
       let others = applied.filter { $0 != H5Z_FILTER_SHUFFLE && $0 != H5Z_FILTER_FLETCHER32 }
       if others.isEmpty { return stored == size + checksums(applied[...]) }
       // The other compressions are not undone here.
-      guard others == [H5Z_FILTER_DEFLATE], let deflate = applied.firstIndex(of: H5Z_FILTER_DEFLATE) else { return true }
+      guard others == [H5Z_FILTER_DEFLATE], let deflate = applied.firstIndex(of: H5Z_FILTER_DEFLATE) else {
+        return true
+      }
       let stream = stored - checksums(applied[deflate...])
       return chdf5_inflates_to(buffer.baseAddress, max(0, stream), size + checksums(applied[..<deflate])) != 0
     }
