@@ -37,7 +37,7 @@ let package = Package(
       resources: [.copy("Resources")]),
     .executableTarget(name: "example-nll", dependencies: ["Checkpoints", "Evidence"], path: "docs/examples/nll"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], exclude: ["Reference"]),
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"], resources: [.copy("Fixtures")]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], exclude: ["Reference"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"], resources: [.copy("Fixtures")]),

@@ -19,9 +19,12 @@ let package = Package(
       ],
       path: "Calibration"),
     .executableTarget(
-      name: "Fuzzing", dependencies: ["CrashTrace", .product(name: "Evidence", package: "evidence")], path: "Fuzzing",
-      exclude: ["CrashTrace"]),
+      name: "Fuzzing", dependencies: ["CrashTrace", "Reading"], path: "Fuzzing",
+      exclude: ["CrashTrace", "Guided", "Reading"]),
     .target(name: "CrashTrace", path: "Fuzzing/CrashTrace"),
+    .target(
+      name: "Reading", dependencies: [.product(name: "Evidence", package: "evidence")], path: "Fuzzing/Reading"),
+    .executableTarget(name: "GuidedFuzzing", dependencies: ["Reading"], path: "Fuzzing/Guided"),
     // The peak is that of the processor at hand.
     .target(
       name: "FMAPeak", path: "FMAPeak", cSettings: [.unsafeFlags(["-O2", "-march=native", "-ffp-contract=fast"])]),

@@ -1,5 +1,6 @@
 import CrashTrace
 import Foundation
+import Reading
 
 /// Reads damaged files of one kind, one after the other, in this process. `reliability/fuzz.py` starts it, limits it, and
 /// starts it again behind a file that ended it.

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 
 import h5py
 import numpy as np
@@ -433,7 +434,8 @@ def main(kind, kept, corpus):
             found["ignored"] = compare_one(kind, original, read, contexts[name])
         except Wrong as error:
             found.update(verdict="wrong", words=str(error))
-        except (Unread, OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, OverflowError) as error:
+        except (Unread, OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, OverflowError,
+                NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             found.update(verdict="unread", words=repr(error))
         signal.alarm(0)
         print(json.dumps(found), flush=True)

@@ -10,8 +10,8 @@ After every kill:
   - the run that goes on restores every row that was in the file or in the journal.
 When a run ends at last, its file equals the uninterrupted one bit for bit in every column, and nothing is left beside it.
 
-Every other kill is aimed: it comes within five milliseconds after a new file begins to be written beside the old one. Needs
-h5py and numpy.
+Every other kill is aimed: it comes within five milliseconds after a new file begins to be written beside the old one. One kill
+in three is of the command's process alone, whose child must end as well; the others are of both. Needs h5py and numpy.
 """
 
 import argparse
@@ -116,12 +116,17 @@ class Test:
         while True:
             more = ["--resume"] if os.path.exists(output) or self.random.random() < 0.5 else []
             process = subprocess.Popen(
-                self.command(output, *more), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                self.command(output, *more), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                start_new_session=True)
             moment = None
             if self.kills < self.options.kills:
                 moment = self.wait_for_moment(process, output, aims=self.kills % 2 == 1)
             if moment is not None:
-                process.send_signal(signal.SIGKILL)
+                if self.kills % 3 == 0:
+                    process.send_signal(signal.SIGKILL)
+                else:
+                    os.killpg(process.pid, signal.SIGKILL)
+            # Until the last process that holds the pipe has ended.
             errors = process.communicate()[1]
             if restored := re.search(r"restored=(\d+)", errors):
                 if int(restored[1]) < safe:

@@ -4,7 +4,7 @@
     swift build -c release
     python3 Benchmarks/reliability/signal_test.py --command .build/release/evidence --trials 20
 
-The commands are nll (with --output; as it is, and in a process of its own by --isolate), units (with --latents), import and
+The commands are nll (with --output; as it is, and in one process by --no-isolate), units (with --latents), import and
 report; the moments are spread evenly over their duration. After every signal:
   - the command has ended within a second (--limit, for a busy machine), with status 130 or 143 (by itself or, before it
     catches signals, as a shell reports a process that a signal ended), or 0 where it was done already;
@@ -54,8 +54,8 @@ class Test:
         kept = {output, output + ".journal"}
         if name == "nll":
             return nll, kept
-        if name == "nll --isolate":
-            return nll + ["--isolate"], kept
+        if name == "nll --no-isolate":
+            return nll + ["--no-isolate"], kept
         if name == "units":
             # HDF5 in progress: said to be unfinished.
             return ["units", options.model, options.data, "--ablate", "--samples", "100", "--examples", "..200",
@@ -125,7 +125,7 @@ class Test:
     def run(self):
         subprocess.run(
             [self.options.command, *self.words("nll", self.reference)[0]], check=True, capture_output=True)
-        for name in ("nll", "nll --isolate", "units", "import", "report"):
+        for name in ("nll", "nll --no-isolate", "units", "import", "report"):
             output = os.path.join(self.directory, "output")
             start = time.monotonic()
             process = self.start(self.words(name, output)[0])

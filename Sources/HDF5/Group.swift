@@ -44,6 +44,7 @@ public final class Group: Object, @unchecked Sendable {
   private func kind(ofChild name: String) -> Child.Kind {
     let link = chdf5_link_kind(handle.id, name, Library.linkAccess.id)
     if link == H5L_TYPE_EXTERNAL.rawValue { return .other("external link") }
+    if link > H5L_TYPE_SOFT.rawValue { return .other("user-defined link") }
     var identity = chdf5_identity()
     guard chdf5_identify(handle.id, name, Library.linkAccess.id, &identity) >= 0 else {
       return .other(link == H5L_TYPE_SOFT.rawValue ? "soft link that leads nowhere" : "unreadable object")

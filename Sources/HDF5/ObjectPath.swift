@@ -62,7 +62,12 @@ struct ObjectPath {
 
   /// The path, provided that nothing is there yet.
   func vacant() throws -> ObjectPath {
-    if names.isEmpty || (try? walk()) != nil { throw place.error(.cannotCreate, "already exists") }
+    var prefix = relative.hasPrefix("/") ? "/" : ""
+    let isThere = names.enumerated().allSatisfy { depth, name in
+      prefix += (depth == 0 ? "" : "/") + name
+      return chdf5_link_kind(group.handle.id, prefix, Library.linkAccess.id) >= 0
+    }
+    if isThere { throw place.error(.cannotCreate, "already exists") }
     return self
   }
 

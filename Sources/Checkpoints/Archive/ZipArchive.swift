@@ -66,6 +66,10 @@ struct ZipArchive {
         "the archive is truncated", expected: "\(member.compressedSize) bytes of the member",
         found: "\(max(0, bytes.count - start))")
     }
+    let name = bytes.startIndex + member.headerOffset + 30
+    guard bytes[name..<name + Int(nameLength)].elementsEqual(member.name.utf8) else {
+      throw problem("the member has another name in its own header than in the directory")
+    }
     let packed = [UInt8](bytes[bytes.startIndex + start..<bytes.startIndex + start + member.compressedSize])
     let content: [UInt8]
     if member.method == 0 {

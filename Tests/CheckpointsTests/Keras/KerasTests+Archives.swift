@@ -62,6 +62,15 @@ extension KerasTests {
       }
     }
 
+    @Test func aMemberOfTwoNamesIsRefused() throws {
+      var bytes = try ZipBytes.archive([.init(name: "a.txt", content: [1, 2, 3])])
+      bytes[30] = UInt8(ascii: "b")
+      let archive = try ZipArchive(Data(bytes), file: "a.zip")
+      let member = try #require(archive.member("a.txt"))
+      let error = #expect(throws: ImportError.self) { try archive.contents(of: member) }
+      #expect(error?.message.contains("another name in its own header") == true)
+    }
+
     /// What a damaged archive still yields is what was put in: its checksums see to that.
     @Test func anyArchiveYieldsItsContentOrIsRefused() throws {
       let contents: [[UInt8]] = [[1, 2, 3], Self.text]

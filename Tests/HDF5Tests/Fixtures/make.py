@@ -3,6 +3,8 @@
     python3 make.py
 """
 
+import ctypes
+import ctypes.util
 import zlib
 
 import h5py
@@ -86,3 +88,30 @@ with h5py.File("chunks.h5", "w", libver=("earliest", "v110")) as f:
     stored("short/raw", chunk[:-4], mask=1, compression="gzip")
     stored("short/long", zlib.compress(chunk + chunk), compression="gzip")
     stored("short/cut", zlib.compress(chunk)[:-3], compression="gzip")
+
+    # A chunk of two gibibytes, of which nothing is stored.
+    f.create_dataset("claims/chunk", shape=(4, 4), dtype="f8", chunks=(2**16, 2**12), maxshape=(None, None), compression="gzip")
+
+
+def add_user_defined_link(path):
+    """A link of a class that no program but this one knows; h5py can't make one."""
+    library = ctypes.CDLL(ctypes.util.find_library("hdf5_serial") or ctypes.util.find_library("hdf5"))
+    for name in ("H5Fopen", "H5Lcreate_ud", "H5Lregister"):
+        getattr(library, name).restype = ctypes.c_int64 if name == "H5Fopen" else ctypes.c_int
+
+    class LinkClass(ctypes.Structure):
+        _fields_ = [("version", ctypes.c_int), ("id", ctypes.c_int), ("comment", ctypes.c_char_p)] + [
+            (name, ctypes.c_void_p) for name in ("create", "move", "copy", "traverse", "delete", "query")]
+
+    traverse = ctypes.CFUNCTYPE(ctypes.c_int64)(lambda: -1)
+    kind = LinkClass(0, 200, b"nowhere", traverse=ctypes.cast(traverse, ctypes.c_void_p))
+    library.H5open()
+    assert library.H5Lregister(ctypes.byref(kind)) >= 0
+    file = library.H5Fopen(path.encode(), 1, ctypes.c_int64(0))
+    assert library.H5Lcreate_ud(ctypes.c_int64(file), b"user", 200, b"abc", ctypes.c_size_t(3), ctypes.c_int64(0), ctypes.c_int64(0)) >= 0
+    library.H5Fclose(ctypes.c_int64(file))
+
+
+with h5py.File("links.h5", "w") as f:
+    f["data"] = values
+add_user_defined_link("links.h5")

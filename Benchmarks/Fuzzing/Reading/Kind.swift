@@ -5,7 +5,7 @@ import Foundation
 import Networks
 
 /// A kind of file, and what the command does with it.
-enum Kind: String, CaseIterable {
+public enum Kind: String, CaseIterable {
   case model, data, results, keras, archive, json, units
 
   /// Examples, or rows of results, that are read of a file, whatever it claims to hold.
@@ -17,7 +17,7 @@ enum Kind: String, CaseIterable {
   ///   - companions: Files that it goes with: weights of a JSON description, a configuration of weights, results.
   ///   - kept: Where what was read is written, to be compared with what the file holds.
   /// - Throws: What the command would print.
-  func read(_ path: String, companions: [String], kept: String) throws {
+  public func read(_ path: String, companions: [String], kept: String) throws {
     switch self {
     case .model:
       let description = try ModelFile.read(path)
