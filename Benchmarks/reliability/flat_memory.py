@@ -10,6 +10,7 @@ resident set, as the system counts it) must be within 5 MB of the first, that of
 """
 
 import argparse
+import glob
 import os
 import pathlib
 import signal
@@ -49,13 +50,14 @@ def write_data(path, count):
 
 
 def run(command, stop_at=None):
-    """Megabytes at most, status, seconds; `stop_at` is a number of seconds until SIGINT, or None."""
+    """Megabytes at most, status, seconds (behind the signal); `stop_at` is a number of seconds until SIGINT, or None."""
     start = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if stop_at is not None:
         time.sleep(stop_at)
         # Not send_signal: it would collect the exit status of a run that has ended, and with it what it used.
         os.kill(process.pid, signal.SIGINT)
+        start = time.monotonic()
     errors = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -85,8 +87,10 @@ def main():
         print(f"first 10000: {first:.1f} MB, {seconds:.1f} s", flush=True)
         whole, _, seconds = run(command + [os.path.join(directory, "whole.h5")])
         print(f"all {options.examples}: {whole:.1f} MB, {seconds:.1f} s", flush=True)
-        stopped, status, _ = run(command + [output], stop_at=0.6 * seconds)
-        print(f"stopped (status {status}) after {rows(output)}: {stopped:.1f} MB", flush=True)
+        stopped, status, wait = run(command + [output], stop_at=0.6 * seconds)
+        left = sorted(os.path.basename(path) for path in glob.glob(output + "*"))
+        print(f"stopped (status {status}) {wait:.2f} s behind the signal, {rows(output)} rows in the file: {stopped:.1f} MB; "
+              f"{', '.join(left)}", flush=True)
         resumed, status, _ = run(command + [output, "--resume"])
         print(f"gone on with to {rows(output)} (status {status}): {resumed:.1f} MB", flush=True)
         # Going on reads the results file besides writing it, and libhdf5 has its caches for both.
