@@ -9,7 +9,8 @@ process for speed; this script limits that process's memory and time, and starts
 
   - A crash, and a file that takes more than two seconds of processor time, is libhdf5's where libhdf5 is among the innermost
     frames, and the command must make an error of it, which is tried on the first 300 of a kind; otherwise it is ours, and a
-    fault. "Heap" is malloc's own complaint: libhdf5 has written where it should not on one of the files before.
+    fault, unless the file does nothing alone. "Heap" is such a case, and malloc's own complaint: libhdf5 has written where it
+    should not.
   - Every file that is read is read by h5py too and compared (comparing.py): places, shapes, numbers, attributes.
 
 One of them again: FUZZING_PRINT=1 …/Fuzzing KIND NUMBER NUMBER+1 CORPUS SCRATCH.
@@ -85,21 +86,38 @@ class Run:
             self.compared += comparing.compare(self.kind, self.scratch / "kept", self.corpus)
         self.seconds = time.monotonic() - start
 
+    def worker(self, first, last, scratch):
+        """How the worker ends on some files, and what it says."""
+        return subprocess.run(
+            [self.options.worker, self.kind, str(first), str(last), self.corpus, scratch],
+            preexec_fn=limited(self.options.memory << 20), env=dict(os.environ, EVIDENCE=str(self.options.evidence)),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
+
+    def culprit(self, number, result):
+        """Whose an end is; what seems to be ours, or malloc complains of, is looked at again alone."""
+        found = culprit(result.stderr, signal.Signals(-result.returncode).name)
+        if found.startswith("libhdf5"):
+            return found
+        with tempfile.TemporaryDirectory(prefix="fuzz-alone-", dir=self.options.scratch) as folder:
+            scratch = pathlib.Path(folder)
+            (scratch / "kept").mkdir()
+            (scratch / "status").write_bytes(bytes(24))
+            alone = self.worker(number, number + 1, scratch)
+        if alone.returncode >= 0:
+            return "heap: broken by a file before"
+        return culprit(alone.stderr, signal.Signals(-alone.returncode).name)
+
     def read(self, first, last):
-        environment = dict(os.environ, EVIDENCE=str(self.options.evidence))
         while first < last:
-            result = subprocess.run(
-                [self.options.worker, self.kind, str(first), str(last), self.corpus, self.scratch],
-                preexec_fn=limited(self.options.memory << 20), env=environment, stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE, text=True, errors="replace")
+            result = self.worker(first, last, self.scratch)
             number = self.status()[0]
             if result.returncode > 0:
                 sys.exit(f"{self.kind}: the worker ended with {result.returncode} at {number}: {result.stderr}")
             if result.returncode < 0:
-                self.ends[culprit(result.stderr, signal.Signals(-result.returncode).name)].append(number)
+                # A crash on the way out, behind the last file, is no other file's.
+                self.ends[self.culprit(number, result) if number < last else "heap: on the way out"].append(number)
                 if number < last and sum(self.isolated.values()) < MOST_ISOLATED:
                     self.isolated[self.isolate(number)] += 1
-            # A crash on the way out, behind the last file, is no other file's.
             first = min(number + 1, last) if result.returncode < 0 else last
 
     def isolate(self, number):

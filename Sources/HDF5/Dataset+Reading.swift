@@ -9,7 +9,7 @@ extension Dataset {
   /// Numbers of any type are converted. Integers that don't fit into an integer `T` are an error; floats are not read
   /// into integers.
   /// - Parameter limit: The most elements to read.
-  /// - Throws: `HDF5Error` (`wrongType`, `tooLarge`, `refused`, `inputOutput`, `closed`).
+  /// - Throws: `HDF5Error` (`wrongType`, `tooLarge`, `refused`, `damaged`, `inputOutput`, `closed`).
   public func read<T: Element>(as type: T.Type = T.self, limit: Int = Dataset.defaultLimit) throws -> [T] {
     try locked {
       let transfer = try transfer(reading: T.self)

@@ -12,7 +12,7 @@ extension Dataset {
   /// Reads all strings.
   ///
   /// - Parameter limit: The most strings to read. Their text may have 256 MiB altogether.
-  /// - Throws: `HDF5Error` (`wrongType`, `tooLarge`, `refused`, `inputOutput`, `closed`).
+  /// - Throws: `HDF5Error` (`wrongType`, `tooLarge`, `refused`, `damaged`, `inputOutput`, `closed`).
   public func readStrings(limit: Int = 1 << 20) throws -> [String] {
     try locked {
       guard type == .string else {
