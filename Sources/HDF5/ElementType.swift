@@ -42,7 +42,7 @@ extension ElementType {
       let isPlain = [1, 2, 4, 8].contains(size) && ElementType.fits(type, size) && ElementType.hasPlainOrder(type)
       self = isPlain ? .integer(bits: 8 * size, signed: H5Tget_sign(type) == H5T_SGN_2) : .other("unusual integer")
     case H5T_FLOAT:
-      let isPlain = ElementType.fits(type, size) && ElementType.hasPlainFields(type) && ElementType.hasPlainOrder(type)
+      let isPlain = ElementType.isKnownFloat(type, size) && ElementType.hasPlainOrder(type)
       self = isPlain ? .float(bits: 8 * size) : .other("unusual float")
     case H5T_STRING: self = .string
     case H5T_ENUM: self = ElementType.isBoolean(type, size) ? .boolean : .other("enumeration")
@@ -69,19 +69,27 @@ extension ElementType {
     return order == H5T_ORDER_LE || order == H5T_ORDER_BE
   }
 
-  private static func hasPlainFields(_ type: hid_t) -> Bool {
+  /// Bits of the exponent and of the mantissa of binary16, bfloat16, binary32, binary64, x87's extended format (whose
+  /// leading bit is there), and binary128.
+  private static let floats = [(5, 10), (8, 7), (8, 23), (11, 52), (15, 64), (15, 112)]
+
+  /// Whether a type is one of the formats that there are. Of any other, most likely a damaged one, libhdf5 would make
+  /// numbers all the same.
+  private static func isKnownFloat(_ type: hid_t, _ size: Int) -> Bool {
     var sign = 0
     var exponent = 0
     var exponentSize = 0
     var mantissa = 0
     var mantissaSize = 0
-    let size = H5Tget_size(type)
-    guard size >= 2, size <= 16,
-      H5Tget_fields(type, &sign, &exponent, &exponentSize, &mantissa, &mantissaSize) >= 0
+    guard H5Tget_fields(type, &sign, &exponent, &exponentSize, &mantissa, &mantissaSize) >= 0,
+      floats.contains(where: { $0 == (exponentSize, mantissaSize) })
     else { return false }
-    let precision = H5Tget_precision(type)
-    return (1...15).contains(exponentSize) && (1...113).contains(mantissaSize) && sign < precision
-      && exponent + exponentSize <= precision && mantissa + mantissaSize <= precision
+    let isExtended = mantissaSize == 64
+    return mantissa == 0 && exponent == mantissaSize && sign == exponent + exponentSize
+      && H5Tget_precision(type) == sign + 1 && H5Tget_offset(type) == 0
+      && (isExtended ? [10, 12, 16].contains(size) : 8 * size == sign + 1)
+      && H5Tget_ebias(type) == 1 << (exponentSize - 1) - 1
+      && (isExtended || H5Tget_norm(type) == H5T_NORM_IMPLIED)
   }
 
   private static func isBoolean(_ type: hid_t, _ size: Int) -> Bool {

@@ -152,6 +152,21 @@ import Testing
     #expect(try error { _ = try kinds().root.dataset("other/null") }.code == .wrongShape)
   }
 
+  /// A flipped bit in the description of a type would double every number, or make others of them.
+  @Test(arguments: [0: 0x15, 1: 7, 2: 1, 3: 0x1f, 4: 0x7e] as [Int: UInt8])
+  func formatsOfFloatsThatDoNotExist(field: Int, value: UInt8) throws {
+    let file = try File(inMemory: "a")
+    try file.root.createDataset("x", type: .float(bits: 32), shape: [3]).write([1, 2, 3] as [Float])
+    var bytes = try file.image()
+    // Place and size of the exponent, of the mantissa, and the exponent's bias.
+    let fields: [UInt8] = [23, 8, 0, 23, 127, 0, 0, 0]
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: fields) })
+    bytes[place + field] = value
+    let dataset = try File(readingImage: bytes, name: "a").root.dataset("x")
+    let error = try error { _ = try dataset.read(as: Float.self) }
+    #expect(error.code == .wrongType && error.found == "unusual float")
+  }
+
   @Test func damagedChunksAreNoticed() throws {
     let file = try File(inMemory: "a")
     let values = (0..<1000).map { Float($0) }
