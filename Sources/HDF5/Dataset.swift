@@ -47,7 +47,7 @@ public final class Dataset: Object, @unchecked Sendable {
   ) throws {
     self.storage = storage
     self.storedType = storedType
-    type = ElementType(of: storedType.id)
+    type = ElementType(of: storedType.id, isPacked: storage.filters.contains { $0.number == H5Z_FILTER_NBIT })
     rowsPerChunk = storage.chunk?.first
     state = State(shape: shape, fileSpace: space)
     super.init(file: file, path: path, handle: handle)

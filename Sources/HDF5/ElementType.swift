@@ -35,11 +35,15 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
 
 extension ElementType {
   /// Says what a type of libhdf5 is. Call it while holding the lock.
-  init(of type: hid_t) {
+  ///
+  /// - Parameter isPacked: Whether the n-bit filter stores integers of fewer bits than their bytes have.
+  init(of type: hid_t, isPacked: Bool = false) {
     let size = H5Tget_size(type)
     switch H5Tget_class(type) {
     case H5T_INTEGER:
-      let isPlain = [1, 2, 4, 8].contains(size) && ElementType.fits(type, size) && ElementType.hasPlainOrder(type)
+      let isPlain =
+        [1, 2, 4, 8].contains(size) && ElementType.hasPlainOrder(type)
+        && (isPacked ? ElementType.fits(type, size) : ElementType.isWhole(type, size))
       self = isPlain ? .integer(bits: 8 * size, signed: H5Tget_sign(type) == H5T_SGN_2) : .other("unusual integer")
     case H5T_FLOAT:
       let isPlain = ElementType.isKnownFloat(type, size) && ElementType.hasPlainOrder(type)
@@ -62,6 +66,11 @@ extension ElementType {
     let precision = H5Tget_precision(type)
     let offset = H5Tget_offset(type)
     return precision > 0 && offset >= 0 && Int(offset) + precision <= 8 * size
+  }
+
+  /// Whether all bits count. Where not, libhdf5 would drop the others: a damaged description changes the numbers.
+  private static func isWhole(_ type: hid_t, _ size: Int) -> Bool {
+    H5Tget_precision(type) == 8 * size && H5Tget_offset(type) == 0
   }
 
   private static func hasPlainOrder(_ type: hid_t) -> Bool {

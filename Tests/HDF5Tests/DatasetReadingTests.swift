@@ -167,6 +167,18 @@ import Testing
     #expect(error.code == .wrongType && error.found == "unusual float")
   }
 
+  @Test func integersOfFewerBitsThanTheyHave() throws {
+    let file = try File(inMemory: "a")
+    try file.root.createDataset("x", type: .integer(bits: 32, signed: false), shape: [3]).write([1, 2, 3] as [Int32])
+    var bytes = try file.image()
+    // Size, first bit and number of bits.
+    let fields: [UInt8] = [4, 0, 0, 0, 0, 0, 32, 0]
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: fields) })
+    bytes[place + 6] = 31
+    let error = try error { _ = try File(readingImage: bytes, name: "a").root.dataset("x").read(as: Float.self) }
+    #expect(error.code == .wrongType && error.found == "unusual integer")
+  }
+
   @Test func damagedChunksAreNoticed() throws {
     let file = try File(inMemory: "a")
     let values = (0..<1000).map { Float($0) }
