@@ -76,6 +76,17 @@ static inline int chdf5_identify(hid_t location, const char *name, hid_t access,
   return 0;
 }
 
+/// Reads a chunk as it is stored, into a buffer of its size.
+static inline herr_t chdf5_read_chunk(
+    hid_t dataset, const hsize_t *offset, uint32_t *skipped, void *buffer, size_t size) {
+#if H5_VERSION_GE(2, 0, 0)
+  return H5Dread_chunk2(dataset, H5P_DEFAULT, offset, skipped, buffer, &size);
+#else
+  (void)size;
+  return H5Dread_chunk(dataset, H5P_DEFAULT, offset, skipped, buffer);
+#endif
+}
+
 /// Whether a zlib stream makes exactly so many bytes.
 static inline int chdf5_inflates_to(const void *stream, size_t size, size_t expected) {
   unsigned char sink[1 << 15];

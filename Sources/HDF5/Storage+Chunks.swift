@@ -62,7 +62,7 @@ extension Storage {
       // A filter that did nothing for this chunk has its bit set.
       var skipped: UInt32 = 0
       try dataset.place.check(
-        H5Dread_chunk(dataset.handle.id, chdf5_default(), offset, &skipped, buffer.baseAddress), .inputOutput,
+        chdf5_read_chunk(dataset.handle.id, offset, &skipped, buffer.baseAddress, stored), .inputOutput,
         "the data can't be read or written")
       let applied = filters.enumerated().filter { skipped & (1 << UInt32($0.offset)) == 0 }.map(\.element.number)
       let checksums = { (filters: ArraySlice<H5Z_filter_t>) in 4 * filters.count { $0 == H5Z_FILTER_FLETCHER32 } }
