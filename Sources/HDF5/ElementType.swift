@@ -48,7 +48,7 @@ extension ElementType {
     case H5T_FLOAT:
       let isPlain = ElementType.isKnownFloat(type, size) && ElementType.hasPlainOrder(type)
       self = isPlain ? .float(bits: 8 * size) : .other("unusual float")
-    case H5T_STRING: self = .string
+    case H5T_STRING: self = ElementType.hasWholeCharacters(type) ? .string : .other("unusual string")
     case H5T_ENUM: self = ElementType.isBoolean(type, size) ? .boolean : .other("enumeration")
     case H5T_TIME: self = .other("time")
     case H5T_BITFIELD: self = .other("bit field")
@@ -71,6 +71,13 @@ extension ElementType {
   /// Whether all bits count. Where not, libhdf5 would drop the others: a damaged description changes the numbers.
   private static func isWhole(_ type: hid_t, _ size: Int) -> Bool {
     H5Tget_precision(type) == 8 * size && H5Tget_offset(type) == 0
+  }
+
+  /// Whether the characters of a string of variable length are bytes: of fewer bits, libhdf5 would make other ones.
+  private static func hasWholeCharacters(_ type: hid_t) -> Bool {
+    guard H5Tis_variable_str(type) > 0 else { return true }
+    let character = Handle(owning: H5Tget_super(type))
+    return character.isValid && H5Tget_size(character.id) == 1 && isWhole(character.id, 1)
   }
 
   private static func hasPlainOrder(_ type: hid_t) -> Bool {

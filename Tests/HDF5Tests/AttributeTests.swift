@@ -28,6 +28,20 @@ import Testing
     #expect(try group.attributeNames().count == 15)
   }
 
+  /// libhdf5 would keep the lowest bit of each character.
+  @Test func charactersOfFewerBits() throws {
+    let file = try File(inMemory: "a")
+    try file.root.setAttribute("x", "text")
+    var bytes = try file.image()
+    // A string of variable length in UTF-8; then the size of a character, its first bit and its bits.
+    let fields: [UInt8] = [1, 0, 0, 0, 0, 0, 8, 0]
+    let place = try #require(bytes.indices.first { bytes[$0...].starts(with: fields) })
+    bytes[place + 6] = 1
+    let damaged = try File(readingImage: bytes, name: "a")
+    let error = try error { _ = try damaged.root.string("x") }
+    #expect(error.code == .wrongType && error.found == "unusual string")
+  }
+
   @Test func absentIsNil() throws {
     let group = try kinds().root.group("attributes")
     #expect(try group.string("absent") == nil)
