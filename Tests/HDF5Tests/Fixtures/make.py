@@ -1,4 +1,4 @@
-"""Makes kinds.h5 and chunks.h5 with h5py: what HDF5Tests can't make with the module that they test.
+"""Makes kinds.h5, chunks.h5 and links.h5 with h5py: what HDF5Tests can't make with the module that they test.
 
     python3 make.py
 """
