@@ -11,6 +11,8 @@ public struct EvidenceError: Error, Sendable, CustomStringConvertible {
     public static let invalidModel = Code("invalidModel")
     /// A setting has no meaning: no samples, an empty range.
     public static let invalidSetting = Code("invalidSetting")
+    /// The model doesn't offer what the estimator needs.
+    public static let unsupported = Code("unsupported")
     /// The results file can't be used as asked.
     public static let invalidResults = Code("invalidResults")
     /// The output can't be made.

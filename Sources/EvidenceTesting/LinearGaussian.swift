@@ -75,6 +75,20 @@ public struct LinearGaussian: Sendable {
     }
   }
 
+  /// One example of a model of one stochastic layer and the latents it was made from, both in single precision: z ~ N(0, I),
+  /// x ~ N(W z + b, diag σ²) with z as rounded.
+  func simulate(example: UInt64, seed: UInt64) -> (example: [Float], latents: [Float]) {
+    // A word that the normals of `sample` and of the draws from a posterior don't have in this place.
+    let stream: UInt64 = 0x51_4D55_4C41_5445
+    let latents = (0..<sizes[1]).map { Float(CounterRandom.normal(seed, example, stream, 1, UInt64($0))) }
+    let mean = weights[0][0] * latents.map(Double.init)
+    let x = (0..<sizes[0]).map { element in
+      let noise = CounterRandom.normal(seed, example, stream, 0, UInt64(element))
+      return Float(mean[element] + offsets[0][element] + deviations[0][element] * noise)
+    }
+    return (x, latents)
+  }
+
   /// The model as a description, with the exact posterior for q.
   ///
   /// - Parameters:

@@ -3,22 +3,29 @@ import Foundation
 import Networks
 
 /// A linear-Gaussian model of one stochastic layer, evaluated in Double: an estimator's arithmetic can be told from a
-/// network's. With `widening` 1 its posterior is exact and every log-weight equals log p(x).
-public struct LinearGaussianModel: LatentVariableModel {
+/// network's. It offers everything that an estimator may ask for, each in closed form.
+///
+/// The posterior approximation is the exact posterior N(m(x), T Tᵀ), or one that is wrong on purpose:
+/// z = m(x) + T (shift · 1 + widening · e) with e ~ N(0, I). With no shift and a widening of 1 every log-weight equals
+/// log p(x). In noise the exact posterior is N(−shift / widening · 1, I / widening²).
+public struct LinearGaussianModel: PosteriorModel {
   /// The exact model.
   public let exact: LinearGaussian
   /// The posterior's scales are multiplied by this.
   public let widening: Double
-  private let posterior: (gain: DenseMatrix, offset: [Double], triangle: DenseMatrix)
+  /// The posterior's mean is off by this many standard deviations in every direction.
+  public let shift: Double
+  let posterior: (gain: DenseMatrix, offset: [Double], triangle: DenseMatrix)
 
   /// What a worker remembers: the batch encoded last.
   public typealias Scratch = ExampleBatch
 
   /// Wraps a model of one stochastic layer.
-  public init(_ exact: LinearGaussian, widening: Double = 1) {
+  public init(_ exact: LinearGaussian, widening: Double = 1, shift: Double = 0) {
     precondition(exact.layers == 1, "the direct conformer has one stochastic layer")
     self.exact = exact
     self.widening = widening
+    self.shift = shift
     posterior = exact.conditional(of: 1, given: [0])
   }
 
@@ -42,23 +49,19 @@ public struct LinearGaussianModel: LatentVariableModel {
     of example: Example, draws: Range<Int>, scratch: inout ExampleBatch,
     into result: UnsafeMutableBufferPointer<Double>
   ) throws {
-    let logLikelihood = exact.logLikelihood(scratch.values(at: example.position).map(Double.init))
+    let logLikelihood = logLikelihood(example, scratch)
     for (slot, draw) in draws.enumerated() {
-      let squares = (0..<exact.sizes[1]).reduce(0.0) { sum, unit in
-        let noise = CounterRandom.normal(example.seed, UInt64(example.index), UInt64(draw), UInt64(unit))
-        return sum + noise * noise
+      let noise = (0..<exact.sizes[1]).map {
+        CounterRandom.normal(example.seed, UInt64(example.index), UInt64(draw), UInt64($0))
       }
-      // z = mean + widening · T ε: the ratio of the two densities depends on ε alone.
-      let excess = (1 - widening * widening) * squares / 2 + Double(exact.sizes[1]) * log(widening)
-      result[slot] = logLikelihood + excess
+      result[slot] = logLikelihood + excess(noise)
     }
   }
 
-  /// Means, standard deviations and divergences of each unit's exact marginal posterior.
+  /// Means, standard deviations and divergences of each unit's marginal posterior.
   public func posteriors(of example: Example, draws: Range<Int>, scratch: inout ExampleBatch) throws -> [LayerPosterior]
   {
-    let x = scratch.values(at: example.position).map(Double.init)
-    let means = zip(posterior.gain * x, posterior.offset).map(+)
+    let means = mean(example, scratch)
     let scales = (0..<exact.sizes[1]).map { unit in
       widening * (0...unit).reduce(0) { $0 + posterior.triangle[unit, $1] * posterior.triangle[unit, $1] }.squareRoot()
     }
@@ -68,5 +71,27 @@ public struct LinearGaussianModel: LatentVariableModel {
       LayerPosterior(
         draws: 1, means: means, scales: scales, divergences: divergences, isFactorizedNormal: exact.sizes[1] == 1)
     ]
+  }
+
+  func logLikelihood(_ example: Example, _ batch: ExampleBatch) -> Double {
+    exact.logLikelihood(batch.values(at: example.position).map(Double.init))
+  }
+
+  /// The mean of q(z | x).
+  func mean(_ example: Example, _ batch: ExampleBatch) -> [Double] {
+    let x = batch.values(at: example.position).map(Double.init)
+    let exactMean = zip(posterior.gain * x, posterior.offset).map(+)
+    guard shift != 0 else { return exactMean }
+    return zip(exactMean, posterior.triangle * Array(repeating: shift, count: exact.sizes[1])).map(+)
+  }
+
+  /// log p(z(e) | x) − log q(z(e) | x): with z = m + T (shift + widening · e) it depends on e alone.
+  func excess(_ noise: [Double]) -> Double {
+    let own = noise.reduce(0) { $0 + $1 * $1 }
+    let exactly = noise.reduce(0) { sum, e in
+      let distance = shift + widening * e
+      return sum + distance * distance
+    }
+    return (own - exactly) / 2 + Double(noise.count) * log(widening)
   }
 }

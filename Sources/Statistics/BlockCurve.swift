@@ -64,7 +64,10 @@ public struct BlockCurve: Sendable {
     guard samples > 1 else { return }
     if !levels.isEmpty {
       five.add(logWeight)
-      if five.count == 5 { carry() }
+      if five.count == 5 {
+        carry(five, from: 0)
+        five = LogSumExp()
+      }
     }
     whole.add(logWeight)
     if whole.count == samples {
@@ -76,6 +79,28 @@ public struct BlockCurve: Sendable {
   /// Adds the log-weights of successive draws, in nats.
   public mutating func add(_ logWeights: Span<Double>) {
     for index in logWeights.indices { add(logWeights[index]) }
+  }
+
+  /// Adds the draws that follow, out of another curve that ends at as many.
+  ///
+  /// Blocks begin anew with the other's draws. The blocks that both leave open are joined where they fit into one block;
+  /// otherwise the longer stays open and the shorter counts for nothing. Which draws that leaves out depends on how many
+  /// there are alone, so every point stays unbiased. Where this curve's draws end with a block of every size, the result
+  /// is that of adding the draws one by one, but for rounding.
+  public mutating func merge(_ other: BlockCurve) {
+    precondition(samples == other.samples, "curves that end at different numbers of draws do not merge")
+    singles.merge(other.singles)
+    wholes.merge(other.wholes)
+    if let full = whole.join(other.whole, length: samples) { wholes.add(full.logMean) }
+    for index in levels.indices { levels[index].means.merge(other.levels[index].means) }
+    if let full = five.join(other.five, length: 5) { carry(full, from: 0) }
+    for index in levels.indices.dropFirst() {
+      guard let full = levels[index].block.join(other.levels[index].block, length: levels[index].samples) else {
+        continue
+      }
+      levels[index].means.add(full.logMean)
+      carry(full, from: index + 1)
+    }
   }
 
   /// Empties the curve, to be used again.
@@ -90,16 +115,30 @@ public struct BlockCurve: Sendable {
     return all.filter { $0.1.count > 0 }
   }
 
-  /// Hands a full block of five up the levels, as far as it completes their blocks.
-  private mutating func carry() {
-    var block = five
-    five = LogSumExp()
-    for index in levels.indices {
+  /// Hands a full block up the levels from one on, as far as it completes their blocks.
+  private mutating func carry(_ full: LogSumExp, from first: Int) {
+    var block = full
+    for index in levels.indices.dropFirst(first) {
       levels[index].block.merge(block)
       guard levels[index].block.count == levels[index].samples else { return }
       block = levels[index].block
       levels[index].means.add(block.logMean)
       levels[index].block = LogSumExp()
     }
+  }
+}
+
+extension LogSumExp {
+  /// Joins another open block where both fit into one of `length` draws, and keeps the longer otherwise; returns a block
+  /// that is full, and is then empty.
+  fileprivate mutating func join(_ other: LogSumExp, length: Int) -> LogSumExp? {
+    if count + other.count > length {
+      if other.count > count { self = other }
+      return nil
+    }
+    merge(other)
+    guard count == length else { return nil }
+    defer { self = LogSumExp() }
+    return self
   }
 }

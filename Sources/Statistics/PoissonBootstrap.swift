@@ -86,6 +86,41 @@ public struct PoissonBootstrap: Sendable {
     if blockKeys.count == PoissonBootstrap.blockLength { settle() }
   }
 
+  /// Adds the examples of another bootstrap of the same units, replicates, seed and statistic.
+  ///
+  /// The result is that of adding them one by one, but for rounding.
+  public mutating func merge(_ other: PoissonBootstrap) {
+    precondition(
+      units == other.units && replicates == other.replicates && statistic == other.statistic,
+      "bootstraps of different units, replicates or statistics do not add up")
+    nonFiniteCount += other.nonFiniteCount
+    guard other.count > 0 else { return }
+    var other = other
+    settle()
+    other.settle()
+    if count == 0 { origin = other.origin }
+    other.measure(from: origin)
+    count += other.count
+    for index in sums.indices { sums[index] += other.sums[index] }
+  }
+
+  /// Measures the settled sums from another origin: Σw(a − o') = Σw(a − o) + Σw · d with d = o − o', and so on.
+  private mutating func measure(from newOrigin: [Double]) {
+    for replicate in 0..<replicates {
+      let start = replicate * width
+      for unit in 0..<units {
+        let distance = origin[unit] - newOrigin[unit]
+        let shift = distance * sums[start]
+        let first = start + 1 + unit
+        let second = statistic == .variance ? first : first + units
+        sums[start + width - units + unit] += distance * (sums[first] + sums[second] + shift)
+        sums[first] += shift
+        if second != first { sums[second] += shift }
+      }
+    }
+    origin = newOrigin
+  }
+
   /// The bootstrap standard error of each unit's population variance (or covariance), D long.
   ///
   /// NaN below two examples, or when fewer than two replicates have any weight.

@@ -6,7 +6,7 @@
 /// and the others 8,192: halving a buffer of c values of weight w shifts any rank by at most w, half of it cancelled by
 /// the next time, so with h levels above the first the rank error is at most 1/131,072 + h/16,384 of the count,
 /// and for the last unpaired halvings as much again of their own weight. That is below 0.1 % up to 10⁸ values, in
-/// at most 1.5 MB (reading sorts a copy); see ``rankErrorBound`` for a bound computed from what actually happened.
+/// at most 1.5 MB (reading sorts a copy).
 ///
 /// The result depends on the order of the values, but on nothing else: no random numbers.
 ///
@@ -28,7 +28,6 @@ public struct QuantileSketch: Sendable {
   private var levels = [Level()]
   private var smallest = Double.infinity
   private var largest = -Double.infinity
-  private var halvings: [Int] = [0]
 
   /// A sketch of no values.
   public init() {}
@@ -45,18 +44,6 @@ public struct QuantileSketch: Sendable {
   /// Whether quantiles are exact.
   public var isExact: Bool { levels.count == 1 }
 
-  /// The most by which the rank of a returned quantile can differ from the rank asked for, as a share of the count; 0 while
-  /// quantiles are exact.
-  public var rankErrorBound: Double {
-    guard !isExact else { return 0 }
-    var ranks = 0.0
-    for (level, times) in halvings.enumerated() where times > 0 {
-      // Two halvings in a row shift a rank by at most one weight between them.
-      ranks += Double((times + 1) / 2) * Double(1 << level)
-    }
-    return ranks / Double(count - nanCount)
-  }
-
   /// Adds one value.
   public mutating func add(_ value: Double) {
     count += 1
@@ -66,9 +53,29 @@ public struct QuantileSketch: Sendable {
     }
     smallest = min(smallest, value)
     largest = max(largest, value)
-    // An exactly full first buffer is still exact; it is halved when one more value comes.
-    if levels[0].values.count == QuantileSketch.exactCapacity { halve(0) }
-    levels[0].values.append(value)
+    append(value, 0)
+  }
+
+  /// Adds the values of another sketch.
+  ///
+  /// Quantiles of up to 65,536 values together are exact still; of more, they are within the same error as if the values
+  /// had come one by one.
+  public mutating func merge(_ other: QuantileSketch) {
+    count += other.count
+    nanCount += other.nanCount
+    smallest = min(smallest, other.smallest)
+    largest = max(largest, other.largest)
+    while levels.count < other.levels.count { levels.append(Level()) }
+    for (level, buffer) in other.levels.enumerated() {
+      for value in buffer.values { append(value, level) }
+    }
+  }
+
+  /// Adds a value to a level. A buffer that is exactly full is halved when one more value comes.
+  private mutating func append(_ value: Double, _ level: Int) {
+    let capacity = level == 0 ? QuantileSketch.exactCapacity : QuantileSketch.levelCapacity
+    if levels[level].values.count == capacity { halve(level) }
+    levels[level].values.append(value)
   }
 
   /// The value below which a share `probability` of the values lie, for a probability from 0 to 1.
@@ -105,15 +112,8 @@ public struct QuantileSketch: Sendable {
     let offset = levels[level].keepsUpper ? 1 : 0
     levels[level].keepsUpper.toggle()
     levels[level].values.removeAll(keepingCapacity: true)
-    halvings[level] += 1
-    if level + 1 == levels.count {
-      levels.append(Level())
-      halvings.append(0)
-    }
-    for index in stride(from: offset, to: values.count, by: 2) {
-      if levels[level + 1].values.count == QuantileSketch.levelCapacity { halve(level + 1) }
-      levels[level + 1].values.append(values[index])
-    }
+    if level + 1 == levels.count { levels.append(Level()) }
+    for index in stride(from: offset, to: values.count, by: 2) { append(values[index], level + 1) }
   }
 
   /// All values kept, in order, and for each the number of values that it and those before it stand for.

@@ -18,8 +18,6 @@ struct GivenWeights: LatentVariableModel {
   ) throws {
     for (slot, draw) in draws.enumerated() { result[slot] = logWeight(example.index, draw) }
   }
-
-  func posteriors(of example: Example, draws: Range<Int>, scratch: inout Void) throws -> [LayerPosterior] { [] }
 }
 
 /// The measurements of an estimator, and its summary.

@@ -180,7 +180,7 @@ import Testing
     let model = try Self.postedVariance()
     let values: [Float] = [0.5, -0.25, 300, 0.125]
     func check<E>(_ estimator: E, curve: Int) throws
-    where E: Estimator<LogLikelihoodMeasurement, LogLikelihoodSummary> {
+    where E: Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator> {
       let (rows, summary) = try evaluated(estimator, model, values)
       #expect(rows.map(\.index) == [0, 1, 2, 3])
       #expect(rows.map(\.logLikelihood.isNaN) == [false, false, true, false])

@@ -45,6 +45,33 @@ import Testing
     #expect(curve.curve.isEmpty)
   }
 
+  /// Where every block of the first part is complete nothing is lost: the points are means over the same blocks.
+  @Test(arguments: [(5000, 500), (5000, 2500), (1234, 0), (50, 45), (4, 3)])
+  func mergingAtTheEndOfABlock(_ samples: Int, _ first: Int) {
+    let logWeights = Stream(9).normals(samples, mean: -300, scale: 3)
+    var (whole, start, rest) = (
+      BlockCurve(samples: samples), BlockCurve(samples: samples), BlockCurve(samples: samples)
+    )
+    for (draw, logWeight) in logWeights.enumerated() {
+      whole.add(logWeight)
+      if draw < first { start.add(logWeight) } else { rest.add(logWeight) }
+    }
+    start.merge(rest)
+    #expect(start.blockCounts == whole.blockCounts)
+    for (merged, expected) in zip(start.curve, whole.curve) { #expect(agree(merged.value, expected.value, to: 1e-13)) }
+  }
+
+  /// Elsewhere open blocks are joined where they fit (here 3 and 2 draws), and otherwise the shorter is left out.
+  @Test(arguments: [(53, 2, [55, 11, 1]), (54, 3, [57, 10, 1]), (30, 45, [75, 15]), (25, 25, [50, 10, 1])])
+  func mergingInsideABlock(_ first: Int, _ second: Int, _ blocks: [Int]) {
+    var (one, other) = (BlockCurve(samples: 500), BlockCurve(samples: 500))
+    for _ in 0..<first { one.add(-2) }
+    for _ in 0..<second { other.add(-2) }
+    one.merge(other)
+    #expect(one.blockCounts == blocks)
+    #expect(one.curve.allSatisfy { agree($0.value, -2, to: 1e-15) })
+  }
+
   @Test(arguments: [-Double.infinity, .infinity, .nan])
   func nonFiniteDraws(_ value: Double) {
     var curve = BlockCurve(samples: 50)

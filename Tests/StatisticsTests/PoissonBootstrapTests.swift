@@ -80,6 +80,33 @@ import Testing
     }
   }
 
+  /// Parts merged are the whole but for rounding, also with means far from zero and a part without examples.
+  @Test(arguments: [PoissonBootstrap.Statistic.variance, .covariance], [0, 1e4])
+  func merging(_ statistic: PoissonBootstrap.Statistic, _ shift: Double) {
+    func empty() -> PoissonBootstrap { PoissonBootstrap(units: 2, replicates: 10, seed: 3, statistic: statistic) }
+    var (whole, merged) = (empty(), empty())
+    for part in [0..<0, 0..<40, 40..<41, 41..<41, 41..<117] {
+      var bootstrap = empty()
+      for example in part {
+        let values = Stream(70).normals(2, mean: shift + Stream(71).normal(example))
+        let others = Stream(72).normals(2, mean: shift + Stream(71).normal(example))
+        switch statistic {
+        case .variance:
+          whole.add(values.span, example: example)
+          bootstrap.add(values.span, example: example)
+        case .covariance:
+          whole.add(values.span, others.span, example: example)
+          bootstrap.add(values.span, others.span, example: example)
+        }
+      }
+      merged.merge(bootstrap)
+    }
+    #expect(merged.count == 117)
+    for (first, second) in zip(merged.replicateEstimates.joined(), whole.replicateEstimates.joined()) {
+      #expect(agree(first, second, to: 1e-12))
+    }
+  }
+
   @Test func tooFewExamples() {
     var bootstrap = PoissonBootstrap(units: 1, seed: 1)
     #expect(bootstrap.standardErrors[0].isNaN)

@@ -2,27 +2,55 @@
 ///
 /// These two methods are all that an estimator writes. Reading, batching the encoder, threads, random streams, progress,
 /// cancellation, the results file and resuming belong to `Evaluation`.
-public protocol Estimator<Measurement, Summary>: Sendable {
+public protocol Estimator<Measurement, Accumulator>: Sendable {
   /// What one example yields.
   associatedtype Measurement: Sendable
+  /// What gathers the measurements.
+  associatedtype Accumulator: MeasurementAccumulator<Measurement, Summary>
   /// What the dataset yields.
   associatedtype Summary: Sendable
 
   /// Measures one example of the batch that the model encoded last.
+  ///
+  /// An estimator that needs more of a model than sampled log-weights asks for it:
+  /// `model.requireGradients(for: "Laplace importance sampling")`.
   func measure<Model: LatentVariableModel>(
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
   ) throws -> Measurement
+
+  /// An accumulator of no measurements. It is made before anything is measured.
+  ///
+  /// - Throws: `EvidenceError` (`invalidSetting`) where the estimator's settings have no meaning.
+  func makeAccumulator() throws -> Accumulator
 
   /// What stands for an example that the model can't be evaluated on: `measure` threw an `EvidenceError` (`invalidModel`), as
   /// where a network's scale overflows. Nil, the default, ends the evaluation with that error.
   ///
   /// The first example of a range is never stood for: a model that fails there is more likely wrong throughout.
   func placeholder(for example: Example) -> Measurement?
+}
 
-  /// Summarises the measurements, which come in the order of the dataset, once.
+/// Gathers the measurements of examples into what the dataset yields, in memory that doesn't grow with the dataset.
+///
+/// Measurements of one run are added in the order of the dataset; adding the same ones in the same order gives the same
+/// bits. Accumulators of different examples merge. Merging may round differently from adding: whoever needs the bits of one
+/// run out of several adds the rows again, in order (`Estimator.summarize`).
+public protocol MeasurementAccumulator<Measurement, Summary>: Sendable {
+  /// What one example yields.
+  associatedtype Measurement: Sendable
+  /// What the dataset yields.
+  associatedtype Summary: Sendable
+
+  /// Adds the measurement of the next example.
+  mutating func add(_ measurement: Measurement)
+
+  /// Adds the measurements of another accumulator of the same estimator: those of later examples.
+  mutating func merge(_ other: Self)
+
+  /// What the measurements come to.
   ///
-  /// They arrive while others are still being made: keep what the summary needs, not the measurements.
-  func summarize(_ measurements: some Sequence<Measurement>) throws -> Summary
+  /// - Throws: `EvidenceError` where there are too few of them.
+  func summary() throws -> Summary
 }
 
 extension Estimator {
@@ -36,5 +64,14 @@ extension Estimator {
     _ model: some LatentVariableModel, on data: Dataset, options: Evaluation = Evaluation()
   ) throws -> Summary {
     try options.run(self, under: model, on: data)
+  }
+
+  /// Summarises measurements that were made before, in the order of the dataset.
+  ///
+  /// - Throws: As `makeAccumulator` and the accumulator's `summary`.
+  public func summarize(_ measurements: some Sequence<Measurement>) throws -> Summary {
+    var accumulator = try makeAccumulator()
+    for measurement in measurements { accumulator.add(measurement) }
+    return try accumulator.summary()
   }
 }

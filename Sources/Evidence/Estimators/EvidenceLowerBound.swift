@@ -33,13 +33,8 @@ public struct EvidenceLowerBound: Estimator {
     return result
   }
 
-  /// NaN throughout, with every draw counted as not finite.
-  public func placeholder(for example: Example) -> LogLikelihoodMeasurement? {
-    LogLikelihoodMeasurement(unmeasured: example, samples: samples, hasWeights: false)
-  }
-
-  /// The mean over examples, its errors and the diagnostics' distribution.
-  public func summarize(_ measurements: some Sequence<LogLikelihoodMeasurement>) throws -> LogLikelihoodSummary {
-    try LogLikelihoodSummary(measurements, samples: samples, hasWeights: false)
+  /// Gathers the mean over examples, its errors and the diagnostics' distribution.
+  public func makeAccumulator() throws -> LogLikelihoodAccumulator {
+    try LogLikelihoodAccumulator(samples: samples, hasWeights: false)
   }
 }

@@ -19,13 +19,8 @@ public struct ImportanceSampling: Estimator {
     return weights.measurement(of: example)
   }
 
-  /// NaN throughout, with every draw counted as not finite.
-  public func placeholder(for example: Example) -> LogLikelihoodMeasurement? {
-    LogLikelihoodMeasurement(unmeasured: example, samples: samples, hasWeights: true)
-  }
-
-  /// The mean over examples, its errors and the diagnostics' distribution.
-  public func summarize(_ measurements: some Sequence<LogLikelihoodMeasurement>) throws -> LogLikelihoodSummary {
-    try LogLikelihoodSummary(measurements, samples: samples, hasWeights: true)
+  /// Gathers the mean over examples, its errors and the diagnostics' distribution.
+  public func makeAccumulator() throws -> LogLikelihoodAccumulator {
+    try LogLikelihoodAccumulator(samples: samples)
   }
 }

@@ -25,13 +25,8 @@ public struct Jackknife: Estimator {
     return result
   }
 
-  /// NaN throughout, with every draw counted as not finite.
-  public func placeholder(for example: Example) -> LogLikelihoodMeasurement? {
-    LogLikelihoodMeasurement(unmeasured: example, samples: samples, hasWeights: true)
-  }
-
-  /// The mean over examples, its errors and the diagnostics' distribution.
-  public func summarize(_ measurements: some Sequence<LogLikelihoodMeasurement>) throws -> LogLikelihoodSummary {
-    try LogLikelihoodSummary(measurements, samples: samples, hasWeights: true)
+  /// Gathers the mean over examples, its errors and the diagnostics' distribution.
+  public func makeAccumulator() throws -> LogLikelihoodAccumulator {
+    try LogLikelihoodAccumulator(samples: samples)
   }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Statistics
 
 /// The log-likelihood of a dataset: its mean over examples, with two errors that answer two questions and are never added
 /// up silently, and how far it can be trusted. In nats.
@@ -47,6 +46,11 @@ public struct LogLikelihoodSummary: Sendable {
   /// The first of those, by number in the dataset.
   public var firstNonFiniteExamples: [Int] = []
 
+  init(samples: Int, paretoThreshold: Double) {
+    self.samples = samples
+    self.paretoThreshold = paretoThreshold
+  }
+
   /// A point of the curve L_k.
   public struct CurvePoint: Sendable, Equatable {
     /// k.
@@ -72,80 +76,9 @@ public struct LogLikelihoodSummary: Sendable {
   /// Negative log-likelihood: minus the mean.
   public var nll: Double { -mean }
 
-  /// Summarises measurements, in the order of the dataset.
-  init(_ measurements: some Sequence<LogLikelihoodMeasurement>, samples: Int, hasWeights: Bool) throws {
-    guard samples > 0 else { throw EvidenceError(.invalidSetting, "samples: expected at least 1, found \(samples)") }
-    self.samples = samples
-    paretoThreshold = DiagnosticThresholds.paretoShape(samples: samples)
-    let points = hasWeights ? BlockCurve.points(upTo: samples) : []
-    var values = Collector()
-    var bounds = RunningMoments()
-    var sizes = Collector()
-    var shares = Collector()
-    var shapes = Collector()
-    var divergences = Collector()
-    var curve = Array(repeating: RunningMoments(), count: points.count)
-    var variance = 0.0
-    for measurement in measurements {
-      examples += 1
-      values.add(measurement.logLikelihood)
-      bounds.add(measurement.elbo)
-      variance += measurement.monteCarloStandardError * measurement.monteCarloStandardError
-      for (index, value) in measurement.curve.enumerated() where index < curve.count { curve[index].add(value) }
-      zeroWeights += measurement.zeroWeights
-      nonFiniteWeights += measurement.nonFiniteWeights
-      if !measurement.logLikelihood.isFinite {
-        nonFiniteExamples += 1
-        if firstNonFiniteExamples.count < 10 { firstNonFiniteExamples.append(measurement.index) }
-      }
-      guard hasWeights else { continue }
-      if measurement.effectiveSampleSize.isFinite { sizes.add(measurement.effectiveSampleSize) }
-      if measurement.largestWeightShare.isFinite { shares.add(measurement.largestWeightShare) }
-      if measurement.effectiveSampleSize < DiagnosticThresholds.effectiveSampleSizeLow { lowSampleSizeExamples += 1 }
-      if measurement.posteriorDivergence.isFinite { divergences.add(measurement.posteriorDivergence) }
-      if DiagnosticThresholds.isSaturated(divergence: measurement.posteriorDivergence, samples: samples) {
-        saturatedExamples += 1
-      }
-      if !measurement.paretoK.isNaN {
-        shapes.add(measurement.paretoK)
-        if measurement.paretoK > paretoThreshold { unreliableExamples += 1 }
-      }
-    }
-    guard examples > 0 else { throw EvidenceError(.invalidData, "no measurements to summarise") }
-    mean = values.moments.mean
-    dataStandardError = values.moments.standardError
-    monteCarloStandardError = variance.squareRoot() / Double(examples)
-    biasEstimate = hasWeights ? -variance / 2 / Double(examples) : 0
-    elbo = bounds.mean
-    self.curve = zip(points, curve).map { CurvePoint(samples: $0, mean: $1.mean) }
-    logLikelihood = values.quantiles
-    effectiveSampleSize = sizes.quantiles
-    largestWeightShare = shares.quantiles
-    paretoK = shapes.quantiles
-    posteriorDivergence = divergences.quantiles
-  }
-
   /// Negative log-likelihood in bits for each element of an example. Where uniform noise was added to stored integers which
   /// were then divided by `quantizedBy`, it is that of the integers: log₂ of the divisor is added.
   public func bitsPerDimension(elements: Int, quantizedBy divisor: Double = 1) -> Double {
     nll / (Double(elements) * log(2.0)) + log2(divisor)
-  }
-}
-
-/// Moments and quantiles of one column.
-private struct Collector {
-  var moments = RunningMoments()
-  var sketch = QuantileSketch()
-
-  mutating func add(_ value: Double) {
-    moments.add(value)
-    if !value.isNaN { sketch.add(value) }
-  }
-
-  var quantiles: LogLikelihoodSummary.Quantiles {
-    guard moments.count > 0 else { return .init() }
-    return .init(
-      minimum: sketch.quantile(0), median: sketch.quantile(0.5), maximum: sketch.quantile(1), mean: moments.mean,
-      fifth: sketch.quantile(0.05), ninetyFifth: sketch.quantile(0.95))
   }
 }

@@ -32,16 +32,11 @@ public struct RenyiBound: Estimator {
     return result
   }
 
-  /// NaN throughout, with every draw counted as not finite.
-  public func placeholder(for example: Example) -> LogLikelihoodMeasurement? {
-    LogLikelihoodMeasurement(unmeasured: example, samples: samples, hasWeights: true)
-  }
-
-  /// The mean over examples, its errors and the diagnostics' distribution.
-  public func summarize(_ measurements: some Sequence<LogLikelihoodMeasurement>) throws -> LogLikelihoodSummary {
+  /// Gathers the mean over examples, its errors and the diagnostics' distribution.
+  public func makeAccumulator() throws -> LogLikelihoodAccumulator {
     guard alpha.isFinite else {
       throw EvidenceError(.invalidSetting, "alpha: expected a finite number, found \(alpha)")
     }
-    return try LogLikelihoodSummary(measurements, samples: samples, hasWeights: true)
+    return try LogLikelihoodAccumulator(samples: samples)
   }
 }

@@ -1,14 +1,13 @@
-import Networks
-
 /// A model p(x, z) with a posterior approximation q(z | x) that can be sampled.
 ///
 /// A network read from a file is one conformer (`NetworkModel`), a linear-Gaussian model with exact answers another, a
 /// model written in Swift a third. A conformer says how to encode a batch and how to write the log-weights of a chunk of
-/// draws; estimators do the rest.
+/// draws; estimators do the rest. What some estimators need besides, a model may offer by another conformance:
+/// `PosteriorModel`, `DifferentiableModel`, `SimulatingModel`.
 ///
 /// Draws must be pure functions of (seed, example index, draw index): whatever the batch, the chunk or the thread, the
 /// same draw has the same log-weight to the last bit.
-public protocol LatentVariableModel: Sendable {
+public protocol LatentVariableModel<Scratch>: Sendable {
   /// A worker's memory; made once, never shared.
   associatedtype Scratch
 
@@ -39,9 +38,6 @@ public protocol LatentVariableModel: Sendable {
   func evidenceTerms(
     of example: Example, draws: Range<Int>, scratch: inout Scratch, into result: UnsafeMutableBufferPointer<Double>
   ) throws
-
-  /// The posteriors of every layer (z₁ first), given the draws of the other layers.
-  func posteriors(of example: Example, draws: Range<Int>, scratch: inout Scratch) throws -> [LayerPosterior]
 }
 
 extension LatentVariableModel {
@@ -50,40 +46,5 @@ extension LatentVariableModel {
     of example: Example, draws: Range<Int>, scratch: inout Scratch, into result: UnsafeMutableBufferPointer<Double>
   ) throws {
     try logWeights(of: example, draws: draws, scratch: &scratch, into: result)
-  }
-}
-
-/// The values that a likelihood is defined for.
-public enum Support: Sendable, Equatable {
-  /// Every real number.
-  case reals
-  /// [0, 1]: binary data, or grey data read as probabilities or bins.
-  case unitInterval
-  /// (0, 1).
-  case openUnitInterval
-  /// 0 … classes − 1.
-  case classes(Int)
-  /// 0, 1, 2, …
-  case counts
-
-  /// Whether a value belongs to the support.
-  public func contains(_ value: Float) -> Bool {
-    switch self {
-    case .reals: value.isFinite
-    case .unitInterval: value >= 0 && value <= 1
-    case .openUnitInterval: value > 0 && value < 1
-    case .classes(let count): value >= 0 && value < Float(count) && value == value.rounded()
-    case .counts: value >= 0 && value.isFinite && value == value.rounded()
-    }
-  }
-
-  var words: String {
-    switch self {
-    case .reals: "finite numbers"
-    case .unitInterval: "values in [0, 1]"
-    case .openUnitInterval: "values strictly between 0 and 1"
-    case .classes(let count): "classes 0 … \(count - 1)"
-    case .counts: "counts 0, 1, 2, …"
-    }
   }
 }

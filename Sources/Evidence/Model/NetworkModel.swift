@@ -1,7 +1,7 @@
 import Networks
 
 /// A latent-variable model made of networks: what a model file holds.
-public struct NetworkModel: LatentVariableModel {
+public struct NetworkModel: PosteriorModel {
   /// The compiled networks.
   public let network: Network
 

@@ -37,7 +37,7 @@ public struct ActiveUnits: Estimator {
   /// - Parameter count: Probes; their number decides the Monte Carlo error, the data the bias.
   /// - Throws: What reading or encoding the examples throws.
   public func probing(
-    _ model: some LatentVariableModel, on data: Dataset, options: Evaluation = Evaluation(), count: Int = 512
+    _ model: some PosteriorModel, on data: Dataset, options: Evaluation = Evaluation(), count: Int = 512
   ) throws -> ActiveUnits {
     var copy = self
     copy.probes = try LatentProbes(model, on: data, options: options, count: count)
@@ -51,43 +51,15 @@ public struct ActiveUnits: Estimator {
     guard draws > 0, 2 * draws <= model.drawsAtOnce else {
       throw EvidenceError(.invalidSetting, "draws: expected 1 to \(model.drawsAtOnce / 2), found \(draws)")
     }
-    let layers = try model.posteriors(of: example, draws: 0..<2 * draws, scratch: &scratch.model)
+    let layers = try model.requirePosteriors(for: "a count of active units")
+      .posteriors(of: example, draws: 0..<2 * draws, scratch: &scratch.model)
     return UnitsMeasurement(index: example.index, layers: layers, probeDensities: probes.logDensities(under: layers))
   }
 
-  /// Variances, divergences, principal directions and information of every layer.
+  /// Gathers variances, divergences, principal directions and information of every layer.
   ///
-  /// - Throws: `EvidenceError` for fewer than two examples with finite means.
-  public func summarize(_ measurements: some Sequence<UnitsMeasurement>) throws -> UnitsSummary {
-    guard threshold >= 0, threshold.isFinite else {
-      throw EvidenceError(.invalidSetting, "threshold: expected a number from 0 on, found \(threshold)")
-    }
-    guard replicates > 1 else {
-      throw EvidenceError(.invalidSetting, "replicates: expected at least 2, found \(replicates)")
-    }
-    var accumulators: [LayerAccumulator] = []
-    var total = RunningMoments()
-    var count = 0
-    for measurement in measurements {
-      if count == 0 {
-        accumulators = measurement.layers.enumerated().map { layer, posterior in
-          LayerAccumulator(posterior, settings: self, probes: probes.layers[layer])
-        }
-      }
-      count += 1
-      var divergence = 0.0
-      for layer in accumulators.indices { divergence += accumulators[layer].add(measurement, layer: layer) }
-      total.add(divergence)
-    }
-    guard count > 1 else {
-      throw EvidenceError(
-        .invalidData, "active units are variances over examples and need two or more; found \(count)")
-    }
-    let layers = try accumulators.enumerated().map { try $1.summary(layer: $0 + 1, of: count, settings: self) }
-    return UnitsSummary(
-      examples: count, threshold: threshold, draws: draws, divergence: total.mean,
-      divergenceStandardError: total.standardError, layers: layers.withMarginals(total: total))
-  }
+  /// - Throws: `EvidenceError` (`invalidSetting`) for a threshold below zero and for less than two replicates.
+  public func makeAccumulator() throws -> UnitsAccumulator { try UnitsAccumulator(self) }
 }
 
 /// What one example yields for active units.

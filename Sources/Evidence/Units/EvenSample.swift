@@ -13,10 +13,27 @@ struct EvenSample<Element> {
     defer { position += 1 }
     guard limit > 0, position.isMultiple(of: stride) else { return }
     if elements.count == limit {
-      elements = elements.indices.filter { $0.isMultiple(of: 2) }.map { elements[$0] }
-      stride *= 2
+      thin()
       guard position.isMultiple(of: stride) else { return }
     }
     elements.append(element())
   }
+
+  /// Adds the elements of a later stream of the same limit: evenly spaced in each, by the larger of both distances.
+  mutating func merge(_ other: EvenSample) {
+    var other = other
+    while stride < other.stride { thin() }
+    while other.stride < stride { other.thin() }
+    elements += other.elements
+    position += other.position
+    while elements.count > limit { thin() }
+  }
+
+  /// Leaves out every second element.
+  private mutating func thin() {
+    elements = elements.indices.filter { $0.isMultiple(of: 2) }.map { elements[$0] }
+    stride *= 2
+  }
 }
+
+extension EvenSample: Sendable where Element: Sendable {}

@@ -29,6 +29,15 @@ struct InformationAccumulator {
     }
   }
 
+  /// Adds the densities of later examples at the same probes.
+  mutating func merge(_ other: InformationAccumulator) {
+    examples += other.examples
+    for probe in others.indices {
+      others[probe].merge(other.others[probe])
+      hasOwn[probe] = hasOwn[probe] || other.hasOwn[probe]
+    }
+  }
+
   /// The estimate, where every probe has met the example that it was drawn from.
   var information: LatentInformation? {
     var lower = RunningMoments()

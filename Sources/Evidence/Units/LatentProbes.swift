@@ -28,7 +28,7 @@ public struct LatentProbes: Sendable {
   /// Probes from `count` evenly spaced examples, or from all where there are fewer.
   ///
   /// - Throws: What reading or encoding the examples throws.
-  public init(_ model: some LatentVariableModel, on data: Dataset, options: Evaluation, count: Int) throws {
+  public init(_ model: some PosteriorModel, on data: Dataset, options: Evaluation, count: Int) throws {
     let range = options.examples ?? 0..<data.count
     guard count > 0, !range.isEmpty, range.lowerBound >= 0, range.upperBound <= data.count,
       data.elementCount == model.inputCount

@@ -88,6 +88,23 @@ struct LayerAccumulator {
     return sum
   }
 
+  /// Adds later examples of the same layer.
+  mutating func merge(_ other: LayerAccumulator) {
+    covariance.merge(other.covariance)
+    if let noise = other.difference { difference?.merge(noise) }
+    for unit in oneDraw.indices { oneDraw[unit].merge(other.oneDraw[unit]) }
+    bootstrap.merge(other.bootstrap)
+    for unit in 0..<units {
+      divergences[unit].merge(other.divergences[unit])
+      collapsed[unit] += other.collapsed[unit]
+    }
+    total.merge(other.total)
+    if let densities = other.information { information?.merge(densities) }
+    scatter.merge(other.scatter)
+    isSampled = isSampled || other.isSampled
+    nonFinite += other.nonFinite.prefix(10 - nonFinite.count)
+  }
+
   /// The layer's summary.
   ///
   /// - Throws: `EvidenceError` where fewer than two examples have finite means.

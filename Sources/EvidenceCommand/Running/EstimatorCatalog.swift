@@ -2,7 +2,7 @@ import ArgumentParser
 import Evidence
 
 /// An estimator that yields a log-likelihood, or a bound of it, for each example.
-typealias LogLikelihoodEstimator = any Estimator<LogLikelihoodMeasurement, LogLikelihoodSummary>
+typealias LogLikelihoodEstimator = any Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>
 
 /// The estimators of `evidence nll`, by name. A new estimator adds its entry to `all`.
 enum EstimatorCatalog {

@@ -52,7 +52,7 @@ struct NLLRun {
     return settings
   }
 
-  private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodSummary>>(
+  private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>>(
     _ estimator: E, _ evaluation: Evaluation, _ sink: ResultsSink
   ) throws -> LogLikelihoodSummary {
     let progress = ProgressBar(total: inputs.examples.count)
