@@ -1,3 +1,4 @@
+import Models
 import Networks
 
 /// p(x | z): its heads, and values that it takes.

@@ -1,4 +1,5 @@
 import Evidence
+import Models
 import Networks
 
 /// A model with random weights, and examples for it.

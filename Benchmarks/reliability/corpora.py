@@ -12,8 +12,8 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "Tests"
 RESOURCES = ROOT / "Sources" / "EvidenceCommand" / "Resources"
-KERAS = TESTS / "CheckpointsTests" / "Keras" / "Fixtures"
-EXPORTED = TESTS / "CheckpointsTests" / "Exported" / "Models"
+KERAS = TESTS / "KerasImportTests" / "Fixtures"
+EXPORTED = TESTS / "ModelFileTests" / "Exported" / "Models"
 
 
 def dense_weights(path, layers):

@@ -29,7 +29,7 @@ import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESOURCES = ROOT / "Sources" / "EvidenceCommand" / "Resources"
-KERAS = ROOT / "Tests" / "CheckpointsTests" / "Keras" / "Fixtures"
+KERAS = ROOT / "Tests" / "KerasImportTests" / "Fixtures"
 
 
 def columns(path):

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Networks
 
 /// A linear-Gaussian latent-variable model with any number of stochastic layers, whose likelihood and posteriors are known

@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import Models
 import Networks
 
 /// A linear-Gaussian model of one stochastic layer, evaluated in Double: an estimator's arithmetic can be told from a

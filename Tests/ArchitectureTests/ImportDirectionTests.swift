@@ -8,11 +8,13 @@ import Testing
     "HDF5": ["CHDF5"],
     "LinearAlgebra": ["CGSL"],
     "Statistics": [],
-    "Networks": ["CKernels"],
-    "Evidence": ["Networks", "Statistics", "LinearAlgebra", "HDF5"],
-    "Checkpoints": ["Evidence", "Networks", "HDF5"],
-    "EvidenceTesting": ["Evidence", "Networks", "Statistics"],
-    "EvidenceCommand": ["Checkpoints", "Evidence", "Networks", "Statistics", "HDF5"],
+    "Models": [],
+    "Networks": ["Models", "CKernels"],
+    "Evidence": ["Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"],
+    "ModelFile": ["Models", "Networks", "HDF5"],
+    "KerasImport": ["Models", "HDF5"],
+    "EvidenceTesting": ["Evidence", "Models", "Networks", "Statistics"],
+    "EvidenceCommand": ["KerasImport", "ModelFile", "Evidence", "Models", "Networks", "Statistics", "HDF5"],
   ]
   /// Modules that only the named one imports.
   static let soleImporters = ["CHDF5": "HDF5", "CGSL": "LinearAlgebra", "CKernels": "Networks"]

@@ -1,5 +1,7 @@
-import Checkpoints
 import Evidence
+import KerasImport
+import ModelFile
+import Models
 import Networks
 import Testing
 

@@ -1,5 +1,7 @@
-import Checkpoints
 import Foundation
+import KerasImport
+import ModelFile
+import Models
 import Networks
 import Testing
 
@@ -7,7 +9,7 @@ import Testing
 
 @Suite struct ImportTests {
   /// A whole model of Keras 2.15: 6–4–2–3–6.
-  static let model = Repository.path("Tests/CheckpointsTests/Keras/Fixtures/keras2-operations.h5")
+  static let model = Repository.path("Tests/KerasImportTests/Fixtures/keras2-operations.h5")
 
   private func outcome(_ arguments: String..., output: String) throws -> ImportOutcome {
     try KerasImportRun(ImportKerasCommand.parse([Self.model, "-o", output] + arguments)).run()

@@ -1,6 +1,8 @@
-import Checkpoints
 import Foundation
 import HDF5
+import KerasImport
+import ModelFile
+import Models
 import Networks
 import Testing
 

@@ -1,5 +1,6 @@
 import Evidence
 import EvidenceTesting
+import Models
 import Networks
 import Testing
 

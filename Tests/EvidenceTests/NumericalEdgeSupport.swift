@@ -1,4 +1,5 @@
 import Evidence
+import Models
 import Networks
 
 /// A model written by a user: the log-weight of every draw is whatever a function says.

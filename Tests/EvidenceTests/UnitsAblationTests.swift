@@ -1,6 +1,7 @@
 import EvidenceTesting
 import Foundation
 import HDF5
+import Models
 import Networks
 import Testing
 

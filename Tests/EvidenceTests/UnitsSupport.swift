@@ -1,6 +1,7 @@
 import Evidence
 import EvidenceTesting
 import Foundation
+import Models
 import Networks
 
 /// x = Σ_d s_d z_d w_d + b + σ ε with orthonormal w_d: the posterior has independent units,

@@ -1,7 +1,9 @@
-import Checkpoints
 import Evidence
 import Foundation
+import KerasImport
+import ModelFile
 // Comes along with Evidence.
+import Models
 import Networks
 
 /// A kind of file, and what the command does with it.

@@ -1,3 +1,4 @@
+import Models
 import Networks
 
 /// Where stored examples come from: a dataset in a file, or an array.

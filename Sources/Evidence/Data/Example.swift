@@ -1,3 +1,4 @@
+import Models
 import Networks
 
 /// One example under evaluation: its number in the dataset, its place in the batch, and the seed of its draws.

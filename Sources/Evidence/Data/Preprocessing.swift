@@ -1,3 +1,4 @@
+import Models
 import Networks
 
 /// What happens to a stored example before the model sees it, in this order: dequantize, divide, binarize.

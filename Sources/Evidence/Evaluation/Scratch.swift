@@ -1,3 +1,4 @@
+import Models
 import Networks
 
 /// What a worker owns: the model's memory, and room for one chunk of log-weights. Made once.

@@ -1,3 +1,4 @@
+import Models
 import Networks
 
 /// A latent-variable model made of networks: what a model file holds.

@@ -1,4 +1,5 @@
 import HDF5
+import Models
 import Networks
 
 extension ResultsSettings {

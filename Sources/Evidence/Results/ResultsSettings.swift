@@ -1,3 +1,4 @@
+import Models
 import Networks
 
 /// What per-example results depend on. Two runs with equal settings give the same results to the last bit.

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Networks
 
 /// Draws from the posteriors of evenly spaced examples, z_m ~ q(z | x_m), at which the aggregate posterior

@@ -1,4 +1,5 @@
 import HDF5
+import Models
 import Networks
 
 /// An HDF5 file of posterior means and scales, written as examples come:

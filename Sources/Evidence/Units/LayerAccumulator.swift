@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Models
 import Networks
 import Statistics
 

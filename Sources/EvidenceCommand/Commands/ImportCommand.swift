@@ -1,6 +1,8 @@
 import ArgumentParser
-import Checkpoints
 import Foundation
+import KerasImport
+import ModelFile
+import Models
 import Networks
 
 /// `evidence import`: models of other frameworks in the model format.

@@ -1,7 +1,8 @@
 import ArgumentParser
-import Checkpoints
 import Evidence
 import HDF5
+import KerasImport
+import ModelFile
 
 /// `evidence inspect`: what a file holds.
 struct InspectCommand: ParsableCommand, IsolatedCommand {

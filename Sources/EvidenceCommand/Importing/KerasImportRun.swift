@@ -1,6 +1,7 @@
-import Checkpoints
 import Foundation
 import HDF5
+import KerasImport
+import ModelFile
 
 /// One run of `evidence import keras`: reads, writes beside the output, reads that again, and puts it in its place.
 struct KerasImportRun {

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import Networks
 
 /// What `evidence import` has to report.

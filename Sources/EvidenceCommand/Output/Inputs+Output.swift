@@ -1,4 +1,5 @@
 import Evidence
+import Models
 import Networks
 
 extension Inputs {

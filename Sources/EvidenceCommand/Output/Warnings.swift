@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import Models
 import Networks
 import Statistics
 

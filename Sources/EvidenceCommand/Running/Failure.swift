@@ -1,8 +1,10 @@
 import ArgumentParser
-import Checkpoints
 import Evidence
 import Foundation
 import HDF5
+import KerasImport
+import ModelFile
+import Models
 import Networks
 
 /// The statuses that the command ends with (those of sysexits.h).

@@ -1,6 +1,8 @@
-import Checkpoints
 import Evidence
 import Foundation
+import KerasImport
+import ModelFile
+import Models
 import Networks
 
 /// A model and a dataset that are open, fit together, and are ready to be evaluated.

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// A conditional distribution compiled for lane matrices.
 struct CompiledConditional: Sendable {

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// A step of a normalizing flow compiled for lane matrices.
 enum CompiledFlowStep: Sendable {

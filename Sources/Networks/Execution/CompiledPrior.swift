@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// p(z_L) compiled: components with constant parameters.
 enum CompiledPrior: Sendable {

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 extension Compiler {
   /// Compiles the steps of a flow over `units` latents; nil after a problem.

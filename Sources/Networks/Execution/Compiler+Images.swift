@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 extension Compiler {
   /// Elements of one layer's output beyond which a model is refused: a mistyped stride or factor, not a network.

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 extension Compiler {
   /// The compiled parts of a model.

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// Turns stacks into programs and collects every problem met on the way, each with its path in the model file.
 struct Compiler {
@@ -225,28 +226,6 @@ extension Activation {
     case .exp: ck_activation(kind: CK_EXP, a: 0, b: 0)
     case .hardTanh(let min, let max): ck_activation(kind: CK_HARD_TANH, a: min, b: max)
     case .softmax: nil
-    }
-  }
-}
-
-extension Layer.Operation {
-  /// The name that the model format gives to the layer.
-  public var name: String {
-    switch self {
-    case .dense: "dense"
-    case .convolution: "conv2d"
-    case .transposedConvolution: "conv2d-transpose"
-    case .batchNormalization: "batch-norm"
-    case .layerNormalization: "layer-norm"
-    case .activation: "activation"
-    case .flatten: "flatten"
-    case .reshape: "reshape"
-    case .pooling(let pooling): pooling.kind == .maximum ? "max-pool2d" : "average-pool2d"
-    case .upsampling: "upsample2d"
-    case .crop: "crop2d"
-    case .pad: "pad2d"
-    case .residual: "residual"
-    case .concatenation: "concat"
     }
   }
 }

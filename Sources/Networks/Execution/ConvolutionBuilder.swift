@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// Finds the patches, tables and packed weights of a convolution.
 struct ConvolutionBuilder {

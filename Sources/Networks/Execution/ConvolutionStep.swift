@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// A convolution, plain or transposed, as one indirect product for each output pixel (or a few) and group.
 ///

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// A fully connected layer with the elementwise functions that follow it.
 struct DenseStep: Sendable {

@@ -1,3 +1,5 @@
+import Models
+
 /// The extents of an image and how it lies in memory.
 struct ImageShape: Equatable {
   var height: Int

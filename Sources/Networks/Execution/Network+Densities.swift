@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 extension Network {
   /// Adds log p(z_l | …) of every layer of latents, or takes away the divergence where the terms are in closed form.

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 extension Network {
   /// Takes KL(q(z_l | …) ‖ p(z_l | …)) of a layer's free latents from every lane's total. No `prior` operands stand for

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// What identifies the random numbers of an example: every draw is a pure function of this and of its own number.
 public struct DrawKey: Sendable, Equatable {

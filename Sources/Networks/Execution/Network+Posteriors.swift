@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// The posterior of one layer's units, for one example and some draws of the layers that it depends on.
 public struct LayerPosterior: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// A stack compiled for lane matrices: weights packed, shapes settled, nothing left to decide.
 struct Program: Sendable {

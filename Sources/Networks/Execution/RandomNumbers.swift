@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// Random numbers that are pure functions of what they are for, by Philox4x32-10.
 ///

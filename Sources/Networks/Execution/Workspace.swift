@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// A worker's memory: the batch it encoded last, and room for one chunk of draws. Sized once.
 public final class Workspace {

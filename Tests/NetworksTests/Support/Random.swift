@@ -1,3 +1,5 @@
+import Models
+
 @testable import Networks
 
 /// Repeatable numbers for weights and shapes; nothing to do with the package's own random numbers.

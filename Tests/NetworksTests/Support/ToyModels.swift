@@ -1,3 +1,5 @@
+import Models
+
 @testable import Networks
 
 /// A model of one layer with small random networks: 1–2 latents, a few elements of data.

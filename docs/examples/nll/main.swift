@@ -4,9 +4,10 @@
 //
 // Without arguments, the sample that comes with the package; run it at the top of the repository.
 
-import Checkpoints
 import Evidence
 import Foundation
+import KerasImport
+import ModelFile
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let resources = "Sources/EvidenceCommand/Resources"

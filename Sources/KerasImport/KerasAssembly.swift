@@ -1,0 +1,284 @@
+import Models
+
+/// Puts encoder and decoder together as one model.
+struct KerasAssembly {
+  let options: KerasImportOptions
+  /// The posterior's scale, where a description says it.
+  private let described: ParameterName?
+  private(set) var notes: [String] = []
+  private var input: ModelDescription.Input?
+  private var encoder: Conditional?
+  private var decoder: Conditional?
+  private var dataFormat: DataFormat?
+
+  init(_ options: KerasImportOptions, described: ParameterName?) {
+    self.options = options
+    self.described = described
+  }
+
+  /// The model, once both halves are added.
+  func model() throws -> ModelDescription {
+    guard let input, let encoder, let decoder else {
+      throw ImportError(.undecided, file: "", "the model is incomplete")
+    }
+    var model = ModelDescription(input: input, encoders: [encoder], decoders: [decoder])
+    model.dataFormat = dataFormat ?? .channelsLast
+    return model
+  }
+
+  /// Cuts one model in two at its sampler.
+  mutating func addWhole(_ unit: KerasUnit) throws {
+    let graph = try KerasGraph(unit.model, file: unit.file)
+    let outputs = graph.reconstructions()
+    var found: [(output: Int, sampler: Sampler)] = []
+    for output in outputs {
+      guard let sampler = try graph.sampler(before: output), sampler.output != output else { continue }
+      let chain = graph.dominatorChain(of: output).prefix { $0 != sampler.output }
+      if chain.contains(where: { KerasLayerKind.variables(of: graph.nodes[$0].layer) != nil }) {
+        found.append((output, sampler))
+      }
+    }
+    if found.count > 1 {
+      let named = found.filter { UsualNames.isDecoder(graph.nodes[$0.output].path) }
+      if named.count == 1 { found = named }
+    }
+    guard found.count == 1, let (output, sampler) = found.first else {
+      throw ImportError(
+        .undecided, file: unit.file,
+        found.isEmpty
+          ? "the model has no layer that draws z and is followed by a decoder"
+          : "the model has several outputs that depend on z",
+        expected: found.isEmpty
+          ? "encoder and decoder: give both files, or name the models with --encoder and --decoder"
+          : "--encoder and --decoder",
+        found: "the models and outputs "
+          + (unit.model.layers.filter { $0.model != nil }.map(\.name) + outputs.map { graph.nodes[$0].layer.title })
+          .joined(separator: ", "))
+    }
+    var builder = StackBuilder(graph: graph, translator: LayerTranslator(unit, graph: graph))
+    let latents = try addEncoder(graph, &builder, sampler: sampler, outputs: [], latents: nil)
+    try addDecoder(graph, &builder, from: sampler.output, latents: latents, to: [output])
+  }
+
+  /// Takes two models.
+  mutating func addPair(encoder: KerasUnit, decoder: KerasUnit) throws {
+    let decoderGraph = try KerasGraph(decoder.model, file: decoder.file)
+    guard decoderGraph.inputs.count == 1, let entry = decoderGraph.inputs.first else {
+      throw ImportError(
+        .undecided, file: decoder.file, place: decoder.model.name,
+        "a decoder has one input, z; conditional models are not read",
+        found: decoderGraph.inputs.map { decoderGraph.nodes[$0].layer.name }.joined(separator: ", "))
+    }
+    let known = InputShape(decoderGraph.nodes[entry].layer).shape
+    let graph = try KerasGraph(encoder.model, file: encoder.file)
+    var outputs: [Int] = []
+    var sampler: Sampler?
+    for output in graph.outputs.map(\.node) where !outputs.contains(output) {
+      if let found = try graph.sampler(before: output), found.output == output {
+        sampler = found
+      } else {
+        outputs.append(output)
+      }
+    }
+    var builder = StackBuilder(graph: graph, translator: LayerTranslator(encoder, graph: graph))
+    let latents = try addEncoder(
+      graph, &builder, sampler: sampler, outputs: outputs, latents: known.flatMap { LayerTranslator.elements($0) })
+    var decoding = StackBuilder(graph: decoderGraph, translator: LayerTranslator(decoder, graph: decoderGraph))
+    decoding.translator.adopt(builder.translator.dataFormat)
+    if let known, LayerTranslator.elements(known) != LayerTranslator.elements(latents) {
+      throw ImportError(
+        .badConfiguration, file: decoder.file, place: decoderGraph.nodes[entry].path,
+        "the decoder does not take what the encoder gives", expected: "\(latents)", found: "\(known)")
+    }
+    var exits: [Int] = []
+    for output in decoderGraph.outputs.map(\.node) where !exits.contains(output) { exits.append(output) }
+    try addDecoder(decoderGraph, &decoding, from: entry, latents: known ?? latents, to: exits)
+  }
+
+  // MARK: Encoder
+
+  private mutating func addEncoder(
+    _ graph: KerasGraph, _ builder: inout StackBuilder, sampler: Sampler?, outputs: [Int], latents: Int?
+  ) throws -> [Int] {
+    var finder = HeadFinder(graph, options)
+    var heads: Heads
+    if let described, outputs.count == 2 {
+      heads = Heads(mean: Head(node: outputs[0]), scale: Head(node: outputs[1]), scaleName: described)
+    } else {
+      heads = try finder.heads(sampler: sampler, outputs: outputs, latents: latents)
+    }
+    if heads.mean.node == heads.scale.node, heads.mean.half == nil {
+      throw ImportError(
+        .undecided, file: graph.file, place: graph.nodes[heads.mean.node].path,
+        "one layer can't be both the mean and the scale", expected: "--split-head for a layer that holds both")
+    }
+    notes += finder.notes
+    let chain = graph.common(of: [heads.mean.node, heads.scale.node]).map { graph.dominatorChain(of: $0) }
+    guard let chain, let common = chain.first, let entry = chain.last, graph.nodes[entry].isInput else {
+      throw ImportError(
+        .undecided, file: graph.file, "mean and scale do not depend on one input alone",
+        expected: "one input, x; conditional models are not read",
+        found: graph.inputs.map { graph.nodes[$0].layer.name }.joined(separator: ", "))
+    }
+    // A layer that holds both parameters belongs to the parameters.
+    let fork = common == heads.mean.node || common == heads.scale.node ? graph.dominators[common] ?? entry : common
+    let shape = try inputShape(graph.nodes[entry].layer, graph)
+    var input = ModelDescription.Input(shape: shape)
+    input.binarize = options.binarize
+    input.divideBy = options.divideBy
+    let trunk = try builder.stack(from: entry, shape: shape, to: fork)
+    var layers = trunk.0.layers
+    takeScaling(&layers, &input)
+    if options.invert {
+      layers.insert(
+        .affine(scale: -1, offset: 1, channels: shape.last ?? 1, axis: shape.count - 1, name: "invert"), at: 0)
+    }
+    if input.divideBy == nil {
+      notes.append("the model was trained on data as they are stored (--divide-by says otherwise)")
+    }
+    let mean = try parameter(heads.mean, from: fork, trunk.shape, graph, &builder)
+    let scale = try parameter(heads.scale, from: fork, trunk.shape, graph, &builder)
+    guard mean.shape == scale.shape else {
+      throw ImportError(
+        .badConfiguration, file: graph.file, "mean and scale have different shapes",
+        expected: "\(mean.shape)", found: "\(scale.shape)")
+    }
+    self.input = input
+    dataFormat = builder.translator.dataFormat
+    encoder = Conditional(
+      .normal, given: [0], trunk: layers.isEmpty ? nil : Stack(layers),
+      parameters: [.mean: .stack(mean.0), heads.scaleName: .stack(scale.0)])
+    return mean.shape
+  }
+
+  /// The stack of one parameter.
+  private func parameter(
+    _ head: Head, from start: Int, _ shape: [Int], _ graph: KerasGraph, _ builder: inout StackBuilder
+  ) throws -> (Stack, shape: [Int]) {
+    var (stack, shape) = try builder.stack(from: start, shape: shape, to: head.node)
+    if let half = head.half {
+      guard let last = stack.layers.popLast(), let halved = last.half(half), let size = shape.last, size % 2 == 0 else {
+        throw builder.translator.unsupported(
+          head.node, "it can't be split in two", expected: "a Dense layer of an even number of units")
+      }
+      stack.layers.append(halved)
+      shape[shape.count - 1] = size / 2
+    }
+    if head.activation != .identity { stack.layers.append(Layer(.activation, activation: head.activation)) }
+    return (stack, shape)
+  }
+
+  private func inputShape(_ layer: KerasLayer, _ graph: KerasGraph) throws -> [Int] {
+    let stored = InputShape(layer)
+    guard let shape = options.inputShape ?? stored.shape else {
+      throw ImportError(
+        .undecided, file: graph.file, place: layer.name, "the shape of the input is not known",
+        expected: "--input-shape", found: stored.extents.map { "\($0)" })
+    }
+    let fits =
+      stored.extents.map { extents in
+        extents.count == shape.count && zip(extents, shape).allSatisfy { $0 == $1 || $0 < 0 }
+      } ?? true
+    guard fits, LayerTranslator.elements(shape) != nil else {
+      throw ImportError(
+        .badConfiguration, file: graph.file, place: layer.name, "the input is of another shape",
+        expected: "\(stored.extents ?? [])", found: "\(shape)")
+    }
+    return shape
+  }
+
+  /// A first layer that divides x by a number says how the data are scaled.
+  private mutating func takeScaling(_ layers: inout [Layer], _ input: inout ModelDescription.Input) {
+    guard let first = layers.first, let (scale, offset) = first.uniformAffine, scale > 0 else { return }
+    let name = first.name ?? "the first layer"
+    // 1/255 is stored in single precision.
+    let rounded = (1 / scale * 1e4).rounded() / 1e4
+    let divisor = abs(rounded * scale - 1) < 1e-6 ? rounded : 1 / scale
+    if offset == 0, options.divideBy.map({ abs($0 - divisor) < 1e-3 * divisor }) ?? true {
+      input.divideBy = options.divideBy ?? divisor
+      layers.removeFirst()
+      notes.append(
+        "the data are divided by \(JSONValue.number(divisor).summary), as \(name) does, and the likelihood is of the "
+          + "divided data")
+    } else {
+      notes.append("\(name) scales the input of the encoder alone; the likelihood is of the data before it")
+    }
+  }
+
+  // MARK: Decoder
+
+  private mutating func addDecoder(
+    _ graph: KerasGraph, _ builder: inout StackBuilder, from entry: Int, latents: [Int], to outputs: [Int]
+  ) throws {
+    guard let input else { return }
+    let size = LayerTranslator.elements(input.shape) ?? 0
+    let start = latents.count > 1 ? [Layer(.reshape(latents))] : []
+    func build(_ output: Int) throws -> (Stack, shape: [Int]) {
+      let built = try builder.stack(from: entry, shape: latents, to: output)
+      return (Stack(start + built.0.layers), built.shape)
+    }
+    let result: KerasLikelihoodBuilder
+    if outputs.count == 2 {
+      var finder = HeadFinder(graph, options)
+      let heads = try finder.outputHeads(outputs)
+      notes += finder.notes
+      result = try KerasLikelihoodBuilder(
+        mean: build(heads.mean.node), scale: build(heads.scale.node), heads.scaleName, options, file: graph.file)
+    } else {
+      guard outputs.count == 1, let output = outputs.first else {
+        throw ImportError(
+          .undecided, file: graph.file, "a decoder has one output, or a mean and a scale",
+          found: outputs.map { graph.nodes[$0].layer.title }.joined(separator: ", "))
+      }
+      result = try KerasLikelihoodBuilder(
+        build(output), options, inputSize: size, file: graph.file, place: graph.place(of: output))
+    }
+    notes += result.notes
+    decoder = result.conditional
+    dataFormat = dataFormat ?? builder.translator.dataFormat
+  }
+}
+
+extension KerasGraph {
+  /// The outputs; where a layer of the author's own compares them with the input, as for a loss, what it is given.
+  fileprivate func reconstructions() -> [Int] {
+    var result: [Int] = []
+    for output in outputs.map(\.node) {
+      let node = nodes[output]
+      let comparesInput = node.kind == .opaque && node.inputs.contains { nodes[$0.node].isInput }
+      for found in comparesInput ? node.inputs.map(\.node).filter({ !nodes[$0].isInput }) : [output]
+      where !result.contains(found) {
+        result.append(found)
+      }
+    }
+    return result
+  }
+}
+
+extension Layer {
+  /// The one factor and the one offset that the layer applies to every element; nil for other layers.
+  fileprivate var uniformAffine: (scale: Double, offset: Double)? {
+    guard case .batchNormalization(let layer) = operation, layer.epsilon == 0, activation == .identity,
+      layer.mean.values.allSatisfy({ $0 == 0 }), layer.variance.values.allSatisfy({ $0 == 1 }),
+      let scale = layer.scale?.values.first, let offset = layer.offset?.values.first,
+      layer.scale?.values.allSatisfy({ $0 == scale }) == true,
+      layer.offset?.values.allSatisfy({ $0 == offset }) == true
+    else { return nil }
+    return (Double(scale), Double(offset))
+  }
+
+  /// The layer with the first or the second half of its outputs; nil for layers that are not fully connected, and for
+  /// activations that look at all outputs.
+  fileprivate func half(_ index: Int) -> Layer? {
+    guard case .dense(var dense) = operation, activation != .softmax, dense.layout == .kernel,
+      dense.weight.shape.count == 2, dense.weight.shape[1] % 2 == 0
+    else { return nil }
+    let (rows, size) = (dense.weight.shape[0], dense.weight.shape[1] / 2)
+    let columns = index * size..<(index + 1) * size
+    dense.weight = Tensor(
+      rows: rows, columns: size,
+      (0..<rows).flatMap { row in columns.map { dense.weight.values[row * 2 * size + $0] } })
+    dense.bias = dense.bias.map { Tensor(Array($0.values[columns])) }
+    return Layer(.dense(dense), activation: activation, name: name)
+  }
+}

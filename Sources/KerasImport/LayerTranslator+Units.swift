@@ -1,0 +1,105 @@
+import Models
+
+extension LayerTranslator {
+  /// Dense: on the last axis, as Keras does it.
+  mutating func dense(_ node: Int, _ shape: [Int]) throws -> Translation {
+    let layer = graph.nodes[node].layer
+    let tensors = try tensors(node)
+    let inputs = shape.last ?? 1
+    let units = (layer.config["units"] ?? layer.config["output_dim"])?.integer ?? tensors["bias"]?.count
+    guard let units = units ?? tensors["kernel"]?.shape.last else {
+      throw unsupported(node, "the number of units is not known")
+    }
+    let kernel = try require(tensors["kernel"], "kernel", [inputs, units], node)
+    let bias = try tensors["bias"].map { try require($0, "bias", [units], node) }
+    return Translation(
+      layers: [
+        Layer(
+          .dense(Dense(weight: kernel, layout: .kernel, bias: bias)), activation: try activation(node),
+          name: layer.name)
+      ], shape: shape.dropLast() + [units])
+  }
+
+  mutating func batchNormalization(_ node: Int, _ shape: [Int]) throws -> Translation {
+    let layer = graph.nodes[node].layer
+    // Keras 1: mode 1 normalizes each example by itself.
+    if let mode = layer.config["mode"]?.integer, mode == 1 {
+      throw unsupported(node, "batch normalization of mode 1", expected: "mode 0 or 2")
+    }
+    let axis = try axis(node, layer.config["axis"] ?? .number(-1), rank: shape.count)
+    let channels = [shape[axis]]
+    let tensors = try tensors(node)
+    var result = BatchNormalization(
+      mean: try require(tensors["moving_mean"], "moving mean", channels, node),
+      variance: try require(tensors["moving_variance"], "moving variance", channels, node),
+      scale: try tensors["gamma"].map { try require($0, "gamma", channels, node) },
+      offset: try tensors["beta"].map { try require($0, "beta", channels, node) })
+    result.epsilon = layer.config["epsilon"]?.double ?? 1e-3
+    result.axis = axis
+    return Translation(layers: [Layer(.batchNormalization(result), name: layer.name)], shape: shape)
+  }
+
+  mutating func layerNormalization(_ node: Int, _ shape: [Int]) throws -> Translation {
+    let layer = graph.nodes[node].layer
+    guard try axis(node, layer.config["axis"] ?? .number(-1), rank: shape.count) == shape.count - 1 else {
+      throw unsupported(node, "only the last axis can be normalized", found: layer.config["axis"]?.summary)
+    }
+    if layer.config["rms_scaling"]?.boolean == true { throw unsupported(node, "rms_scaling") }
+    let size = [shape.last ?? 1]
+    let tensors = try tensors(node)
+    var result = LayerNormalization(
+      scale: try tensors["gamma"].map { try require($0, "gamma", size, node) },
+      offset: try tensors["beta"].map { try require($0, "beta", size, node) })
+    result.epsilon = layer.config["epsilon"]?.double ?? 1e-3
+    return Translation(layers: [Layer(.layerNormalization(result), name: layer.name)], shape: shape)
+  }
+
+  /// PReLU where all slopes are the same.
+  mutating func parametricReLU(_ node: Int, _ shape: [Int]) throws -> Translation {
+    guard let alpha = try tensors(node)["alpha"], let first = alpha.values.first,
+      alpha.values.allSatisfy({ $0 == first })
+    else { throw unsupported(node, "its slopes differ from unit to unit", expected: "one slope for all") }
+    let layer = Layer(.activation, activation: .leakyReLU(alpha: first), name: graph.nodes[node].layer.name)
+    return Translation(layers: [layer], shape: shape)
+  }
+
+  /// An axis over one example's shape. Keras counts the batch as axis 0.
+  func axis(_ node: Int, _ value: JSONValue, rank: Int) throws -> Int {
+    guard let axes = value.integers, axes.count == 1, let axis = axes.first else {
+      throw unsupported(node, "one axis was expected", found: value.summary)
+    }
+    let index = axis < 0 ? rank + axis : axis - 1
+    guard (0..<rank).contains(index) else {
+      throw unsupported(node, "there is no such axis", expected: "one of \(rank)", found: "axis \(axis)")
+    }
+    return index
+  }
+
+  /// Layers that only move elements: flatten, reshape, pooling, and what else has no weights.
+  mutating func reshaping(_ node: Int, _ shape: [Int]) throws -> Translation {
+    let layer = graph.nodes[node].layer
+    switch layer.className {
+    case "Flatten":
+      if layer.config["data_format"]?.string == "channels_first", shape.count > 1 {
+        throw unsupported(node, "flattening that moves the channels last", found: "data_format = channels_first")
+      }
+      return Translation(layers: [Layer(.flatten, name: layer.name)], shape: [shape.reduce(1, *)])
+    case "Reshape":
+      guard var target = layer.config["target_shape"]?.integers else {
+        throw unsupported(node, "the target shape is missing")
+      }
+      let count = shape.reduce(1, *)
+      if let open = target.firstIndex(where: { $0 < 0 }),
+        let known = LayerTranslator.elements(target.filter { $0 >= 0 }), count % known == 0
+      {
+        target[open] = count / known
+      }
+      guard LayerTranslator.elements(target) == count else {
+        throw unsupported(
+          node, "the shapes have different numbers of elements", expected: "\(count) elements", found: "\(target)")
+      }
+      return Translation(layers: [Layer(.reshape(target), name: layer.name)], shape: target)
+    default: return try image(node, shape)
+    }
+  }
+}

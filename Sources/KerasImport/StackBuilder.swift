@@ -1,0 +1,120 @@
+import Models
+
+/// Cuts a piece out of the graph, from one tensor to another, as a stack.
+struct StackBuilder {
+  let graph: KerasGraph
+  var translator: LayerTranslator
+  private var built = 0
+
+  /// Branches that cross one another are written out several times; this many layers are no model any more.
+  private static let largest = 10_000
+
+  init(graph: KerasGraph, translator: LayerTranslator) {
+    self.graph = graph
+    self.translator = translator
+  }
+
+  /// A part of the way from one tensor to another.
+  private enum Step {
+    case layer(Int)
+    /// A merging layer whose branches begin at the same node.
+    case merge(Int, from: Int)
+  }
+
+  /// The layers on the way from an entry to an exit, and the shape that they make of the entry's.
+  mutating func stack(from entry: Int, shape: [Int], to exit: Int, depth: Int = 0) throws -> (Stack, shape: [Int]) {
+    guard depth < 64 else {
+      throw ImportError(.tooLarge, file: graph.file, place: graph.place(of: exit), "branches are nested too deeply")
+    }
+    var steps: [Step] = []
+    var current = exit
+    while current != entry {
+      let node = graph.nodes[current]
+      guard let before = graph.dominators[current] else { throw unreachable(current, entry) }
+      if KerasLayerKind.mergingClasses.contains(node.layer.className), node.kind == .known, node.inputs.count > 1 {
+        steps.append(.merge(current, from: before))
+        current = before
+      } else if node.inputs.count == 1, node.inputs[0].output == 0 {
+        steps.append(.layer(current))
+        current = node.inputs[0].node
+      } else if node.isInput {
+        throw unreachable(current, entry)
+      } else {
+        throw translator.unsupported(current, "it has \(node.inputs.count) inputs")
+      }
+    }
+    var layers: [Layer] = []
+    var shape = shape
+    for step in steps.reversed() {
+      switch step {
+      case .layer(let node):
+        let translation = try translator.translate(node, shape: shape)
+        guard LayerTranslator.elements(translation.shape) != nil else {
+          throw ImportError(
+            .tooLarge, file: graph.file, place: graph.place(of: node), "what the layer makes is too large",
+            found: "\(translation.shape)")
+        }
+        layers += translation.layers
+        shape = translation.shape
+      case .merge(let node, let start):
+        let merged = try merge(node, from: start, shape: shape, depth: depth)
+        layers.append(merged.0)
+        shape = merged.shape
+      }
+      built += 1
+      guard built < StackBuilder.largest else {
+        throw ImportError(.tooLarge, file: graph.file, "the branches cross too often to be written as stacks")
+      }
+    }
+    return (Stack(layers), shape)
+  }
+
+  private func unreachable(_ node: Int, _ entry: Int) -> ImportError {
+    ImportError(
+      .badConfiguration, file: graph.file, place: graph.place(of: node),
+      "the layer does not depend on \(graph.nodes[entry].layer.title) alone")
+  }
+
+  private mutating func merge(
+    _ node: Int, from start: Int, shape: [Int], depth: Int
+  ) throws -> (Layer, shape: [Int]) {
+    let layer = graph.nodes[node].layer
+    var branches: [Stack] = []
+    var shapes: [[Int]] = []
+    for tensor in graph.nodes[node].inputs {
+      guard tensor.output == 0 else { throw translator.unsupported(tensor.node, "it has several outputs") }
+      let branch = try stack(from: start, shape: shape, to: tensor.node, depth: depth + 1)
+      branches.append(branch.0)
+      shapes.append(branch.shape)
+    }
+    if layer.className == "Add" {
+      guard Set(shapes).count == 1, let last = branches.popLast() else {
+        throw translator.unsupported(node, "it adds tensors of different shapes", found: "\(shapes)")
+      }
+      // a + b + c is a + (b + c).
+      var sum = last
+      for branch in branches.reversed() {
+        sum = Stack([Layer(.residual(body: branch, shortcut: sum), name: layer.name)])
+      }
+      guard let result = sum.layers.first else { throw translator.unsupported(node, "it adds nothing") }
+      return (result, shapes[0])
+    }
+    let rank = shapes[0].count
+    let axis = try translator.axis(node, layer.config["axis"] ?? .number(-1), rank: rank)
+    // The model format joins channels, which are first in an image of that kind.
+    let isFirst = rank == 3 && translator.dataFormat == .channelsFirst
+    guard axis == (isFirst ? 0 : rank - 1) else {
+      throw translator.unsupported(node, "only channels can be joined", found: "axis \(axis + 1)")
+    }
+    var joined = shapes[0]
+    joined[axis] = 0
+    for shape in shapes {
+      var expected = shape
+      guard shape.count == rank else { throw translator.unsupported(node, "different ranks", found: "\(shapes)") }
+      expected[axis] = joined[axis]
+      guard expected == joined else { throw translator.unsupported(node, "different extents", found: "\(shapes)") }
+      joined[axis] += shape[axis]
+    }
+    return (Layer(.concatenation(branches), name: layer.name), joined)
+  }
+}

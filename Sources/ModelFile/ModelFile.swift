@@ -1,0 +1,57 @@
+import HDF5
+import Models
+import Networks
+
+/// Reading and writing of the model format (docs/model-format.md).
+public enum ModelFile {
+  /// The value of the root's attribute `format`.
+  public static let format = "evidence-model"
+  /// The value of the root's attribute `version`.
+  public static let version = 1
+
+  /// Reads a model.
+  ///
+  /// - Throws: `ModelFileError` with every problem of the model; `HDF5Error` where the file can't be opened.
+  public static func read(_ path: String) throws -> ModelDescription {
+    try read(File(reading: path))
+  }
+
+  /// Reads a model from an open file.
+  ///
+  /// - Throws: As for a path.
+  public static func read(_ file: File) throws -> ModelDescription {
+    let description = try parse(file)
+    // What can only be judged from the whole, such as whether the layers fit together, is judged once it is whole.
+    let problems = description.problems()
+    guard problems.isEmpty else { throw ModelFileError(file: file.name, problems: problems) }
+    return description
+  }
+
+  /// Reads what a file says, without judging whether its layers fit together.
+  ///
+  /// - Throws: `ModelFileError` with everything that is not as the format says; `HDF5Error` where the file was closed.
+  public static func parse(_ file: File) throws -> ModelDescription {
+    let log = ProblemLog()
+    let description = try ModelReader(log).model(Node(file.root, log))
+    guard let description, log.problems.isEmpty else {
+      throw ModelFileError(file: file.name, problems: log.problems)
+    }
+    return description
+  }
+
+  /// Writes a model to a new file, over one that may be there.
+  ///
+  /// - Throws: `HDF5Error`.
+  public static func write(_ description: ModelDescription, to path: String) throws {
+    let file = try File(creating: path)
+    try write(description, to: file)
+    try file.close()
+  }
+
+  /// Writes a model to an empty file that is open for writing.
+  ///
+  /// - Throws: `HDF5Error`.
+  public static func write(_ description: ModelDescription, to file: File) throws {
+    try ModelWriter.write(description, to: file.root)
+  }
+}

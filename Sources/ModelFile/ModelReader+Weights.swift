@@ -1,0 +1,68 @@
+import HDF5
+import Models
+
+extension ModelReader {
+  func dense(_ node: Node) -> Dense? {
+    guard let (weight, layout) = weight(node, rank: 2) else { return nil }
+    let outputs = weight.shape[layout == .kernel ? 1 : 0]
+    return Dense(weight: weight, layout: layout, bias: bias(node, outputs))
+  }
+
+  func convolution(_ node: Node) -> Convolution? {
+    let stride = node.integers("stride", count: 2, least: 1)
+    let dilation = node.integers("dilation", count: 2, least: 1)
+    let groups = node.integers("groups", count: 1, least: 1)?.first
+    let padding = padding(node)
+    guard let (weight, layout) = weight(node, rank: 4) else { return nil }
+    let outputs = weight.shape[layout == .kernel ? 3 : 0]
+    if let groups, outputs % groups != 0 {
+      node.report("attribute groups is \(groups); expected a divisor of the \(outputs) output channels")
+    }
+    var layer = Convolution(weight: weight, layout: layout, bias: bias(node, outputs))
+    layer.stride = stride ?? layer.stride
+    layer.dilation = dilation ?? layer.dilation
+    layer.groups = groups ?? layer.groups
+    layer.padding = padding
+    return layer
+  }
+
+  func transposedConvolution(_ node: Node) -> TransposedConvolution? {
+    let stride = node.integers("stride", count: 2, least: 1)
+    let dilation = node.integers("dilation", count: 2, least: 1)
+    let outputPadding = node.integers("output_padding", count: 2, least: 0)
+    let groups = node.integers("groups", count: 1, least: 1)?.first ?? 1
+    let padding = padding(node)
+    guard let (weight, layout) = weight(node, rank: 4) else { return nil }
+    if layout == .kernel, groups != 1 {
+      node.report("attribute groups is \(groups); expected 1 with a kernel, which Keras has no groups for")
+    } else if layout == .weight, weight.shape[0] % groups != 0 {
+      node.report("attribute groups is \(groups); expected a divisor of the \(weight.shape[0]) input channels")
+    }
+    let outputs =
+      layout == .kernel ? weight.shape[2] : weight.shape[1].multipliedReportingOverflow(by: groups).partialValue
+    var layer = TransposedConvolution(weight: weight, layout: layout, bias: bias(node, outputs))
+    layer.stride = stride ?? layer.stride
+    layer.dilation = dilation ?? layer.dilation
+    layer.outputPadding = outputPadding ?? layer.outputPadding
+    layer.groups = groups
+    layer.padding = padding
+    return layer
+  }
+
+  /// The weights under either of their names, which fixes how they lie.
+  private func weight(_ node: Node, rank: Int) -> (Tensor, WeightLayout)? {
+    switch (node.has("kernel"), node.has("weight")) {
+    case (true, true): node.report("has kernel and weight; expected exactly one of them")
+    case (false, false): node.report("kernel or weight is missing")
+    case (true, false): return node.tensor("kernel", rank: rank).map { ($0, .kernel) }
+    case (false, true): return node.tensor("weight", rank: rank).map { ($0, .weight) }
+    }
+    return nil
+  }
+
+  private func bias(_ node: Node, _ outputs: Int) -> Tensor? {
+    let bias = node.tensor("bias", rank: 1)
+    node.expect("bias", bias, shape: [outputs], because: "for \(outputs) outputs")
+    return bias
+  }
+}
