@@ -6,7 +6,7 @@ let package = Package(
   name: "evidence",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Evidence", targets: ["Evidence", "Models", "ModelFile", "KerasImport"]),
+    .library(name: "Evidence", targets: ["Evidence", "Models", "ModelFile", "KerasImport", "Statistics"]),
     .library(name: "EvidenceTesting", targets: ["EvidenceTesting"]),
     .executable(name: "evidence", targets: ["EvidenceCommand"]),
   ],

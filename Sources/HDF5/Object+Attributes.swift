@@ -120,6 +120,16 @@ extension Object {
     }
   }
 
+  /// Removes an attribute, if there is one of that name.
+  ///
+  /// - Throws: `HDF5Error`.
+  public func removeAttribute(_ name: String) throws {
+    try locked {
+      guard H5Aexists(handle.id, name) > 0 else { return }
+      try place.check(H5Adelete(handle.id, name), .inputOutput, "attribute \(name) can't be removed")
+    }
+  }
+
   private func set(_ name: String, _ values: [String], isList: Bool) throws {
     try locked {
       let type = ElementType.text()

@@ -33,7 +33,9 @@ import Testing
       #expect((json["largestChanges"] as? [Any])?.count == 3)
       let difference = try #require(json["difference"] as? [String: Any])
       #expect(Set(difference.keys) == ["mean", "standardError", "monteCarloStandardError"])
-      let rows = (a: try ResultsFile(reading: first).rows(2..<6), b: try ResultsFile(reading: second).rows(0..<4))
+      let rows: (a: [LogLikelihoodMeasurement], b: [LogLikelihoodMeasurement]) = (
+        try ResultsFile(reading: first).rows(2..<6), try ResultsFile(reading: second).rows(0..<4)
+      )
       let mean = zip(rows.a, rows.b).reduce(0.0) { $0 + $1.1.logLikelihood - $1.0.logLikelihood } / 4
       let found = try #require(difference["mean"] as? Double)
       #expect(abs(found - mean) < 1e-12)

@@ -22,7 +22,7 @@ import Testing
       let warning = "1 of 4 examples have an estimate that is not finite (example 2), and so is not the mean"
       #expect((object["warnings"] as? [String])?.contains { $0.hasPrefix(warning) } == true, "\(run.error)")
       #expect(run.error.contains("--examples 2..3 evaluates it alone"))
-      let rows = try ResultsFile(reading: directory + "/results.h5").rows(0..<4)
+      let rows = try ResultsFile(reading: directory + "/results.h5").rows(0..<4, of: LogLikelihoodMeasurement.self)
       #expect(rows.map(\.logLikelihood.isFinite) == [true, true, false, true])
 
       let text = try Running(.evidence, arguments).wait()

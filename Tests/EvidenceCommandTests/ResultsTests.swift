@@ -18,7 +18,7 @@ import Testing
       let file = try ResultsFile(reading: path)
       #expect(file.finished != nil)
       #expect(file.settings.estimator == "importance-sampling")
-      let rows = try file.rows(0..<4)
+      let rows = try file.rows(0..<4, of: LogLikelihoodMeasurement.self)
       #expect(rows.map(\.index) == [0, 1, 2, 3])
       let mean = rows.reduce(0) { $0 + $1.logLikelihood } / 4
       #expect(abs(mean - outcome.summary.mean) < 1e-12)

@@ -56,7 +56,7 @@ import Testing
   ) throws -> ResultsFile {
     var settings = resultsSettings(examples: examples, curve: [])
     change(&settings)
-    let writer = try ResultsWriter(creating: path, settings: settings)
+    let writer = try Writer(creating: path, settings: settings)
     for index in examples { try writer.append(row(index, value(index), k: index == 7 ? 0.9 : 0.1)) }
     try writer.finish()
     return try ResultsFile(reading: path)

@@ -7,24 +7,24 @@ import Testing
 @Suite struct ResultsFaultTests {
   @Test func twoRunsOnOneOutput() throws {
     try withResultsPath { path in
-      let first = try ResultsWriter(creating: path, settings: resultsSettings())
-      let second = try refusal { _ = try ResultsWriter(resuming: path, settings: resultsSettings()) }
+      let first = try Writer(creating: path, settings: resultsSettings())
+      let second = try refusal { _ = try Writer(resuming: path, settings: resultsSettings()) }
       #expect(second.code == .cannotCreateOutput && second.description.contains("another run is writing to it"))
       try first.append(resultsRow(3))
       try first.close()
       // The lock went with the writer.
-      #expect(try ResultsWriter(resuming: path, settings: resultsSettings()).restoredCount == 1)
+      #expect(try Writer(resuming: path, settings: resultsSettings()).restoredCount == 1)
     }
   }
 
   @Test func aLinkLeadsToTheFile() throws {
     try withResultsPath { path in
-      try ResultsWriter(creating: path, settings: resultsSettings()).close()
+      try Writer(creating: path, settings: resultsSettings()).close()
       let link = path + ".link"
       try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
-      let first = try ResultsWriter(resuming: link, settings: resultsSettings())
+      let first = try Writer(resuming: link, settings: resultsSettings())
       // Under whatever name, it is one file and has one lock.
-      #expect(throws: EvidenceError.self) { try ResultsWriter(resuming: path, settings: resultsSettings()) }
+      #expect(throws: EvidenceError.self) { try Writer(resuming: path, settings: resultsSettings()) }
       try first.append(resultsRow(3))
       try first.close()
       #expect(try ResultsFile(reading: path).count == 1)
@@ -35,7 +35,7 @@ import Testing
   @Test func notAFile() throws {
     try withResultsPath { path in
       let directory = (path as NSString).deletingLastPathComponent
-      for begin in [ResultsWriter.init(creating:settings:), ResultsWriter.init(resuming:settings:)] {
+      for begin in [Writer.init(creating:settings:), Writer.init(resuming:settings:)] {
         let isDirectory = try refusal { _ = try begin(directory, resultsSettings()) }
         #expect(isDirectory.code == .cannotCreateOutput && isDirectory.description.contains("is a directory"))
         let device = try refusal { _ = try begin("/dev/null", resultsSettings()) }
@@ -51,14 +51,14 @@ import Testing
       let directory = (path as NSString).deletingLastPathComponent
       try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: directory)
       defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: directory) }
-      let refusal = try refusal { _ = try ResultsWriter(creating: path, settings: resultsSettings()) }
+      let refusal = try refusal { _ = try Writer(creating: path, settings: resultsSettings()) }
       #expect(refusal.code == .cannotCreateOutput && refusal.description.contains("Permission denied"))
     }
   }
 
   @Test func removedFileIsMadeAgain() throws {
     try withResultsPath { path in
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      let writer = try Writer(creating: path, settings: resultsSettings())
       for index in 3..<6 { try writer.append(resultsRow(index)) }
       try writer.saveNow()
       try FileManager.default.removeItem(atPath: path)
@@ -70,7 +70,7 @@ import Testing
 
   @Test func foreignFileIsNotReplaced() throws {
     try withResultsPath { path in
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      let writer = try Writer(creating: path, settings: resultsSettings())
       try writer.append(resultsRow(3))
       try Data("precious".utf8).write(to: URL(filePath: path + ".other"))
       try FileManager.default.removeItem(atPath: path)
@@ -84,7 +84,7 @@ import Testing
   @Test func directoryRemoved() throws {
     try withResultsPath { path in
       let directory = (path as NSString).deletingLastPathComponent
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      let writer = try Writer(creating: path, settings: resultsSettings())
       try writer.append(resultsRow(3))
       try FileManager.default.removeItem(atPath: directory)
       let refusal = try refusal { try writer.saveNow() }
@@ -97,12 +97,12 @@ import Testing
     try withResultsPath { path in
       let settings = resultsSettings()
       do {
-        let writer = try ResultsWriter(creating: path, settings: settings)
+        let writer = try Writer(creating: path, settings: settings)
         for index in 3..<13 { try writer.append(resultsRow(index)) }
         try writer.saveNow()
         for index in 13..<20 { try writer.append(resultsRow(index)) }
         // A directory that isn't empty in the place of the next file makes saving fail, also for root.
-        let obstacle = ResultsSnapshot.partial(path)
+        let obstacle = ResultsPaths.partial(path)
         try FileManager.default.createDirectory(atPath: obstacle + "/x", withIntermediateDirectories: true)
         let refusal = try refusal { try writer.saveNow() }
         #expect(refusal.code == .inputOutput)
@@ -111,7 +111,7 @@ import Testing
         try FileManager.default.removeItem(atPath: obstacle)
       }
       #expect(try bits(ofFile: path) == bits((3..<13).map { resultsRow($0) }))
-      let again = try ResultsWriter(resuming: path, settings: settings)
+      let again = try Writer(resuming: path, settings: settings)
       #expect(again.restoredCount == 17)
       #expect(bits(try all(again.restored())) == bits((3..<20).map { resultsRow($0) }))
     }
@@ -121,7 +121,7 @@ import Testing
   @Test func cancellationLeavesTheFileAsItIs() throws {
     try withResultsPath { path in
       do {
-        let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+        let writer = try Writer(creating: path, settings: resultsSettings())
         writer.cancellation = Cancellation()
         for index in 3..<13 { try writer.append(resultsRow(index)) }
         try writer.saveNow()
@@ -136,8 +136,8 @@ import Testing
         try writer.close()
       }
       #expect(try bits(ofFile: path) == bits((3..<13).map { resultsRow($0) }))
-      #expect(!FileManager.default.fileExists(atPath: ResultsSnapshot.partial(path)))
-      let again = try ResultsWriter(resuming: path, settings: resultsSettings())
+      #expect(!FileManager.default.fileExists(atPath: ResultsPaths.partial(path)))
+      let again = try Writer(resuming: path, settings: resultsSettings())
       #expect(bits(try all(again.restored())) == bits((3..<90).map { resultsRow($0) }))
     }
   }
@@ -145,7 +145,7 @@ import Testing
   /// What takes no time is saved on a stop.
   @Test func cancellationStillSavesASmallFile() throws {
     try withResultsPath { path in
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      let writer = try Writer(creating: path, settings: resultsSettings())
       writer.cancellation = Cancellation()
       writer.grace = .seconds(600)
       try writer.append(resultsRow(3))
@@ -157,7 +157,7 @@ import Testing
 
   @Test func permissionsAreKept() throws {
     try withResultsPath { path in
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      let writer = try Writer(creating: path, settings: resultsSettings())
       try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
       try writer.append(resultsRow(3))
       try writer.close()
@@ -168,7 +168,7 @@ import Testing
 
   @Test func reservedSpaceIsGivenBack() throws {
     try withResultsPath { path in
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings(examples: 3..<2003))
+      let writer = try Writer(creating: path, settings: resultsSettings(examples: 3..<2003))
       for index in 3..<2003 { try writer.append(resultsRow(index)) }
       try writer.finish()
       let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0

@@ -9,7 +9,7 @@ import Testing
 
   /// The bytes of a journal with the rows of some examples.
   private func journal(_ path: String, _ examples: Range<Int>) throws -> Data {
-    let journal = try ResultsJournal(besides: path, settings: settings)
+    let journal = try Journal(besides: path, settings: settings)
     try journal.removeAll()
     for index in examples { try journal.append(resultsRow(index)) }
     return try Data(contentsOf: URL(filePath: journal.path))
@@ -17,8 +17,8 @@ import Testing
 
   /// The examples that are found in some bytes.
   private func recovered(_ path: String, _ bytes: Data, next: Int, _ settings: ResultsSettings) throws -> [Int] {
-    try bytes.write(to: URL(filePath: ResultsJournal.path(besides: path)))
-    let journal = try ResultsJournal(besides: path, settings: settings)
+    try bytes.write(to: URL(filePath: ResultsPaths.journal(path)))
+    let journal = try Journal(besides: path, settings: settings)
     try journal.recover(from: next)
     let rows = try journal.rows(0..<journal.count)
     #expect(bits(rows) == bits(rows.map { resultsRow($0.index) }))
@@ -80,13 +80,13 @@ import Testing
   @Test(arguments: [1, 40, 64, 70]) func abandonedRunGoesOn(stop: Int) throws {
     try withResultsPath { path in
       do {
-        let writer = try ResultsWriter(creating: path, settings: settings)
+        let writer = try Writer(creating: path, settings: settings)
         for index in 3..<3 + stop { try writer.append(resultsRow(index)) }
       }
       // A kill in the middle of a record.
-      let journal = URL(filePath: ResultsJournal.path(besides: path))
+      let journal = URL(filePath: ResultsPaths.journal(path))
       if let bytes = try? Data(contentsOf: journal) { try (bytes + Data(count: 20)).write(to: journal) }
-      let writer = try ResultsWriter(resuming: path, settings: settings)
+      let writer = try Writer(resuming: path, settings: settings)
       #expect(writer.restoredCount == stop && writer.savedCount == stop)
       for index in 3 + stop..<203 { try writer.append(resultsRow(index)) }
       try writer.finish()

@@ -37,7 +37,8 @@ import Testing
     Change(words: "dequantize: the file was made with false, this run asks for true") {
       $0.preprocessing.dequantize = true
     },
-    Change(words: "examples: the file was made with 3..203, this run asks for 3..204") { $0.examples = 3..<204 },
+    Change(words: "it holds 0 of the examples 3..203, and this run asks for 4..203") { $0.examples = 4..<203 },
+    Change(words: "it holds 0 of the examples 3..203, and this run asks for 3..202") { $0.examples = 3..<202 },
     Change(words: "curve: the file was made with 1,5,50, this run asks for 1,50") { $0.curveSamples = [1, 50] },
     Change(words: "evidence_version: the file was made with 0.1.0, this run asks for 0.2.0") {
       $0.evidenceVersion = "0.2.0"
@@ -47,11 +48,11 @@ import Testing
   @Test(arguments: changes.indices) func otherSettings(number: Int) throws {
     let change = Self.changes[number]
     try withResultsPath { path in
-      try ResultsWriter(creating: path, settings: resultsSettings()).close()
+      try Writer(creating: path, settings: resultsSettings()).close()
       let before = try Data(contentsOf: URL(filePath: path))
       var settings = resultsSettings()
       change.make(&settings)
-      let refusal = try refusal { _ = try ResultsWriter(resuming: path, settings: settings) }
+      let refusal = try refusal { _ = try Writer(resuming: path, settings: settings) }
       #expect(refusal.code == .invalidResults && refusal.description.contains(change.words), "\(refusal)")
       #expect(try Data(contentsOf: URL(filePath: path)) == before)
     }
@@ -60,10 +61,10 @@ import Testing
   @Test func dataSeedMattersWhereDataAreRandom() throws {
     try withResultsPath { path in
       var settings = resultsSettings()
-      try ResultsWriter(creating: path, settings: settings).close()
+      try Writer(creating: path, settings: settings).close()
       settings.dataSeed = 9
       settings.modelPath = "elsewhere.h5"
-      #expect(try ResultsWriter(resuming: path, settings: settings).restoredCount == 0)
+      #expect(try Writer(resuming: path, settings: settings).restoredCount == 0)
       settings.preprocessing.binarize = .bernoulli
       var other = settings
       other.dataSeed = 10
@@ -73,22 +74,22 @@ import Testing
 
   @Test func creatingOverAFile() throws {
     try withResultsPath { path in
-      try ResultsWriter(creating: path, settings: resultsSettings()).close()
-      let unfinished = try refusal { _ = try ResultsWriter(creating: path, settings: resultsSettings()) }
+      try Writer(creating: path, settings: resultsSettings()).close()
+      let unfinished = try refusal { _ = try Writer(creating: path, settings: resultsSettings()) }
       #expect(unfinished.code == .cannotCreateOutput)
       #expect(unfinished.description.contains("0 of 200") && unfinished.description.contains("--resume"))
     }
     try withResultsPath { path in
       try Data("precious".utf8).write(to: URL(filePath: path))
-      let foreign = try refusal { _ = try ResultsWriter(creating: path, settings: resultsSettings()) }
+      let foreign = try refusal { _ = try Writer(creating: path, settings: resultsSettings()) }
       #expect(foreign.code == .cannotCreateOutput && foreign.description.contains("holds no results"))
-      #expect(throws: HDF5Error.self) { try ResultsWriter(resuming: path, settings: resultsSettings()) }
+      #expect(throws: HDF5Error.self) { try Writer(resuming: path, settings: resultsSettings()) }
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
     }
     try withResultsPath { path in
       // mktemp makes an empty file.
       try Data().write(to: URL(filePath: path))
-      try ResultsWriter(creating: path, settings: resultsSettings()).close()
+      try Writer(creating: path, settings: resultsSettings()).close()
       #expect(try ResultsFile(reading: path).count == 0)
     }
   }
@@ -98,11 +99,11 @@ import Testing
       let file = try File(creating: path)
       try file.root.setAttribute("format", "evidence-model")
       try file.close()
-      let refusal = try refusal { _ = try ResultsWriter(resuming: path, settings: resultsSettings()) }
+      let refusal = try refusal { _ = try Writer(resuming: path, settings: resultsSettings()) }
       #expect(refusal.code == .invalidResults && refusal.description.contains("not a results file"))
     }
     try withResultsPath { path in
-      try ResultsWriter(creating: path, settings: resultsSettings()).close()
+      try Writer(creating: path, settings: resultsSettings()).close()
       let file = try File(updating: path)
       try file.root.setAttribute("version", 2)
       try file.close()
@@ -112,26 +113,28 @@ import Testing
 
   @Test func columnsOfDifferentLength() throws {
     try withResultsPath { path in
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      let writer = try Writer(creating: path, settings: resultsSettings())
       try writer.append(resultsRow(3))
       try writer.close()
       let file = try File(updating: path)
       try file.root.dataset("examples/elbo").append(rows: [1.0])
       try file.close()
-      let refusal = try refusal { _ = try ResultsFile(reading: path) }
+      let refusal = try refusal {
+        _ = try ResultsFile(reading: path).rows(0..<1, of: LogLikelihoodMeasurement.self)
+      }
       #expect(refusal.description.contains("/examples/elbo: expected 1 rows, as in /examples/index, found 2"))
     }
   }
 
   @Test func rowsOutOfOrder() throws {
     try withResultsPath { path in
-      let writer = try ResultsWriter(creating: path, settings: resultsSettings())
+      let writer = try Writer(creating: path, settings: resultsSettings())
       for index in 3..<5 { try writer.append(resultsRow(index)) }
       try writer.close()
       let file = try File(updating: path)
       try file.root.dataset("examples/index").write([3, 5])
       try file.close()
-      let refusal = try refusal { _ = try ResultsWriter(resuming: path, settings: resultsSettings()) }
+      let refusal = try refusal { _ = try Writer(resuming: path, settings: resultsSettings()) }
       #expect(refusal.description.contains("/examples/index"))
     }
   }

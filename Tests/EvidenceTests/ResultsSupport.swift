@@ -3,6 +3,9 @@ import Testing
 
 @testable import Evidence
 
+typealias Writer = ResultsWriter<LogLikelihoodMeasurement>
+typealias Journal = ResultsJournal<LogLikelihoodMeasurement>
+
 /// A path in a directory of its own, which is removed afterwards.
 func withResultsPath<Result>(_ body: (String) throws -> Result) throws -> Result {
   let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
@@ -40,7 +43,7 @@ func resultsRow(_ index: Int, curve points: Int = 3) -> LogLikelihoodMeasurement
 /// The bits of rows, so that NaN equals itself.
 func bits(_ rows: [LogLikelihoodMeasurement]) -> [UInt64] {
   var words: [UInt64] = []
-  for row in rows { ResultsColumns.encode(row, into: &words) }
+  for row in rows { row.encode(into: &words) }
   return words
 }
 
@@ -52,7 +55,7 @@ func all(_ restored: RestoredMeasurements<LogLikelihoodMeasurement>) throws -> [
 /// The bits of every row in a results file.
 func bits(ofFile path: String) throws -> [UInt64] {
   let file = try ResultsFile(reading: path)
-  return bits(try file.rows(0..<file.count))
+  return bits(try file.rows(0..<file.count, of: LogLikelihoodMeasurement.self))
 }
 
 /// What an `EvidenceError` says.

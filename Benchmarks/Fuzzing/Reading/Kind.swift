@@ -70,7 +70,7 @@ public enum Kind: String, CaseIterable {
     attributes["elements"] = settings.facts.elements
     attributes["quantity"] = settings.facts.isCrossEntropy.map { $0 ? "cross-entropy" : "log-likelihood" }
     var columns: [String: [String]] = [:]
-    var rows = file.stream
+    var rows = try file.stream(of: LogLikelihoodMeasurement.self)
     for _ in 0..<Self.mostRows {
       guard let row = try rows.next() else { break }
       for (name, value) in [

@@ -1,63 +1,85 @@
-/// The columns of a results file beside the curve, in the order of a journal's record.
-enum ResultsColumns {
-  /// A column of whole numbers.
-  struct Count: Sendable {
-    let name: String
-    let path: WritableKeyPath<LogLikelihoodMeasurement, Int> & Sendable
-    /// Whether a file without it is a results file.
-    let isOptional: Bool
-  }
+import HDF5
 
-  /// A column of float64.
-  struct Number: Sendable {
-    let name: String
-    let path: WritableKeyPath<LogLikelihoodMeasurement, Double> & Sendable
-    /// Whether a file without it is a results file.
-    let isOptional: Bool
-  }
+/// The columns of a results file, open for reading rows of one kind.
+struct ResultsColumns<Row: ResultRow> {
+  /// How many rows there are.
+  let count: Int
+  private let columns: [(column: ResultColumn<Row>, dataset: HDF5.Dataset)]
 
-  static let group = "examples"
-  static let curve = "curve"
-
-  static let counts = [
-    Count(name: "index", path: \.index, isOptional: false),
-    Count(name: "zero_weights", path: \.zeroWeights, isOptional: true),
-    Count(name: "non_finite_weights", path: \.nonFiniteWeights, isOptional: true),
-  ]
-
-  static let numbers = [
-    Number(name: "log_likelihood", path: \.logLikelihood, isOptional: false),
-    Number(name: "elbo", path: \.elbo, isOptional: false),
-    Number(name: "monte_carlo_standard_error", path: \.monteCarloStandardError, isOptional: false),
-    Number(name: "effective_sample_size", path: \.effectiveSampleSize, isOptional: false),
-    Number(name: "largest_weight_share", path: \.largestWeightShare, isOptional: false),
-    Number(name: "pareto_k", path: \.paretoK, isOptional: false),
-    Number(name: "kl_posterior", path: \.posteriorDivergence, isOptional: true),
-  ]
-
-  /// Words of 64 bits in a row.
-  static func width(curve points: Int) -> Int { counts.count + numbers.count + points }
-
-  /// Appends the words of a row, which are its values' bits.
-  static func encode(_ row: LogLikelihoodMeasurement, into words: inout [UInt64]) {
-    for column in counts { words.append(UInt64(bitPattern: Int64(row[keyPath: column.path]))) }
-    for column in numbers { words.append(row[keyPath: column.path].bitPattern) }
-    for value in row.curve { words.append(value.bitPattern) }
-  }
-
-  /// The row that words were made of.
-  static func decode(_ words: ArraySlice<UInt64>) -> LogLikelihoodMeasurement {
-    var row = LogLikelihoodMeasurement(index: 0, logLikelihood: 0, elbo: 0, monteCarloStandardError: 0)
-    var position = words.startIndex
-    for column in counts {
-      row[keyPath: column.path] = Int(Int64(bitPattern: words[position]))
-      position += 1
+  /// Opens the columns of a group that holds `count` rows.
+  init(_ group: Group, count: Int, settings: ResultsSettings, file: String) throws {
+    func refuse(_ words: String) -> EvidenceError { EvidenceError(.invalidResults, "\(file): \(words)") }
+    self.count = count
+    columns = try Row.allColumns.compactMap { column in
+      if column.isOptional, try !group.hasChild(column.name) { return nil }
+      let dataset = try group.dataset(column.name)
+      if case .numbers = column.content {
+        let attribute = ResultsSettings.labelAttribute(of: column.name)
+        let width = settings.labels(of: column.name).count
+        if dataset.shape.count != 2 || dataset.shape[1] != width || width == 0 {
+          throw refuse(
+            "\(dataset.path): expected shape [n, \(width)], as its attribute \(attribute) says, found \(dataset.shape)")
+        }
+      } else if dataset.shape.count != 1 {
+        throw refuse("\(dataset.path): expected shape [n], found \(dataset.shape)")
+      }
+      guard dataset.shape[0] == count else {
+        throw refuse("\(dataset.path): expected \(count) rows, as in /examples/index, found \(dataset.shape[0])")
+      }
+      return (column, dataset)
     }
-    for column in numbers {
-      row[keyPath: column.path] = Double(bitPattern: words[position])
-      position += 1
+  }
+
+  /// Reads some rows.
+  func read(_ range: Range<Int>) throws -> [Row] {
+    var rows = Array(repeating: Row(index: 0), count: range.count)
+    for (column, dataset) in columns {
+      switch column.content {
+      case .count(let path):
+        let values = try dataset.read(rows: range, as: Int.self)
+        for position in rows.indices { rows[position][keyPath: path] = values[position] }
+      case .number(let path):
+        let values = try dataset.read(rows: range, as: Double.self)
+        for position in rows.indices { rows[position][keyPath: path] = values[position] }
+      case .numbers(let path):
+        let values = try dataset.read(rows: range, as: Double.self)
+        let width = dataset.shape[1]
+        for position in rows.indices {
+          rows[position][keyPath: path] = Array(values[position * width..<(position + 1) * width])
+        }
+      }
     }
-    row.curve = words[position...].map { Double(bitPattern: $0) }
-    return row
+    return rows
+  }
+
+  /// Makes a file's columns, without rows.
+  static func create(in group: Group, settings: ResultsSettings, chunkRows: Int) throws {
+    func dataset(_ name: String, _ type: ElementType, _ shape: [Int] = [0]) throws -> HDF5.Dataset {
+      try group.createDataset(name, type: type, shape: shape, extendable: true, chunkRows: chunkRows)
+    }
+    for column in Row.allColumns {
+      switch column.content {
+      case .count: _ = try dataset(column.name, .integer(bits: 64, signed: true))
+      case .number: _ = try dataset(column.name, .float(bits: 64))
+      case .numbers:
+        let labels = settings.labels(of: column.name)
+        guard !labels.isEmpty else { continue }
+        try dataset(column.name, .float(bits: 64), [0, labels.count])
+          .setAttribute(ResultsSettings.labelAttribute(of: column.name), labels)
+      }
+    }
+  }
+
+  /// Adds rows to those of a file.
+  static func append(_ rows: [Row], to group: Group, settings: ResultsSettings) throws {
+    for column in Row.allColumns {
+      switch column.content {
+      case .count(let path): try group.dataset(column.name).append(rows: rows.map { $0[keyPath: path] })
+      case .number(let path): try group.dataset(column.name).append(rows: rows.map { $0[keyPath: path] })
+      case .numbers(let path):
+        guard !settings.labels(of: column.name).isEmpty else { continue }
+        try group.dataset(column.name).append(rows: rows.flatMap { $0[keyPath: path] })
+      }
+    }
   }
 }

@@ -26,8 +26,8 @@ public struct ResultsComparison: Sendable {
     }
     var difference = PairedDifference(largest: largest)
     var unreliable = 0
-    var left = OrderedRows(first)
-    var right = OrderedRows(second)
+    var left = try OrderedRows(first)
+    var right = try OrderedRows(second)
     var a = try left.next()
     var b = try right.next()
     while let one = a, let other = b {
@@ -59,13 +59,13 @@ public struct ResultsComparison: Sendable {
 private struct OrderedRows {
   private let path: String
   private let threshold: Double
-  private var rows: ResultsStream
+  private var rows: ResultsStream<LogLikelihoodMeasurement>
   private var last = -1
 
-  init(_ file: ResultsFile) {
+  init(_ file: ResultsFile) throws {
     path = file.path
     threshold = DiagnosticThresholds.paretoShape(samples: max(1, file.settings.samples))
-    rows = file.stream
+    rows = try file.stream()
   }
 
   mutating func next() throws -> LogLikelihoodMeasurement? {

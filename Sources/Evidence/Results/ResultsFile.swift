@@ -19,9 +19,10 @@ public struct ResultsFile: Sendable {
   public let started: String
   /// When every example had been measured; nil while some are missing.
   public let finished: String?
-  private let counts: [HDF5.Dataset?]
-  private let numbers: [HDF5.Dataset?]
-  private let curve: HDF5.Dataset?
+  private let group: Group
+
+  /// The group of the rows' columns.
+  static let groupName = "examples"
 
   /// Opens a results file.
   ///
@@ -43,83 +44,57 @@ public struct ResultsFile: Sendable {
       let found = try root.integer("version").map(String.init) ?? "none"
       throw refuse("version \(found) of the results file can't be read; expected version \(ResultsFile.version)")
     }
-    let group = try root.group(ResultsColumns.group)
-    func column(_ name: String, isOptional: Bool) throws -> HDF5.Dataset? {
-      if isOptional, try !group.hasChild(name) { return nil }
-      let dataset = try group.dataset(name)
-      guard dataset.shape.count == 1 else {
-        throw refuse("\(dataset.path): expected shape [n], found \(dataset.shape)")
-      }
-      return dataset
-    }
-    counts = try ResultsColumns.counts.map { try column($0.name, isOptional: $0.isOptional) }
-    numbers = try ResultsColumns.numbers.map { try column($0.name, isOptional: $0.isOptional) }
-    curve = try group.hasChild(ResultsColumns.curve) ? group.dataset(ResultsColumns.curve) : nil
-    let points = try curve?.integers("samples") ?? []
-    if let curve, curve.shape.count != 2 || curve.shape[1] != points.count || points.isEmpty {
-      throw refuse(
-        "\(curve.path): expected shape [n, \(points.count)], as its attribute samples says, found \(curve.shape)")
-    }
-    let columns = (counts + numbers + [curve]).compactMap(\.self)
-    count = columns.first?.shape[0] ?? 0
-    for other in columns where other.shape[0] != count {
-      throw refuse("\(other.path): expected \(count) rows, as in \(columns[0].path), found \(other.shape[0])")
-    }
-    settings = try ResultsSettings(from: root, curveSamples: points)
+    group = try root.group(ResultsFile.groupName)
+    let index = try group.dataset("index")
+    guard index.shape.count == 1 else { throw refuse("\(index.path): expected shape [n], found \(index.shape)") }
+    count = index.shape[0]
+    settings = try ResultsSettings(from: root)
     started = try root.string("started") ?? ""
     finished = try root.string("finished")
   }
 
   /// Reads some rows.
   ///
-  /// - Throws: `HDF5Error` where they can't be read.
-  public func rows(_ range: Range<Int>) throws -> [LogLikelihoodMeasurement] {
-    var rows = Array(
-      repeating: LogLikelihoodMeasurement(index: 0, logLikelihood: 0, elbo: 0, monteCarloStandardError: 0),
-      count: range.count)
-    for (column, dataset) in zip(ResultsColumns.counts, counts) {
-      guard let values = try dataset?.read(rows: range, as: Int.self) else { continue }
-      for position in rows.indices { rows[position][keyPath: column.path] = values[position] }
-    }
-    for (column, dataset) in zip(ResultsColumns.numbers, numbers) {
-      guard let values = try dataset?.read(rows: range, as: Double.self) else { continue }
-      for position in rows.indices { rows[position][keyPath: column.path] = values[position] }
-    }
-    if let values = try curve?.read(rows: range, as: Double.self) {
-      let width = settings.curveSamples.count
-      for position in rows.indices {
-        rows[position].curve = Array(values[position * width..<(position + 1) * width])
-      }
-    }
-    return rows
+  /// - Throws: `HDF5Error` where they can't be read, `EvidenceError` (`invalidResults`) where columns of such rows are
+  ///   missing or of another shape.
+  public func rows<Row: ResultRow>(_ range: Range<Int>, of type: Row.Type = Row.self) throws -> [Row] {
+    try columns(of: type).read(range)
+  }
+
+  /// Every row in turn, read in blocks.
+  ///
+  /// - Throws: As `rows`.
+  public func stream<Row: ResultRow>(of type: Row.Type = Row.self) throws -> ResultsStream<Row> {
+    ResultsStream(try columns(of: type))
   }
 
   /// Reads the numbers of the examples of some rows.
   func indices(_ range: Range<Int>) throws -> [Int] {
-    try counts[0]?.read(rows: range, as: Int.self) ?? []
+    try group.dataset("index").read(rows: range, as: Int.self)
   }
 
-  /// Every row in turn, read in blocks.
-  public var stream: ResultsStream { ResultsStream(self) }
+  func columns<Row: ResultRow>(of type: Row.Type) throws -> ResultsColumns<Row> {
+    try ResultsColumns(group, count: count, settings: settings, file: path)
+  }
 }
 
 /// The rows of a results file, one after the other; memory does not grow with the file.
-public struct ResultsStream {
-  private let file: ResultsFile
-  private var block: [LogLikelihoodMeasurement] = []
+public struct ResultsStream<Row: ResultRow> {
+  private let columns: ResultsColumns<Row>
+  private var block: [Row] = []
   private var position = 0
   private var start = 0
 
-  init(_ file: ResultsFile) { self.file = file }
+  init(_ columns: ResultsColumns<Row>) { self.columns = columns }
 
   /// The next row; nil after the last.
   ///
   /// - Throws: `HDF5Error` where it can't be read.
-  public mutating func next() throws -> LogLikelihoodMeasurement? {
+  public mutating func next() throws -> Row? {
     if position == block.count {
       start += block.count
       position = 0
-      block = try file.rows(start..<min(start + ResultsFile.blockRows, file.count))
+      block = try columns.read(start..<min(start + ResultsFile.blockRows, columns.count))
       if block.isEmpty { return nil }
     }
     position += 1

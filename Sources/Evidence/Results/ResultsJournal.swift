@@ -4,9 +4,10 @@ import Foundation
 ///
 /// A record is a row's words and eight bytes of the SHA-256 of the run's settings and these words, all little-endian.
 /// A record that was cut off, or that belongs to other settings, ends the journal.
-final class ResultsJournal {
+final class ResultsJournal<Row: ResultRow> {
   let path: String
   private let file: Descriptor
+  private let settings: ResultsSettings
   private let digest: [UInt8]
   /// Bytes of a record.
   private let recordSize: Int
@@ -21,14 +22,13 @@ final class ResultsJournal {
   ///
   /// - Throws: `EvidenceError` (`cannotCreateOutput`) where another run has it, `SystemError`.
   init(besides results: String, settings: ResultsSettings) throws {
-    path = ResultsJournal.path(besides: results)
-    file = try ResultsJournal.openLocked(path, results)
+    path = ResultsPaths.journal(results)
+    file = try Self.openLocked(path, results)
     digest = settings.digest
-    width = ResultsColumns.width(curve: settings.curveSamples.count)
+    width = Row.width(settings)
+    self.settings = settings
     recordSize = 8 * (width + 1)
   }
-
-  static func path(besides results: String) -> String { results + ".journal" }
 
   private static func openLocked(_ path: String, _ results: String) throws -> Descriptor {
     while true {
@@ -72,9 +72,9 @@ final class ResultsJournal {
   }
 
   /// Adds a row.
-  func append(_ row: LogLikelihoodMeasurement) throws {
+  func append(_ row: Row) throws {
     words.removeAll(keepingCapacity: true)
-    ResultsColumns.encode(row, into: &words)
+    row.encode(into: &words)
     for position in words.indices { words[position] = words[position].littleEndian }
     words.append(words.withUnsafeBytes { checksum($0) })
     try words.withUnsafeBytes { try file.write($0, at: (skipped + count) * recordSize) }
@@ -85,7 +85,7 @@ final class ResultsJournal {
   func synchronize() throws { try file.synchronize() }
 
   /// Some of the rows that are not in the results file.
-  func rows(_ range: Range<Int>) throws -> [LogLikelihoodMeasurement] {
+  func rows(_ range: Range<Int>) throws -> [Row] {
     let rows = try records(from: skipped + range.lowerBound, atMost: range.count)
     guard rows.count == range.count else {
       throw EvidenceError(.inputOutput, "\(path): was damaged by something else while the run went on")
@@ -97,15 +97,15 @@ final class ResultsJournal {
   func remove() throws { try Descriptor.remove(path) }
 
   /// Successive whole records; fewer where the file ends or what follows is none.
-  private func records(from position: Int, atMost most: Int) throws -> [LogLikelihoodMeasurement] {
+  private func records(from position: Int, atMost most: Int) throws -> [Row] {
     var block = [UInt64](repeating: 0, count: most * (width + 1))
     let found = try block.withUnsafeMutableBytes { try file.read(into: $0, at: position * recordSize) }
-    var rows: [LogLikelihoodMeasurement] = []
+    var rows: [Row] = []
     for start in stride(from: 0, to: found / recordSize * (width + 1), by: width + 1) {
       let expected = block[start..<start + width].withUnsafeBytes { checksum($0) }
       guard block[start + width] == expected else { break }
       for index in start..<start + width { block[index] = UInt64(littleEndian: block[index]) }
-      rows.append(ResultsColumns.decode(block[start..<start + width]))
+      rows.append(Row(block[start..<start + width], settings))
     }
     return rows
   }

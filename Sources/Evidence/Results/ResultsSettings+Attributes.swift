@@ -19,8 +19,7 @@ extension ResultsSettings {
     try root.setAttribute("dequantize", preprocessing.dequantize)
     try root.setAttribute("divide_by", preprocessing.divideBy)
     try root.setAttribute("binarize", preprocessing.binarize.rawValue)
-    try root.setAttribute("examples_first", examples.lowerBound)
-    try root.setAttribute("examples_last", examples.upperBound)
+    try writeRange(to: root)
     try root.setAttribute("evidence_version", evidenceVersion)
     try root.setAttribute("model", modelPath)
     try root.setAttribute("data", dataPath)
@@ -30,6 +29,15 @@ extension ResultsSettings {
     if let isCrossEntropy = facts.isCrossEntropy {
       try root.setAttribute("quantity", isCrossEntropy ? "cross-entropy" : "log-likelihood")
     }
+  }
+
+  /// The attribute of a column of several numbers that says what they stand for.
+  static func labelAttribute(of column: String) -> String { column == "curve" ? "samples" : "labels" }
+
+  /// Writes the range alone, which may grow.
+  func writeRange(to root: Group) throws {
+    try root.setAttribute("examples_first", examples.lowerBound)
+    try root.setAttribute("examples_last", examples.upperBound)
   }
 
   /// An int64 where it is one, as other numbers are.
@@ -44,7 +52,7 @@ extension ResultsSettings {
   /// Reads the settings from a results file's root.
   ///
   /// - Throws: `EvidenceError` (`invalidResults`) where one is missing, `HDF5Error` where one is of the wrong type.
-  init(from root: Group, curveSamples: [Int]) throws {
+  init(from root: Group) throws {
     func require<Value>(_ name: String, _ read: (String) throws -> Value?) throws -> Value {
       guard let value = try read(name) else {
         throw EvidenceError(.invalidResults, "\(root.file.name): not a results file: it has no attribute \(name)")
@@ -69,7 +77,7 @@ extension ResultsSettings {
     let seed = try require("seed", root.unsignedInteger)
     self.init(
       command: try require("command", root.string), estimator: try require("estimator", root.string),
-      options: options, samples: try require("samples", root.integer), curveSamples: curveSamples, seed: seed,
+      options: options, samples: try require("samples", root.integer), seed: seed,
       dataSeed: try root.unsignedInteger("data_seed"), modelSHA256: try require("model_sha256", root.string),
       dataSHA256: try require("data_sha256", root.string), dataset: try require("dataset", root.string),
       preprocessing: Preprocessing(
@@ -77,6 +85,12 @@ extension ResultsSettings {
         binarize: binarization),
       examples: first..<last, evidenceVersion: try require("evidence_version", root.string),
       modelPath: try root.string("model") ?? "", dataPath: try root.string("data") ?? "")
+    let columns = try root.group(ResultsFile.groupName)
+    for child in try columns.children() where child.kind == .dataset {
+      let dataset = try columns.dataset(child.name)
+      guard dataset.shape.count == 2 else { continue }
+      labels[child.name] = try dataset.integers(ResultsSettings.labelAttribute(of: child.name))
+    }
     facts.modelName = try root.string("model_name")
     facts.likelihood = try root.string("likelihood")
     facts.elements = try root.integer("elements")

@@ -1,7 +1,8 @@
 import Models
 import Networks
 
-/// What per-example results depend on. Two runs with equal settings give the same results to the last bit.
+/// What per-example results depend on. Two runs with equal settings give the same rows to the last bit, whatever their
+/// ranges of examples.
 public struct ResultsSettings: Sendable, Equatable {
   /// The command that made them, such as `nll`.
   public var command: String
@@ -11,8 +12,8 @@ public struct ResultsSettings: Sendable, Equatable {
   public var options: [String: String]
   /// Draws for each example.
   public var samples: Int
-  /// The numbers of draws at which the curve L_k has points; empty where the estimator has no weights.
-  public var curveSamples: [Int]
+  /// What the numbers of each column of several stand for, by the column's name: the numbers of draws of `curve`.
+  public var labels: [String: [Int]]
   /// The seed of the draws.
   public var seed: UInt64
   /// The seed of random preprocessing; that of the draws unless they are replicates.
@@ -25,7 +26,8 @@ public struct ResultsSettings: Sendable, Equatable {
   public var dataset: String
   /// What happens to each example before the model sees it.
   public var preprocessing: Preprocessing
-  /// The examples.
+  /// The examples that the run is to measure. Rows do not depend on it: a run may be gone on with over more examples, and
+  /// the rows of several ranges make one dataset.
   public var examples: Range<Int>
   /// The version of this package.
   public var evidenceVersion: String
@@ -62,7 +64,7 @@ public struct ResultsSettings: Sendable, Equatable {
     self.estimator = estimator
     self.options = options
     self.samples = samples
-    self.curveSamples = curveSamples
+    labels = curveSamples.isEmpty ? [:] : ["curve": curveSamples]
     self.seed = seed
     self.dataSeed = dataSeed ?? seed
     self.modelSHA256 = modelSHA256
@@ -74,6 +76,15 @@ public struct ResultsSettings: Sendable, Equatable {
     self.modelPath = modelPath
     self.dataPath = dataPath
   }
+
+  /// The numbers of draws at which the curve L_k has points; empty where the estimator has no weights.
+  public var curveSamples: [Int] {
+    get { labels(of: "curve") }
+    set { labels["curve"] = newValue.isEmpty ? nil : newValue }
+  }
+
+  /// What the numbers of a column stand for; empty where there is no such column.
+  public func labels(of column: String) -> [Int] { labels[column] ?? [] }
 
   /// A setting in words, under the name of its attribute.
   struct Field: Equatable {
@@ -96,7 +107,7 @@ public struct ResultsSettings: Sendable, Equatable {
     return fields
   }
 
-  /// Every setting that results depend on.
+  /// Every setting that rows depend on: what a run is known by.
   var fields: [Field] {
     [
       Field(name: "command", value: command),
@@ -106,11 +117,10 @@ public struct ResultsSettings: Sendable, Equatable {
       + [
         Field(name: "seed", value: "\(seed)"),
         Field(name: "model_sha256", value: modelSHA256),
-      ] + dataFields + [
-        Field(name: "examples", value: "\(examples.lowerBound)..\(examples.upperBound)"),
-        Field(name: "curve", value: curveSamples.map(String.init).joined(separator: ",")),
-        Field(name: "evidence_version", value: evidenceVersion),
-      ]
+      ] + dataFields
+      + labels.sorted { $0.key < $1.key }.map {
+        Field(name: $0.key, value: $0.value.map(String.init).joined(separator: ","))
+      } + [Field(name: "evidence_version", value: evidenceVersion)]
   }
 
   /// What an estimator's option is called in the file: this, and its name.

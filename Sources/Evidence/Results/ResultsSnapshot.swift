@@ -2,10 +2,7 @@ import Foundation
 import HDF5
 
 /// The results file on disk, which is only ever replaced as a whole.
-enum ResultsSnapshot {
-  /// What a file is called until it takes the place of the last one. The journal's lock lets only one run have it.
-  static func partial(_ target: String) -> String { target + ".partial" }
-
+enum ResultsSnapshot<Row: ResultRow> {
   /// Makes a results file without rows.
   static func create(_ target: String, _ settings: ResultsSettings) throws -> Descriptor {
     try install(over: target, allowed: nil) { path, copy in
@@ -16,16 +13,8 @@ enum ResultsSnapshot {
       try root.setAttribute("version", ResultsFile.version)
       try settings.write(to: root)
       try root.setAttribute("started", now())
-      let group = try root.createGroup(ResultsColumns.group)
-      func column(_ name: String, _ type: ElementType, _ shape: [Int] = [0]) throws -> HDF5.Dataset {
-        try group.createDataset(name, type: type, shape: shape, extendable: true, chunkRows: chunkRows(settings))
-      }
-      for count in ResultsColumns.counts { _ = try column(count.name, .integer(bits: 64, signed: true)) }
-      for number in ResultsColumns.numbers { _ = try column(number.name, .float(bits: 64)) }
-      if !settings.curveSamples.isEmpty {
-        let curve = try column(ResultsColumns.curve, .float(bits: 64), [0, settings.curveSamples.count])
-        try curve.setAttribute("samples", settings.curveSamples)
-      }
+      try ResultsColumns<Row>.create(
+        in: try root.createGroup(ResultsFile.groupName), settings: settings, chunkRows: chunkRows(settings))
       try file.image().withUnsafeBytes { try copy.write($0, at: 0) }
       try file.close()
     }
@@ -35,57 +24,49 @@ enum ResultsSnapshot {
   ///
   /// - Parameter check: Called often; what it throws leaves everything as it was.
   static func replace(
-    _ target: String, _ last: Descriptor, adding journal: ResultsJournal, _ settings: ResultsSettings, finishing: Bool,
+    _ target: String, _ last: Descriptor, adding journal: ResultsJournal<Row>, _ settings: ResultsSettings,
+    finishing: Bool,
     check: () throws -> Void
   ) throws -> Descriptor {
     try check()
     return try install(over: target, allowed: last.identity) { path, copy in
       // Find out that the disk is full before libhdf5 does.
-      let rowBytes = 8 * ResultsColumns.width(curve: settings.curveSamples.count)
+      let rowBytes = 8 * Row.width(settings)
       try copy.reserve(last.byteCount + (journal.count + chunkRows(settings)) * rowBytes + (1 << 15))
       try copy.copyMode(of: last)
       try copy.copy(from: last, check: check)
       let file = try File(updating: path)
-      let group = try file.root.group(ResultsColumns.group)
+      let root = try file.root
+      let group = try root.group(ResultsFile.groupName)
       for start in stride(from: 0, to: journal.count, by: ResultsFile.blockRows) {
         let rows = try journal.rows(start..<min(start + ResultsFile.blockRows, journal.count))
-        try append(rows, to: group)
+        try ResultsColumns.append(rows, to: group, settings: settings)
         if (start / ResultsFile.blockRows + 1).isMultiple(of: flushedBlocks) {
           try file.flush()
           try copy.synchronize()
         }
         try check()
       }
-      if finishing { try file.root.setAttribute("finished", now()) }
+      // The range may be larger than when the file was begun, or even finished.
+      try settings.writeRange(to: root)
+      if finishing { try root.setAttribute("finished", now()) } else { try root.removeAttribute("finished") }
       try file.close()
     }
   }
 
   /// Blocks of rows after which what is written goes to the disk, so that waiting for it at the end is never long.
-  private static let flushedBlocks = 64
+  private static var flushedBlocks: Int { 64 }
 
   /// Rows that lie together in the file: no more than there will be.
   private static func chunkRows(_ settings: ResultsSettings) -> Int {
     max(1, min(ResultsFile.blockRows, settings.examples.count))
   }
 
-  private static func append(_ rows: [LogLikelihoodMeasurement], to group: Group) throws {
-    for column in ResultsColumns.counts {
-      try group.dataset(column.name).append(rows: rows.map { $0[keyPath: column.path] })
-    }
-    for column in ResultsColumns.numbers {
-      try group.dataset(column.name).append(rows: rows.map { $0[keyPath: column.path] })
-    }
-    if rows.first?.curve.isEmpty == false {
-      try group.dataset(ResultsColumns.curve).append(rows: rows.flatMap(\.curve))
-    }
-  }
-
   /// Writes a file under another name, waits until it is on the disk, and moves it to its place.
   private static func install(
     over target: String, allowed: Descriptor.Identity?, write: (_ path: String, _ file: Descriptor) throws -> Void
   ) throws -> Descriptor {
-    let path = partial(target)
+    let path = ResultsPaths.partial(target)
     let file = try Descriptor.create(path)
     do {
       try write(path, file)

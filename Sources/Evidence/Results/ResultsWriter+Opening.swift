@@ -47,15 +47,15 @@ extension ResultsWriter {
   /// Makes a results file without rows, and its journal.
   static func begin(
     _ path: String, _ target: String, _ settings: ResultsSettings
-  ) throws -> (ResultsJournal, Descriptor) {
+  ) throws -> (ResultsJournal<Row>, Descriptor) {
     try making(path) {
       try requireVacant(path, target)
-      let journal = try ResultsJournal(besides: target, settings: settings)
+      let journal = try ResultsJournal<Row>(besides: target, settings: settings)
       // Another run may have made the file while this one came to the lock.
       try requireVacant(path, target)
       do {
         try journal.removeAll()
-        return (journal, try ResultsSnapshot.create(target, settings))
+        return (journal, try ResultsSnapshot<Row>.create(target, settings))
       } catch {
         try? journal.remove()
         throw error
@@ -63,15 +63,8 @@ extension ResultsWriter {
     }
   }
 
-  /// What was found where a run is to go on.
-  struct Found {
-    let count: Int
-    let isFinished: Bool
-    let snapshot: Descriptor
-  }
-
   /// Looks at a file that a run is to go on with; nil where there is none.
-  static func open(_ path: String, _ target: String, _ settings: ResultsSettings) throws -> Found? {
+  static func open(_ path: String, _ target: String, _ settings: ResultsSettings) throws -> FoundResults? {
     let snapshot: Descriptor
     do {
       snapshot = try Descriptor(opening: target, O_RDONLY)
@@ -88,9 +81,15 @@ extension ResultsWriter {
           + "\ngive the settings of the file, or another output")
     }
     let range = settings.examples
-    guard file.count <= range.count else {
-      throw EvidenceError(.invalidResults, "\(path): \(file.count) rows for \(range.count) examples")
+    let made = file.settings.examples
+    guard made.lowerBound == range.lowerBound, made.upperBound <= range.upperBound, file.count <= made.count else {
+      throw EvidenceError(
+        .invalidResults,
+        "\(path): the run can't be gone on with: it holds \(file.count) of the examples "
+          + "\(made.lowerBound)..\(made.upperBound), and this run asks for \(range.lowerBound)..\(range.upperBound)"
+          + "\ntake examples that begin with \(made.lowerBound) and are no fewer, or another output")
     }
+    _ = try file.columns(of: Row.self)
     for start in stride(from: 0, to: file.count, by: ResultsFile.blockRows) {
       let rows = start..<min(start + ResultsFile.blockRows, file.count)
       let first = range.lowerBound + start
@@ -100,13 +99,21 @@ extension ResultsWriter {
         )
       }
     }
-    return Found(count: file.count, isFinished: file.finished != nil, snapshot: snapshot)
+    return FoundResults(
+      count: file.count, isFinished: file.finished != nil && file.count == range.count, snapshot: snapshot)
   }
 
   /// Removes what a run that was killed at its very end left behind.
   static func tidy(_ target: String, _ settings: ResultsSettings) throws {
-    guard access(ResultsJournal.path(besides: target), F_OK) == 0 else { return }
-    guard let journal = try? ResultsJournal(besides: target, settings: settings) else { return }
+    guard access(ResultsPaths.journal(target), F_OK) == 0 else { return }
+    guard let journal = try? ResultsJournal<Row>(besides: target, settings: settings) else { return }
     try? journal.remove()
   }
+}
+
+/// What was found where a run is to go on.
+struct FoundResults {
+  let count: Int
+  let isFinished: Bool
+  let snapshot: Descriptor
 }

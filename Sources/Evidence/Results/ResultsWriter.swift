@@ -7,10 +7,10 @@ import HDF5
 /// that wait for the next replacement are in a journal beside it. docs/decisions/durable-results.md says what that
 /// promises.
 ///
-///     let results = try ResultsWriter(resuming: "results.h5", settings: settings)
+///     let results = try ResultsWriter<LogLikelihoodMeasurement>(resuming: "results.h5", settings: settings)
 ///     try evaluation.run(estimator, under: model, on: data, restored: results.restored()) { try results.append($1) }
 ///     try results.finish()
-public final class ResultsWriter {
+public final class ResultsWriter<Row: ResultRow> {
   /// The results file, as the caller named it.
   public let path: String
   /// What the results depend on.
@@ -29,7 +29,7 @@ public final class ResultsWriter {
   /// The file itself, where `path` is a link to it.
   private let target: String
   /// Open while rows may still come.
-  private var journal: ResultsJournal?
+  private var journal: ResultsJournal<Row>?
   /// The results file as it was last saved; also where someone removed it.
   private var snapshot: Descriptor
   private var saving = SaveSchedule(now: .now)
@@ -40,8 +40,8 @@ public final class ResultsWriter {
   /// - Throws: `EvidenceError` (`cannotCreateOutput`) where there is a file already, another run is writing to it, or it
   ///   can't be made.
   public convenience init(creating path: String, settings: ResultsSettings) throws {
-    let target = ResultsWriter.resolve(path)
-    let (journal, snapshot) = try ResultsWriter.begin(path, target, settings)
+    let target = Self.resolve(path)
+    let (journal, snapshot) = try Self.begin(path, target, settings)
     self.init(path, target, settings, journal: journal, snapshot: snapshot, restored: 0, isFinished: false)
   }
 
@@ -50,24 +50,24 @@ public final class ResultsWriter {
   /// - Throws: `EvidenceError`: `invalidResults` where it is the file of another model, other data or settings, or no
   ///   results file; `cannotCreateOutput` where another run is writing to it. `HDF5Error` where it can't be read.
   public convenience init(resuming path: String, settings: ResultsSettings) throws {
-    let target = ResultsWriter.resolve(path)
-    guard try ResultsWriter.making(path, { try ResultsWriter.holdsSomething(path, target) }) else {
+    let target = Self.resolve(path)
+    guard try Self.making(path, { try Self.holdsSomething(path, target) }) else {
       try self.init(creating: path, settings: settings)
       return
     }
     // A finished file may be in a directory where no journal can be made.
-    if let found = try ResultsWriter.open(path, target, settings), found.isFinished {
-      try ResultsWriter.tidy(target, settings)
+    if let found = try Self.open(path, target, settings), found.isFinished {
+      try Self.tidy(target, settings)
       self.init(
         path, target, settings, journal: nil, snapshot: found.snapshot, restored: found.count, isFinished: true)
       return
     }
-    let journal = try ResultsWriter.making(path) { try ResultsJournal(besides: target, settings: settings) }
-    guard let found = try ResultsWriter.open(path, target, settings) else {
+    let journal = try Self.making(path) { try ResultsJournal<Row>(besides: target, settings: settings) }
+    guard let found = try Self.open(path, target, settings) else {
       throw EvidenceError(.inputOutput, "\(path): the file was removed while it was being opened")
     }
-    try ResultsWriter.making(path) {
-      try Descriptor.remove(ResultsSnapshot.partial(target))
+    try Self.making(path) {
+      try Descriptor.remove(ResultsPaths.partial(target))
       try journal.recover(from: settings.examples.lowerBound + found.count)
     }
     self.init(
@@ -78,7 +78,7 @@ public final class ResultsWriter {
   }
 
   private init(
-    _ path: String, _ target: String, _ settings: ResultsSettings, journal: ResultsJournal?, snapshot: Descriptor,
+    _ path: String, _ target: String, _ settings: ResultsSettings, journal: ResultsJournal<Row>?, snapshot: Descriptor,
     restored: Int, isFinished: Bool, saved: Int? = nil
   ) {
     self.path = path
@@ -104,9 +104,9 @@ public final class ResultsWriter {
   /// They are read as they are asked for, from the file as it is now.
   ///
   /// - Throws: `HDF5Error` where they can't be read.
-  public func restored() throws -> RestoredMeasurements<LogLikelihoodMeasurement> {
+  public func restored() throws -> RestoredMeasurements<Row> {
     guard restoredCount > 0 else { return RestoredMeasurements() }
-    var rows = try ResultsFile(reading: target).stream
+    var rows = try ResultsFile(reading: target).stream(of: Row.self)
     return RestoredMeasurements(count: restoredCount) { try rows.next() }
   }
 
@@ -116,17 +116,16 @@ public final class ResultsWriter {
   /// Adds the row of the next example of the range. It is in the journal when this returns, and in the file soon.
   ///
   /// - Throws: `EvidenceError`: `inputOutput` where it can't be written, `invalidResults` where it is not the next row.
-  public func append(_ row: LogLikelihoodMeasurement) throws {
+  public func append(_ row: Row) throws {
     guard let journal else { throw EvidenceError(.invalidResults, "\(path): the run is finished: no row can follow") }
     let expected = settings.examples.lowerBound + count
     guard row.index == expected, expected < settings.examples.upperBound else {
       throw EvidenceError(.invalidResults, "\(path): expected the row of example \(expected), found \(row.index)")
     }
-    guard row.curve.count == settings.curveSamples.count else {
+    if let wrong = row.columnOfWrongWidth(settings) {
       throw EvidenceError(
         .invalidResults,
-        "\(path): example \(row.index) has \(row.curve.count) points of the curve, expected "
-          + "\(settings.curveSamples.count)")
+        "\(path): example \(row.index) has \(wrong.found) numbers in column \(wrong.name), expected \(wrong.expected)")
     }
     do {
       try journal.append(row)
@@ -186,7 +185,7 @@ public final class ResultsWriter {
   private func save(finishing: Bool) throws {
     guard let journal else { return }
     let start = ContinuousClock.now
-    snapshot = try ResultsSnapshot.replace(target, snapshot, adding: journal, settings, finishing: finishing) {
+    snapshot = try ResultsSnapshot<Row>.replace(target, snapshot, adding: journal, settings, finishing: finishing) {
       if cancellation?.isCancelled(since: grace) == true { throw CancellationError() }
     }
     savedCount += journal.count
@@ -207,7 +206,7 @@ public final class ResultsWriter {
     return EvidenceError(
       .inputOutput,
       "\(path): the results can't be written: \(reason)\n\(savedCount) examples are saved"
-        + (waiting > 0 ? ", \(waiting) more are in \(ResultsJournal.path(besides: path))" : "")
+        + (waiting > 0 ? ", \(waiting) more are in \(ResultsPaths.journal(path))" : "")
         + "; when the cause is gone, go on with --resume")
   }
 }

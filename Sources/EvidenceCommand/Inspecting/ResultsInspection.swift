@@ -12,7 +12,7 @@ struct ResultsInspection {
   init(_ file: ResultsFile) throws {
     self.file = file
     var moments = RunningMoments()
-    var rows = file.stream
+    var rows = try file.stream(of: LogLikelihoodMeasurement.self)
     while let row = try rows.next() { moments.add(row.logLikelihood) }
     self.moments = moments
   }

@@ -5,7 +5,7 @@ import Foundation
 final class ResultsSink {
   /// The rows of an earlier run that is gone on with.
   let restored: RestoredMeasurements<LogLikelihoodMeasurement>
-  private let writer: ResultsWriter?
+  private let writer: ResultsWriter<LogLikelihoodMeasurement>?
   private var finished: Int
 
   /// Nowhere.
@@ -17,9 +17,9 @@ final class ResultsSink {
 
   /// Begins the file that the options name, or goes on with it.
   init(_ options: ResultsOptions, settings: ResultsSettings) throws {
-    writer = try options.output.map { path in
+    writer = try options.output.map {
       options.resume
-        ? try ResultsWriter(resuming: path, settings: settings) : try ResultsWriter(creating: path, settings: settings)
+        ? try ResultsWriter(resuming: $0, settings: settings) : try ResultsWriter(creating: $0, settings: settings)
     }
     writer?.cancellation = Interruption.shared.cancellation
     restored = try writer?.restored() ?? RestoredMeasurements()

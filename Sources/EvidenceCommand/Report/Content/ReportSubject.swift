@@ -33,22 +33,21 @@ struct ReportSubject {
     let entry = EstimatorCatalog.all.first { $0.name == file.settings.estimator }
     hasWeights = entry?.hasWeights ?? !file.settings.curveSamples.isEmpty
     symbol = entry?.symbol ?? file.settings.estimator
-    let rows = Rows(file.stream)
-    if file.count > 0 {
-      let samples = settings.samples
-      summary =
-        hasWeights
-        ? try ImportanceSampling(samples: samples).summarize(rows)
-        : try EvidenceLowerBound(samples: samples).summarize(rows)
-      if let failure = rows.failure { throw failure }
-    } else {
-      summary = nil
+    var accumulator = try LogLikelihoodAccumulator(samples: max(1, settings.samples), hasWeights: hasWeights)
+    var columns = (values: [Double](), sampleSizes: [Double](), shapes: [Double]())
+    var rows = try file.stream(of: LogLikelihoodMeasurement.self)
+    while let row = try rows.next() {
+      accumulator.add(row)
+      columns.values.append(row.logLikelihood)
+      columns.sampleSizes.append(row.effectiveSampleSize)
+      columns.shapes.append(row.paretoK)
     }
-    (values, sampleSizes, shapes) = (rows.values, rows.sampleSizes, rows.shapes)
-    worst = try Self.rows(of: file, Self.lowest(rows.values, nanFirst: true))
+    summary = try file.count > 0 ? accumulator.summary() : nil
+    (values, sampleSizes, shapes) = columns
+    worst = try Self.rows(of: file, Self.lowest(values, nanFirst: true))
     if hasWeights {
-      let hasShapes = rows.shapes.contains { !$0.isNaN }
-      let order = hasShapes ? Self.lowest(rows.shapes.map { -$0 }) : Self.lowest(rows.sampleSizes)
+      let hasShapes = shapes.contains { !$0.isNaN }
+      let order = hasShapes ? Self.lowest(shapes.map { -$0 }) : Self.lowest(sampleSizes)
       leastReliable = try Self.rows(of: file, order)
     } else {
       leastReliable = []
@@ -105,30 +104,5 @@ struct ReportSubject {
 
   private static func rows(of file: ResultsFile, _ positions: [Int]) throws -> [LogLikelihoodMeasurement] {
     try positions.flatMap { try file.rows($0..<$0 + 1) }
-  }
-}
-
-/// The rows of a file as a sequence, which keeps the columns that charts are made of.
-private final class Rows: Sequence, IteratorProtocol {
-  private var stream: ResultsStream
-  private(set) var failure: (any Error)?
-  private(set) var values: [Double] = []
-  private(set) var sampleSizes: [Double] = []
-  private(set) var shapes: [Double] = []
-
-  init(_ stream: ResultsStream) { self.stream = stream }
-
-  func next() -> LogLikelihoodMeasurement? {
-    guard failure == nil else { return nil }
-    do {
-      guard let row = try stream.next() else { return nil }
-      values.append(row.logLikelihood)
-      sampleSizes.append(row.effectiveSampleSize)
-      shapes.append(row.paretoK)
-      return row
-    } catch {
-      failure = error
-      return nil
-    }
   }
 }
