@@ -40,9 +40,7 @@ struct HeadFinder {
     var candidates = sampler?.heads ?? []
     if candidates.isEmpty { candidates = outputs }
     if let said = try saidHeads(candidates) { return said }
-    if let sampler, let evidence = graph.scaleEvidence(sampler), let heads = heads(evidence, candidates) {
-      return heads
-    }
+    if let sampler, let mean = sampler.mean, let scale = sampler.scale { return heads(mean, scale) }
     if let heads = namedHeads(candidates) { return try finish(heads) }
     if candidates.count == 1, let only = candidates.first {
       if size(only) == latents.map({ 2 * $0 }) || (sampler != nil && latents == nil && (size(only) ?? 1) % 2 == 0) {
@@ -79,12 +77,12 @@ struct HeadFinder {
 
   // MARK: What the caller says
 
-  private func saidHeads(_ candidates: [Int]) throws -> Heads? {
+  private mutating func saidHeads(_ candidates: [Int]) throws -> Heads? {
     let said: (String, ParameterName)? =
       options.logVariance.map { ($0, .logVariance) } ?? options.logScale.map { ($0, .logScale) }
       ?? options.scale.map { ($0, .scale) }
-    let mean = try options.mean.map(node)
-    let scale = try said.map { try node($0.0) }
+    let mean = try options.mean.map { followed(try node($0), candidates, isMean: true) }
+    let scale = try said.map { followed(try node($0.0), candidates, isMean: false) }
     guard mean != nil || scale != nil else { return nil }
     let known = mean ?? scale
     var rest = candidates.filter { $0 != known }
@@ -95,6 +93,33 @@ struct HeadFinder {
     let name = said?.1 ?? usualScale(scaleNode)
     guard let name else { throw undecidedScale(scaleNode) }
     return Heads(mean: Head(node: meanNode), scale: Head(node: scaleNode), scaleName: name)
+  }
+
+  /// What is made of a layer that the caller names, before it is sampled from: nothing on the way is left out.
+  ///
+  /// An exponential, or a factor of a half, after a layer that the caller calls a logarithm is part of the sampling.
+  private mutating func followed(_ named: Int, _ candidates: [Int], isMean: Bool) -> Int {
+    guard !candidates.contains(named) else { return named }
+    let graph = graph
+    for candidate in candidates {
+      let way = Array(
+        sequence(first: candidate) { node in
+          graph.nodes[node].inputs.count == 1 && KerasLayerKind.variables(of: graph.nodes[node].layer) == nil
+            && graph.nodes[node].kind == .known ? graph.nodes[node].inputs[0].node : nil
+        })
+      guard let position = way.firstIndex(of: named) else { continue }
+      var result = named
+      for node in way[..<position].reversed() {
+        if !isMean, changesForm(node) { break }
+        result = node
+      }
+      if result != named { notes.append("what follows \(title(named)) up to \(title(result)) is applied") }
+      if result != candidate {
+        notes.append("\(title(candidate)) after \(title(result)) is taken to be part of the sampling")
+      }
+      return result
+    }
+    return named
   }
 
   private func node(_ name: String) throws -> Int {
@@ -113,26 +138,14 @@ struct HeadFinder {
 
   // MARK: What the graph says
 
-  private mutating func heads(_ evidence: ScaleEvidence, _ candidates: [Int]) -> Heads? {
-    var scale = Head(node: evidence.head, half: evidence.half)
-    let name: ParameterName
-    if evidence.function == "softplus" {
-      guard evidence.factor == 1 else { return nil }
-      scale.activation = .softplus
-      name = .scale
-    } else if abs(evidence.factor - 0.5) < 1e-6 {
-      name = .logVariance
-    } else if abs(evidence.factor - 1) < 1e-6 {
-      name = .logScale
-    } else {
-      return nil
+  /// The heads where the operations show which is added and which multiplies the noise.
+  private mutating func heads(_ mean: Int, _ scale: Int) -> Heads {
+    let form = graph.scaleForm(of: scale)
+    if form.activation != .identity {
+      notes.append("\(title(scale)) may be negative; its absolute value is the scale, which draws the same")
     }
-    let others = candidates.filter { $0 != evidence.head }
-    if let half = evidence.half, others.isEmpty {
-      return Heads(mean: Head(node: evidence.head, half: 1 - half), scale: scale, scaleName: name)
-    }
-    guard others.count == 1, evidence.half == nil else { return nil }
-    return Heads(mean: Head(node: others[0]), scale: scale, scaleName: name)
+    return Heads(
+      mean: Head(node: mean), scale: Head(node: form.node, activation: form.activation), scaleName: form.name)
   }
 
   private mutating func splitHeads(_ node: Int, said: Bool) -> Heads {
@@ -185,8 +198,15 @@ struct HeadFinder {
   /// Settles what a scale is that only its name, or its place, tells of.
   private mutating func finish(_ heads: Heads) throws -> Heads {
     var heads = heads
-    guard heads.scaleName == .scale || heads.scaleName == .variance else { return heads }
     let node = heads.scale.node
+    if heads.scaleName == .logVariance || heads.scaleName == .logScale, let conversion = conversion(before: node) {
+      throw ImportError(
+        .undecided, file: graph.file, place: graph.place(of: conversion),
+        "a layer before \(title(conversion)) is named as a logarithm: whether \(graph.nodes[node].path) is still one "
+          + "can't be seen",
+        expected: "--log-variance, --log-scale or --scale \(graph.nodes[node].path) to say what it is")
+    }
+    guard heads.scaleName == .scale || heads.scaleName == .variance else { return heads }
     if case .scale(let named)? = role(node), isPositive(node) {
       heads.scaleName = named
     } else if case .scale(.scale)? = role(node) {
@@ -211,12 +231,24 @@ struct HeadFinder {
     }
   }
 
-  private func isPositive(_ node: Int) -> Bool {
-    let layer = graph.nodes[node].layer
-    let activation =
-      KerasLayerKind.variables(of: layer) == nil
-      ? KerasActivation.layer(layer) : KerasActivation.named(layer.config["activation"])
-    return [.softplus, .exp, .sigmoid, .relu].contains(activation)
+  private func isPositive(_ node: Int) -> Bool { graph.isPositive(node) }
+
+  /// What is applied between the layer that has a telling name and a head, and would make a scale of its logarithm.
+  private func conversion(before head: Int) -> Int? {
+    var node = head
+    while UsualNames.role(graph.nodes[node].layer.name) == nil {
+      if changesForm(node) { return node }
+      guard KerasLayerKind.variables(of: graph.nodes[node].layer) == nil, graph.nodes[node].inputs.count == 1 else {
+        return nil
+      }
+      node = graph.nodes[node].inputs[0].node
+    }
+    return nil
+  }
+
+  private func changesForm(_ node: Int) -> Bool {
+    if let affine = ConstantOperation(graph.nodes[node]) { return affine.offset == 0 && abs(affine.scale - 0.5) < 1e-6 }
+    return KerasLayerKind.variables(of: graph.nodes[node].layer) == nil && isPositive(node)
   }
 
   private func size(_ node: Int) -> Int? {

@@ -42,7 +42,7 @@ struct KerasAssembly {
       let named = found.filter { UsualNames.isDecoder(graph.nodes[$0.output].path) }
       if named.count == 1 { found = named }
     }
-    guard found.count == 1, let (output, sampler) = found.first else {
+    guard found.count == 1, let (output, drawn) = found.first else {
       throw ImportError(
         .undecided, file: unit.file,
         found.isEmpty
@@ -55,6 +55,8 @@ struct KerasAssembly {
           + (unit.model.layers.filter { $0.model != nil }.map(\.name) + outputs.map { graph.nodes[$0].layer.title })
           .joined(separator: ", "))
     }
+    let sampler = try graph.checked(drawn)
+    notes += sampler.notes
     var builder = StackBuilder(graph: graph, translator: LayerTranslator(unit, graph: graph))
     let latents = try addEncoder(graph, &builder, sampler: sampler, outputs: [], latents: nil)
     try addDecoder(graph, &builder, from: sampler.output, latents: latents, to: [output])
@@ -75,11 +77,14 @@ struct KerasAssembly {
     var sampler: Sampler?
     for output in graph.outputs.map(\.node) where !outputs.contains(output) {
       if let found = try graph.sampler(before: output), found.output == output {
-        sampler = found
+        // What another sampler is made of is none.
+        if sampler?.members.contains(output) != true { sampler = found }
       } else {
         outputs.append(output)
       }
     }
+    sampler = try sampler.map(graph.checked)
+    notes += sampler?.notes ?? []
     var builder = StackBuilder(graph: graph, translator: LayerTranslator(encoder, graph: graph))
     let latents = try addEncoder(
       graph, &builder, sampler: sampler, outputs: outputs, latents: known.flatMap { LayerTranslator.elements($0) })
@@ -121,7 +126,8 @@ struct KerasAssembly {
         found: graph.inputs.map { graph.nodes[$0].layer.name }.joined(separator: ", "))
     }
     // A layer that holds both parameters belongs to the parameters.
-    let fork = common == heads.mean.node || common == heads.scale.node ? graph.dominators[common] ?? entry : common
+    let isShared = common == heads.mean.node || common == heads.scale.node || graph.isParted(common)
+    let fork = isShared ? graph.dominators[common] ?? entry : common
     let shape = try inputShape(graph.nodes[entry].layer, graph)
     var input = ModelDescription.Input(shape: shape)
     input.binarize = options.binarize
@@ -157,7 +163,9 @@ struct KerasAssembly {
   ) throws -> (Stack, shape: [Int]) {
     var (stack, shape) = try builder.stack(from: start, shape: shape, to: head.node)
     if let half = head.half {
-      guard let last = stack.layers.popLast(), let halved = last.half(half), let size = shape.last, size % 2 == 0 else {
+      guard let last = stack.layers.popLast(), let size = shape.last, size % 2 == 0,
+        let halved = last.narrowed(to: half * (size / 2)..<(half + 1) * (size / 2))
+      else {
         throw builder.translator.unsupported(
           head.node, "it can't be split in two", expected: "a Dense layer of an even number of units")
       }
@@ -240,6 +248,17 @@ struct KerasAssembly {
 }
 
 extension KerasGraph {
+  /// Whether everything that takes a node's output takes a part of it.
+  fileprivate func isParted(_ node: Int) -> Bool {
+    KerasLayerKind.variables(of: nodes[node].layer) != nil && !consumers[node].isEmpty
+      && consumers[node].allSatisfy { consumer in
+        switch TensorFunction(nodes[consumer]) {
+        case .part?, .columns?: true
+        default: false
+        }
+      }
+  }
+
   /// The outputs; where a layer of the author's own compares them with the input, as for a loss, what it is given.
   fileprivate func reconstructions() -> [Int] {
     var result: [Int] = []
@@ -265,20 +284,5 @@ extension Layer {
       layer.offset?.values.allSatisfy({ $0 == offset }) == true
     else { return nil }
     return (Double(scale), Double(offset))
-  }
-
-  /// The layer with the first or the second half of its outputs; nil for layers that are not fully connected, and for
-  /// activations that look at all outputs.
-  fileprivate func half(_ index: Int) -> Layer? {
-    guard case .dense(var dense) = operation, activation != .softmax, dense.layout == .kernel,
-      dense.weight.shape.count == 2, dense.weight.shape[1] % 2 == 0
-    else { return nil }
-    let (rows, size) = (dense.weight.shape[0], dense.weight.shape[1] / 2)
-    let columns = index * size..<(index + 1) * size
-    dense.weight = Tensor(
-      rows: rows, columns: size,
-      (0..<rows).flatMap { row in columns.map { dense.weight.values[row * 2 * size + $0] } })
-    dense.bias = dense.bias.map { Tensor(Array($0.values[columns])) }
-    return Layer(.dense(dense), activation: activation, name: name)
   }
 }

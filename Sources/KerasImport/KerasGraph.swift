@@ -5,8 +5,19 @@ struct GraphNode {
   let path: String
   let inputs: [GraphTensor]
   let constants: [String: JSONValue]
+  /// What is known of the computation: that of operations depends on their arguments as well.
+  let kind: KerasLayerKind
 
-  var kind: KerasLayerKind { KerasLayerKind(layer) }
+  init(layer: KerasLayer, path: String, inputs: [GraphTensor], constants: [String: JSONValue]) {
+    self.layer = layer
+    self.path = path
+    self.inputs = inputs
+    self.constants = constants
+    let byClass = KerasLayerKind(layer)
+    let function = byClass == .opaque ? TensorFunction(layer, constants, inputs.count) : nil
+    kind = function == nil ? byClass : .known
+  }
+
   var isInput: Bool { layer.className == "InputLayer" }
 }
 
@@ -27,6 +38,8 @@ struct KerasGraph {
   /// For each node the last one that every path from an input leads through; nil for none.
   private(set) var dominators: [Int?] = []
   private var depths: [Int] = []
+  /// For each node whether random numbers that an operation draws go into it.
+  private(set) var isNoisy: [Bool] = []
 
   /// More calls than any model has; models inside models can multiply without end.
   static let largest = 10_000
@@ -48,6 +61,7 @@ struct KerasGraph {
         common = position == 0 ? tensor.node : common.flatMap { self.common($0, tensor.node) }
       }
       dominators.append(common)
+      isNoisy.append(GraphOperation(node)?.function == "random" || node.inputs.contains { isNoisy[$0.node] })
       depths.append(common.map { depths[$0] + 1 } ?? 0)
     }
   }
@@ -93,6 +107,7 @@ struct KerasGraph {
 private struct GraphBuilder {
   let file: String
   var nodes: [GraphNode] = []
+  private var parts: [GraphTensor: GraphTensor] = [:]
 
   private struct Call: Hashable {
     let layer: Int
@@ -106,11 +121,31 @@ private struct GraphBuilder {
   }
 
   private mutating func add(_ node: GraphNode) throws -> GraphTensor {
+    var node = node
+    if node.inputs.contains(where: { GraphOperation(nodes[$0.node])?.function == "split" }) {
+      node = GraphNode(
+        layer: node.layer, path: node.path, inputs: try node.inputs.map { try part($0) }, constants: node.constants)
+    }
     guard nodes.count < KerasGraph.largest else {
       throw ImportError(.tooLarge, file: file, "the model has more than \(KerasGraph.largest) calls of layers")
     }
     nodes.append(node)
     return GraphTensor(node: nodes.count - 1)
+  }
+
+  /// One output of a split as an operation of its own, so that every operation has one output.
+  private mutating func part(_ tensor: GraphTensor) throws -> GraphTensor {
+    let split = nodes[tensor.node]
+    guard GraphOperation(split)?.function == "split" else { return tensor }
+    if let known = parts[tensor] { return known }
+    var layer = split.layer
+    layer.className = "Part"
+    layer.module = "keras.ops"
+    let arguments = (split.layer.config.object ?? [:]).merging(split.constants) { $1 }
+    layer.config = .object(arguments.merging(["part": .number(Double(tensor.output))]) { $1 })
+    let made = try add(GraphNode(layer: layer, path: split.path, inputs: split.inputs, constants: [:]))
+    parts[tensor] = made
+    return made
   }
 
   private func path(_ layer: KerasLayer, _ prefix: String) -> String {

@@ -109,7 +109,8 @@ struct InboundNodes {
     // Keras 3: {"args": […], "kwargs": {…}}.
     if let arguments = node["args"]?.array {
       var call = KerasCall(inputs: references(in: .array(arguments)), constants: [:])
-      for (position, argument) in arguments.enumerated() where argument.double != nil {
+      for (position, argument) in arguments.enumerated()
+      where !argument.isNull && references(in: argument).isEmpty {
         call.constants["\(position)"] = argument
       }
       for (key, value) in (node["kwargs"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {

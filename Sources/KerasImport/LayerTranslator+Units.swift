@@ -75,6 +75,22 @@ extension LayerTranslator {
     return index
   }
 
+  /// A new shape for the same elements; one extent may be left open.
+  func reshape(_ node: Int, _ shape: [Int], _ target: [Int]) throws -> Translation {
+    var target = target
+    let count = shape.reduce(1, *)
+    if let open = target.firstIndex(where: { $0 < 0 }),
+      let known = LayerTranslator.elements(target.filter { $0 >= 0 }), count % known == 0
+    {
+      target[open] = count / known
+    }
+    guard LayerTranslator.elements(target) == count else {
+      throw unsupported(
+        node, "the shapes have different numbers of elements", expected: "\(count) elements", found: "\(target)")
+    }
+    return Translation(layers: [Layer(.reshape(target), name: graph.nodes[node].layer.name)], shape: target)
+  }
+
   /// Layers that only move elements: flatten, reshape, pooling, and what else has no weights.
   mutating func reshaping(_ node: Int, _ shape: [Int]) throws -> Translation {
     let layer = graph.nodes[node].layer
@@ -85,20 +101,10 @@ extension LayerTranslator {
       }
       return Translation(layers: [Layer(.flatten, name: layer.name)], shape: [shape.reduce(1, *)])
     case "Reshape":
-      guard var target = layer.config["target_shape"]?.integers else {
+      guard let target = layer.config["target_shape"]?.integers else {
         throw unsupported(node, "the target shape is missing")
       }
-      let count = shape.reduce(1, *)
-      if let open = target.firstIndex(where: { $0 < 0 }),
-        let known = LayerTranslator.elements(target.filter { $0 >= 0 }), count % known == 0
-      {
-        target[open] = count / known
-      }
-      guard LayerTranslator.elements(target) == count else {
-        throw unsupported(
-          node, "the shapes have different numbers of elements", expected: "\(count) elements", found: "\(target)")
-      }
-      return Translation(layers: [Layer(.reshape(target), name: layer.name)], shape: target)
+      return try reshape(node, shape, target)
     default: return try image(node, shape)
     }
   }

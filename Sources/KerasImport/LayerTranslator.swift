@@ -23,6 +23,8 @@ struct LayerTranslator {
   struct Translation {
     var layers: [Layer]
     var shape: [Int]
+    /// The columns of the last axis that the layers pick, where that is all they do.
+    var columns: Range<Int>?
   }
 
   /// Translates one call of a layer that has one input.
@@ -31,9 +33,7 @@ struct LayerTranslator {
     guard Self.elements(shape) != nil else {
       throw undecided(node, "the shape that comes in is not known, or is too large", found: "\(shape)")
     }
-    if let affine = ConstantOperation(graph.nodes[node]) {
-      return Translation(layers: [self.affine(affine, name: layer.name, shape)], shape: shape)
-    }
+    if let function = TensorFunction(graph.nodes[node]) { return try translate(function, node, shape) }
     guard graph.nodes[node].kind == .known else { throw unsupported(node, "no layer of the model format does this") }
     if KerasLayerKind.ignoredClasses.contains(layer.className) { return Translation(layers: [], shape: shape) }
     switch layer.className {
@@ -187,12 +187,20 @@ struct ConstantOperation: Equatable {
   }
 
   /// The operation that a node is; nil for others.
-  init?(_ node: GraphNode) {
-    guard node.kind == .opaque, node.inputs.count == 1, let function = GraphOperation(node)?.function else {
+  init?(_ node: GraphNode) { self.init(node.layer, node.constants, node.inputs.count) }
+
+  /// The operation of a layer that is called with so many tensors and these constants; nil for others.
+  init?(_ layer: KerasLayer, _ constants: [String: JSONValue], _ tensors: Int) {
+    guard tensors == 1, let function = GraphOperation(layer)?.function else { return nil }
+    if function == "negative" || function == "neg" {
+      guard constants.isEmpty else { return nil }
+      self.init(scale: -1, offset: 0)
+      return
+    }
+    let given = constants.filter { $0.key != "name" }
+    guard given.count == 1, let (key, value) = given.first, let number = value.double, number.isFinite else {
       return nil
     }
-    let numbers = node.constants.compactMap { key, value in value.double.map { (key, $0) } }
-    guard numbers.count == 1, let (key, number) = numbers.first, number.isFinite else { return nil }
     // Where the number comes first, x is under "y" or at position 1.
     let isReversed = key == "0" || key == "x" || key == "x1"
     switch function {
@@ -212,8 +220,9 @@ struct GraphOperation {
   /// A plain name: multiply, divide, add, subtract, exp, sqrt, softplus, split, getitem, shape, …
   let function: String
 
-  init?(_ node: GraphNode) {
-    let layer = node.layer
+  init?(_ node: GraphNode) { self.init(node.layer) }
+
+  init?(_ layer: KerasLayer) {
     let name: String
     if layer.className == "TFOpLambda" || layer.className == "SlicingOpLambda" {
       name = layer.config["function"]?.string ?? layer.name

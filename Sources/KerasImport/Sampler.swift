@@ -1,3 +1,5 @@
+import Networks
+
 /// The layer, or the few operations, that draw z: where a graph is cut into encoder and decoder.
 struct Sampler {
   /// The tensor z.
@@ -6,6 +8,13 @@ struct Sampler {
   let heads: [Int]
   /// The operations that the sampler is made of.
   let members: Set<Int>
+  /// The head that is added to, and the one that multiplies the noise, where the sampler is made of operations.
+  var mean: Int?
+  var scale: Int?
+  /// What is taken to be so of layers whose computation can't be seen.
+  var notes: [String] = []
+  /// A part of the sampler of which nothing is known: what it does to the heads would be lost.
+  var unknown: Int?
 }
 
 extension KerasGraph {
@@ -20,7 +29,6 @@ extension KerasGraph {
       if candidates.contains(where: { $0.members.contains(node) }) { continue }
       let found = sampler(endingAt: node)
       guard !found.heads.isEmpty else { continue }
-      if found.members.count == 1, ConstantOperation(nodes[node]) != nil { continue }
       candidates.append(found)
     }
     if candidates.count > 1 {
@@ -40,10 +48,20 @@ extension KerasGraph {
     return candidates.first
   }
 
+  /// The sampler, unless it has a part of which nothing is known.
+  func checked(_ sampler: Sampler) throws -> Sampler {
+    guard let unknown = sampler.unknown else { return sampler }
+    throw ImportError(
+      .unsupportedLayer, file: file, place: place(of: unknown),
+      "what \(nodes[unknown].layer.title) does to the posterior's parameters can't be seen, and leaving it out would "
+        + "make another model",
+      expected: "layers and operations that the model format has between the heads and the layer that draws z")
+  }
+
   private func isOpaque(_ node: Int) -> Bool { nodes[node].kind == .opaque }
 
   private func isSum(_ node: Int) -> Bool {
-    nodes[node].layer.className == "Add" && nodes[node].inputs.contains { isOpaque($0.node) }
+    isAddition(node) && nodes[node].inputs.contains { isOpaque($0.node) || isNoisy[$0.node] }
   }
 
   /// Walks from z through operations to the layers that feed them.
@@ -58,8 +76,7 @@ extension KerasGraph {
       if GraphOperation(node)?.usesShapeOnly == true { continue }
       for tensor in node.inputs where !members.contains(tensor.node) {
         let source = nodes[tensor.node]
-        let isNoise = source.layer.className == "GaussianNoise"
-        if isOpaque(tensor.node) || isNoise {
+        if isOpaque(tensor.node) || isNoisy[tensor.node] || source.layer.className == "GaussianNoise" {
           members.insert(tensor.node)
           queue.append(tensor.node)
         } else if !source.isInput, !heads.contains(tensor.node) {
@@ -67,59 +84,125 @@ extension KerasGraph {
         }
       }
     }
-    return Sampler(output: output, heads: heads, members: members)
+    var sampler = Sampler(output: output, heads: heads, members: members)
+    examine(&sampler, order: queue)
+    return sampler
   }
 
-  /// What the operations of a sampler say about its scale: which head is exponentiated, and with which factor.
-  func scaleEvidence(_ sampler: Sampler) -> ScaleEvidence? {
-    let exponentials = sampler.members.filter {
-      ["exp", "softplus"].contains(GraphOperation(nodes[$0])?.function)
-    }
-    guard exponentials.count == 1, let exponential = exponentials.first,
-      let function = GraphOperation(nodes[exponential])?.function
-    else { return nil }
-    var factor = 1.0
-    // √exp(x) is exp(x / 2).
-    for consumer in consumers[exponential] where GraphOperation(nodes[consumer])?.function == "sqrt" { factor /= 2 }
-    var half: Int?
-    var current = exponential
-    while let tensor = nodes[current].inputs.first, nodes[current].inputs.count == 1 {
-      let source = nodes[tensor.node]
-      if sampler.heads.contains(tensor.node) {
-        return ScaleEvidence(head: tensor.node, half: half, function: function, factor: factor)
+  /// Finds out what each member does, as far as it can be seen.
+  private func examine(_ sampler: inout Sampler, order: [Int]) {
+    let output = sampler.output
+    let isSum = isAddition(output)
+    if isSum {
+      // z = mean + scale · noise.
+      let means = sampler.heads.filter { head in nodes[output].inputs.contains { $0.node == head } }
+      let scales = sampler.heads.filter { head in
+        consumers[head].contains { sampler.members.contains($0) && isProduct($0) }
       }
-      guard sampler.members.contains(tensor.node) else { return nil }
-      if let operation = ConstantOperation(source) {
-        guard operation.offset == 0 else { return nil }
-        factor *= operation.scale
-      } else if let part = slice(of: tensor.node, output: tensor.output) {
-        half = part
+      if means.count == 1, scales.count == 1, means != scales {
+        sampler.mean = means[0]
+        sampler.scale = scales[0]
+      }
+    }
+    let knownInputs = nodes[output].inputs.count { !isOpaque($0.node) && !nodes[$0.node].isInput }
+    for member in order where member != output && !isNoise(member) && !isProduct(member) {
+      let node = nodes[member]
+      let into = consumers[member].filter(sampler.members.contains)
+      let title = node.layer.title
+      if TensorFunction(node) == .identity { continue }
+      if GraphOperation(node) != nil {
+        if isAddition(member), into.allSatisfy(isProduct) { continue }
+        sampler.unknown = sampler.unknown ?? member
+      } else if UsualNames.isLoss(node.layer) {
+        sampler.notes.append("\(title) is taken to hand on its inputs as they are")
+      } else if isSum, into.contains(where: isProduct) || (into.contains(output) && knownInputs > 0) {
+        sampler.notes.append("\(title) is taken to make the scale of z out of the layer before it")
+      } else if !isSum, into == [output], knownInputs >= 2 {
+        // A sampler that is given mean, scale and this: the noise.
+        continue
       } else {
-        return nil
+        sampler.unknown = sampler.unknown ?? member
       }
-      current = tensor.node
     }
-    return nil
   }
 
-  /// Which half of its input a split or a slice gives; nil for other operations.
-  private func slice(of node: Int, output: Int) -> Int? {
-    switch GraphOperation(nodes[node])?.function {
-    case "split": return output == 0 ? 0 : 1
-    case "getitem":
-      let last = (nodes[node].constants["slice_spec"] ?? nodes[node].constants["1"])?.array?.last
-      return (last?["start"]?.integer ?? 0) == 0 ? 0 : 1
-    default: return nil
-    }
+  private func isAddition(_ node: Int) -> Bool {
+    nodes[node].inputs.count > 1
+      && (nodes[node].layer.className == "Add" || GraphOperation(nodes[node])?.function == "add")
+  }
+
+  private func isProduct(_ node: Int) -> Bool {
+    nodes[node].inputs.count > 1
+      && (nodes[node].layer.className == "Multiply" || GraphOperation(nodes[node])?.function == "multiply")
+  }
+
+  /// Random numbers, and what shapes are made of.
+  private func isNoise(_ node: Int) -> Bool {
+    if nodes[node].layer.className == "GaussianNoise" { return true }
+    guard let operation = GraphOperation(nodes[node]) else { return false }
+    // Noise of another spread would scale z.
+    if operation.function == "random" { return operation.isStandard(nodes[node]) }
+    return operation.usesShapeOnly
+      || (!nodes[node].inputs.isEmpty && nodes[node].inputs.allSatisfy { isNoise($0.node) })
   }
 }
 
-/// What a sampler made of operations gives away.
-struct ScaleEvidence {
-  let head: Int
-  /// 0 or 1 where the head holds both parameters.
-  let half: Int?
-  /// exp or softplus.
-  let function: String
-  let factor: Double
+extension GraphOperation {
+  /// Whether random numbers are standard normal ones, as far as the operation's name and arguments tell.
+  fileprivate func isStandard(_ node: GraphNode) -> Bool {
+    func number(_ key: String) -> Double? { (node.constants[key] ?? node.layer.config[key]).flatMap(KerasActivation.scalar) }
+    return number("stddev") ?? 1 == 1 && number("mean") ?? 0 == 0
+  }
+}
+
+/// A scale as the operations before the noise make it: which tensor, and what it is.
+struct ScaleForm {
+  var node: Int
+  var name: ParameterName
+  /// Applied to the tensor.
+  var activation = Activation.identity
+}
+
+extension KerasGraph {
+  /// What multiplies the noise, in the form in which the model format stores it: the logarithm of a variance where the
+  /// operations are exp(½ ·) or √exp.
+  func scaleForm(of node: Int) -> ScaleForm {
+    switch GraphOperation(nodes[node])?.function {
+    case "exp": return exponential(nodes[node].inputs[0].node, factor: 1)
+    case "sqrt":
+      let inner = nodes[node].inputs[0].node
+      if GraphOperation(nodes[inner])?.function == "exp" {
+        return exponential(nodes[inner].inputs[0].node, factor: 0.5)
+      }
+      return ScaleForm(node: inner, name: .variance)
+    default: break
+    }
+    // A normal distribution of scale −s is one of scale s.
+    return ScaleForm(node: node, name: .scale, activation: isPositive(node) ? .identity : .leakyReLU(alpha: -1))
+  }
+
+  /// The scale exp(factor · x).
+  private func exponential(_ x: Int, factor: Double) -> ScaleForm {
+    var (node, factor) = (x, factor)
+    while let affine = ConstantOperation(nodes[node]), affine.offset == 0 {
+      factor *= affine.scale
+      node = nodes[node].inputs[0].node
+    }
+    if abs(factor - 0.5) < 1e-6 { return ScaleForm(node: node, name: .logVariance) }
+    if abs(factor - 1) < 1e-6 { return ScaleForm(node: node, name: .logScale) }
+    return ScaleForm(node: x, name: .logScale)
+  }
+
+  /// Whether no value of a tensor is negative, as far as the last layer or operation tells.
+  func isPositive(_ node: Int) -> Bool {
+    if let affine = ConstantOperation(nodes[node]) {
+      return affine.scale >= 0 && affine.offset >= 0 && isPositive(nodes[node].inputs[0].node)
+    }
+    if let function = TensorFunction(nodes[node]) { return function.isPositive }
+    let layer = nodes[node].layer
+    let activation =
+      KerasLayerKind.variables(of: layer) == nil
+      ? KerasActivation.layer(layer) : KerasActivation.named(layer.config["activation"])
+    return activation?.isPositive ?? false
+  }
 }

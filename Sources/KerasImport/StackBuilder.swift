@@ -54,7 +54,7 @@ struct StackBuilder {
             .tooLarge, file: graph.file, place: graph.place(of: node), "what the layer makes is too large",
             found: "\(translation.shape)")
         }
-        layers += translation.layers
+        layers.append(translation)
         shape = translation.shape
       case .merge(let node, let start):
         let merged = try merge(node, from: start, shape: shape, depth: depth)

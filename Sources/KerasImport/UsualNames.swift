@@ -36,6 +36,12 @@ enum UsualNames {
     return ["sampl", "reparam", "normalsample"].contains { text.contains($0) } || plain(layer.name) == "z"
   }
 
+  /// Whether a layer of the author's adds to the loss and hands on what it is given, going by its name.
+  static func isLoss(_ layer: KerasLayer) -> Bool {
+    let text = plain(layer.name) + " " + plain(layer.className)
+    return ["kldiv", "divergence", "loss", "regulariz", "kllayer"].contains { text.contains($0) }
+  }
+
   static func isEncoder(_ name: String) -> Bool {
     ["encod", "recognition", "inference"].contains { name.lowercased().contains($0) }
   }
