@@ -53,6 +53,20 @@ static inline int chdf5_link_kind(hid_t location, const char *name, hid_t access
   return (int)info.type;
 }
 
+/// The name of the file that an external link leads to; other than 0 where it can't be had, or is longer than the room.
+static inline int chdf5_external_target(hid_t location, const char *name, char *text, size_t room) {
+  char value[4096];
+  const char *file = NULL, *object = NULL;
+  unsigned flags = 0;
+  memset(value, 0, sizeof value);
+  if (H5Lget_val(location, name, value, sizeof value - 1, H5P_DEFAULT) < 0) return -1;
+  if (H5Lunpack_elink_val(value, sizeof value, &flags, &file, &object) < 0 || file == NULL) return -1;
+  size_t length = strlen(file);
+  if (length >= room) return -1;
+  memcpy(text, file, length + 1);
+  return 0;
+}
+
 /// What makes an object the same object, whatever path led to it.
 typedef struct {
   int type;

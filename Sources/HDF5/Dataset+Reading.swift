@@ -19,6 +19,7 @@ extension Dataset {
       return try [T](unsafeUninitializedCapacity: total) { buffer, count in
         let whole = chdf5_whole_space()
         try transfer.run { H5Dread(handle.id, $0, whole, whole, $1, buffer.baseAddress) }
+        if self.type == .bfloat16 { BFloat16.widen(buffer, count: total) }
         count = total
       }
     }
@@ -45,23 +46,39 @@ extension Dataset {
   ///
   /// - Throws: As `read`, and `wrongShape` where there are no such rows or where the buffer is too small for them.
   public func read<T: Element>(rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<T>) throws {
+    try read(rows, axis: 0, into: buffer)
+  }
+
+  /// Reads the elements whose index along one axis is in a range, in the order of the file, into the beginning of a
+  /// buffer that may be uninitialized.
+  ///
+  /// - Throws: As `read`, and `wrongShape` where there are no such elements or where the buffer is too small for them.
+  public func read<T: Element>(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<T>) throws {
     try locked {
       let transfer = try transfer(reading: T.self)
-      try requireRows(rows)
-      guard let total = Extent.count([rows.count, rowCount]), total <= buffer.count else {
+      try requireRows(range, axis: axis)
+      var extents = state.shape
+      extents[axis] = range.count
+      guard let total = Extent.count(extents), total <= buffer.count else {
         throw place.error(
-          .wrongShape, "the buffer is too small for \(rows.count) rows", expected: "\(rowCount) elements a row",
+          .wrongShape, "the buffer is too small for \(range.count) rows", expected: "\(rowCount) elements a row",
           found: "room for \(buffer.count) elements")
       }
       guard total > 0 else { return }
+      let rows = axis == 0 ? range : 0..<state.shape[0]
       try storage.requireWhole(self, rows: rows, elementSize: H5Tget_size(storedType.id))
-      let spaces = try select(rows: rows, count: total)
+      let spaces = try select(range, axis: axis, count: total)
       try transfer.run { H5Dread(handle.id, $0, spaces.block, spaces.file, $1, buffer.baseAddress) }
+      if type == .bfloat16 { BFloat16.widen(buffer, count: total) }
     }
   }
 
-  func requireRows(_ rows: Range<Int>) throws {
-    guard let available = state.shape.first else { throw place.error(.wrongShape, "is a scalar, without rows") }
+  func requireRows(_ rows: Range<Int>, axis: Int = 0) throws {
+    guard state.shape.indices.contains(axis) else {
+      throw place.error(
+        .wrongShape, state.shape.isEmpty ? "is a scalar, without rows" : "has no axis \(axis)")
+    }
+    let available = state.shape[axis]
     guard rows.lowerBound >= 0, rows.upperBound <= available else {
       throw place.error(
         .wrongShape, "has no such rows", expected: "rows within 0..<\(available)",
@@ -87,12 +104,16 @@ extension Dataset {
     guard type.isNumeric else {
       throw place.error(.wrongType, "does not hold numbers", expected: "integers, floats or booleans", found: "\(type)")
     }
+    if T.isInteger, type == .bfloat16 {
+      throw place.error(.wrongType, "does not hold whole numbers", expected: "integers", found: "\(type)")
+    }
     if T.isInteger, case .float = type {
       throw place.error(.wrongType, "does not hold whole numbers", expected: "integers", found: "\(type)")
     }
     try requirePlausible()
     return Transfer(
-      place: place, memoryType: try T.memoryType(place), isExact: T.isInteger, code: .inputOutput,
+      // Opaque bytes are not converted by libhdf5.
+      place: place, memoryType: type == .bfloat16 ? storedType.id : try T.memoryType(place), isExact: T.isInteger, code: .inputOutput,
       target: "\(T.elementType)")
   }
 
@@ -108,12 +129,16 @@ extension Dataset {
     try storage.requireWhole(self, rows: 0..<(state.shape.first ?? 0), elementSize: H5Tget_size(storedType.id))
   }
 
-  /// The spaces of a block of rows, reused from one block to the next.
   func select(rows: Range<Int>, count: Int) throws -> (block: hid_t, file: hid_t) {
+    try select(rows, axis: 0, count: count)
+  }
+
+  /// The spaces of a block of rows, along any axis, reused from one block to the next.
+  private func select(_ range: Range<Int>, axis: Int, count: Int) throws -> (block: hid_t, file: hid_t) {
     var start = [hsize_t](repeating: 0, count: state.shape.count)
     var extent = state.shape.map { hsize_t($0) }
-    start[0] = hsize_t(rows.lowerBound)
-    extent[0] = hsize_t(rows.count)
+    start[axis] = hsize_t(range.lowerBound)
+    extent[axis] = hsize_t(range.count)
     try place.check(
       H5Sselect_hyperslab(state.fileSpace.id, H5S_SELECT_SET, &start, nil, &extent, nil), "the rows can't be selected")
     if let block = state.blockSpace, block.count == count { return (block.handle.id, state.fileSpace.id) }

@@ -129,6 +129,12 @@ extension Dataset {
   }
 
   private func memoryType<T: Element>(writing: T.Type) throws -> hid_t {
+    if type == .bfloat16 {
+      guard T.elementType == .integer(bits: 16, signed: false) else {
+        throw place.error(.wrongType, "bfloat16 is written from UInt16, the upper halves of float32")
+      }
+      return storedType.id
+    }
     // libhdf5 converts enumerations to numbers, but not back: a boolean is written as the byte that it is stored in.
     guard type == .boolean else { return try T.memoryType(place) }
     guard T.elementType == .integer(bits: 8, signed: true) else {

@@ -6,6 +6,8 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
   case integer(bits: Int, signed: Bool)
   /// A binary floating-point number of 16 to 128 bits, of either byte order.
   case float(bits: Int)
+  /// Two opaque bytes each, without a tag: how h5py stores the bfloat16 of ml_dtypes, as which they are read.
+  case bfloat16
   /// h5py's booleans: an enumeration of FALSE and TRUE.
   case boolean
   /// Text of fixed or variable length, in ASCII or UTF-8.
@@ -16,7 +18,7 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
   /// Whether the elements can be read as numbers. Booleans can: 0 and 1.
   public var isNumeric: Bool {
     switch self {
-    case .integer, .float, .boolean: true
+    case .integer, .float, .boolean, .bfloat16: true
     case .string, .other: false
     }
   }
@@ -26,6 +28,7 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .integer(let bits, let signed): (signed ? "int" : "uint") + String(bits)
     case .float(let bits): "float" + String(bits)
+    case .bfloat16: "bfloat16"
     case .boolean: "boolean"
     case .string: "string"
     case .other(let words): words
@@ -52,13 +55,20 @@ extension ElementType {
     case H5T_ENUM: self = ElementType.isBoolean(type, size) ? .boolean : .other("enumeration")
     case H5T_TIME: self = .other("time")
     case H5T_BITFIELD: self = .other("bit field")
-    case H5T_OPAQUE: self = .other("opaque bytes")
+    case H5T_OPAQUE: self = size == 2 && !ElementType.hasTag(type) ? .bfloat16 : .other("opaque bytes")
     case H5T_COMPOUND: self = .other("compound")
     case H5T_REFERENCE: self = .other("reference")
     case H5T_VLEN: self = .other("variable-length sequence")
     case H5T_ARRAY: self = .other("array")
     default: self = .other("unknown type")
     }
+  }
+
+  /// Whether opaque bytes have a name that says what they are.
+  private static func hasTag(_ type: hid_t) -> Bool {
+    guard let tag = H5Tget_tag(type) else { return false }
+    defer { H5free_memory(tag) }
+    return tag.pointee != 0
   }
 
   /// libhdf5's conversions trust a type's fields, so they are looked at before.
@@ -131,6 +141,7 @@ extension ElementType {
     case .float(16): return ElementType.half()
     case .float(32): return Handle(owning: H5Tcopy(chdf5_float()))
     case .float(64): return Handle(owning: H5Tcopy(chdf5_double()))
+    case .bfloat16: return Handle(owning: H5Tcreate(H5T_OPAQUE, 2))
     case .boolean: return ElementType.booleans()
     case .string: return ElementType.text()
     default: throw place.error(.wrongType, "no dataset of \(self) elements can be written")

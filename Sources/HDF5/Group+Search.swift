@@ -8,13 +8,31 @@ extension Group {
   ///
   /// - Throws: `HDF5Error` (`tooLarge` past 10,000 objects or 64 levels, `refused`, `damaged`, `closed`).
   public func allDatasets() throws -> [Dataset] {
+    let survey = try survey()
+    if survey.datasets.isEmpty, let refusal = survey.refusals.first { throw refusal }
+    return survey.datasets
+  }
+
+  /// What the group and everything below it hold, each object once, in the order of their paths' components.
+  ///
+  /// - Throws: `HDF5Error` (`tooLarge` past 10,000 objects or 64 levels, `damaged`, `closed`).
+  public func survey() throws -> Survey {
     try locked {
       var search = Search()
       try search.visit(self, depth: 0)
-      if search.datasets.isEmpty, let refusal = search.refusal { throw refusal }
-      return search.datasets
+      return search.found
     }
   }
+}
+
+/// What is below a group.
+public struct Survey: Sendable {
+  /// The datasets that can be opened.
+  public internal(set) var datasets: [Dataset] = []
+  /// Why others can't: virtual, external, with foreign filters, without any shape.
+  public internal(set) var refusals: [HDF5Error] = []
+  /// Paths of what is neither group nor dataset, with what it is in words: external links, links that lead nowhere.
+  public internal(set) var others: [(path: String, words: String)] = []
 }
 
 /// A walk that ends whatever links there are: an object is entered once.
@@ -24,8 +42,7 @@ private struct Search {
     let address: UInt64
   }
 
-  var datasets: [Dataset] = []
-  var refusal: HDF5Error?
+  var found = Survey()
   private var visited: Set<Identity> = []
   private let limit = 10_000
   private let deepest = 64
@@ -39,11 +56,13 @@ private struct Search {
       case .dataset:
         guard try isNew(child.name, in: group) else { continue }
         do {
-          datasets.append(try group.dataset(child.name))
+          found.datasets.append(try group.dataset(child.name))
         } catch let error as HDF5Error where error.code == .refused || error.code == .wrongShape {
-          refusal = refusal ?? error
+          found.refusals.append(error)
         }
-      case .other: continue
+      case .other(let words):
+        let target = group.externalTarget(child.name).map { " to " + $0 } ?? ""
+        found.others.append(((group.path == "/" ? "" : group.path) + "/" + child.name, words + target))
       }
     }
   }

@@ -56,6 +56,14 @@ public final class Group: Object, @unchecked Sendable {
     }
   }
 
+  /// The file that an external link leads to; nil for other links. Call it while holding the lock.
+  func externalTarget(_ name: String) -> String? {
+    guard chdf5_link_kind(handle.id, name, Library.linkAccess.id) == H5L_TYPE_EXTERNAL.rawValue else { return nil }
+    var text = [CChar](repeating: 0, count: 1024)
+    guard chdf5_external_target(handle.id, name, &text, text.count) == 0 else { return nil }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// Whether the group has a child of that name, or its descendants one at that path; also for links that lead nowhere.
   ///
   /// - Throws: `HDF5Error` (`closed`).

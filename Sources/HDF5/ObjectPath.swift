@@ -92,7 +92,8 @@ struct ObjectPath {
   }
 
   private func externalLink(_ place: Place) -> HDF5Error {
-    place.error(.refused, "is a link to another file, which is not followed; copy the object into this file")
+    place.error(
+      .refused, "is a link to another file, which is not followed; give that file, or copy the object into this one")
   }
 
   private func absolute(_ prefix: String) -> String {

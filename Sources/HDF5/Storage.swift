@@ -62,7 +62,9 @@ struct Storage {
     let foreign = filters.filter { !$0.isKnown }.map(\.name)
     guard foreign.isEmpty else {
       throw place.error(
-        .refused, "is compressed by a filter that is not part of libhdf5",
+        .refused,
+        "is compressed by a filter that is not part of libhdf5; store it again with gzip or none (h5py: "
+          + "target.create_dataset(name, data=source[name][:], compression=\"gzip\"))",
         expected: "gzip, shuffle, fletcher32 or none", found: foreign.joined(separator: ", "))
     }
   }

@@ -32,7 +32,7 @@ public struct ExampleLabels: Sendable {
         "\(file): \(dataset.path): expected a label for each of \(count) examples, found shape \(dataset.shape)")
     }
     switch dataset.type {
-    case .integer, .boolean, .float: strings = nil
+    case .integer, .boolean, .float, .bfloat16: strings = nil
     case .string where dataset.shape.count == 1: strings = try dataset.readStrings()
     case .string, .other:
       throw EvidenceError(

@@ -15,6 +15,12 @@ struct ModelAndDataOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The order in which the dataset's axes are taken, the first counting examples, as numpy's transpose takes it. "
+        + "(default: as stored)", valueName: "0,2,3,1"))
+  var axes: AxesOrder?
+
+  @Option(
+    help: ArgumentHelp(
       "The examples to evaluate: a half-open range such as 100..200, ..200 or 100.. (default: all)", valueName: "a..b"))
   var examples: ExampleRange?
 

@@ -12,8 +12,8 @@ struct NLLOutcome {
   let reportsAllErrors: Bool
   /// Grey data under a Bernoulli likelihood.
   let isCrossEntropy: Bool
-  /// What a model would reach that gives every example the mean of these; nil where that is not known.
-  let constantMean: Double?
+  /// What a model without latents would reach; nil where that is not known.
+  let constantModel: ConstantModel?
   let summary: LogLikelihoodSummary
   let replicates: Replicates?
   /// Of the evaluation with the first seed.

@@ -8,12 +8,11 @@ import Statistics
 enum Warnings {
   /// The warnings of a run, the gravest first.
   static func of(_ outcome: NLLOutcome) -> [String] {
-    let notes = [outcome.inputs.note].compactMap { $0.map { $0 + " (say --divide-by and --binarize to decide)" } }
     var mistakes = of(outcome.inputs.model.description)
-    if let baseline = outcome.constantMean, isFarBelow(outcome.summary.mean, baseline) {
-      mistakes.append(belowConstantMean(outcome.summary.mean, baseline: baseline))
+    if let constant = outcome.constantModel, constant.isFarAbove(outcome.summary.mean) {
+      mistakes.append(belowConstantModel(outcome.summary.mean, constant))
     }
-    return notes + mistakes
+    return outcome.inputs.notes + mistakes
       + of(
         outcome.summary, hasWeights: outcome.entry.hasWeights, isCrossEntropy: outcome.isCrossEntropy,
         output: outcome.output)
@@ -66,15 +65,22 @@ enum Warnings {
       + "(at import: --likelihood bernoulli), or leave the \(name) out"
   }
 
-  /// Whether a model is so much worse than a constant one that something is wrong with how it is fed.
-  static func isFarBelow(_ mean: Double, _ baseline: Double) -> Bool {
-    mean < baseline - max(5, 0.25 * abs(baseline))
+  static func belowConstantModel(_ mean: Double, _ constant: ConstantModel) -> String {
+    let figure = "(\(Text.fixed(mean, 1)) nats)"
+    let other = Text.fixed(constant.meanLogLikelihood, 1)
+    if constant.densityElements != nil {
+      return "the model is far worse \(figure) than constant normals of the data's own means and variances (\(other)): "
+        + "the data may be scaled, shifted or ordered otherwise than in training, or the likelihood's scale was never "
+        + "fitted; try --divide-by or --axes, or another scale at import"
+    }
+    return "the model is far worse \(figure) than a constant one that gives every example the mean of these (\(other)): "
+      + "the data may be inverted, or scaled or ordered otherwise than in training; "
+      + "try --divide-by or --axes here, or --invert at import"
   }
 
-  static func belowConstantMean(_ mean: Double, baseline: Double) -> String {
-    "the model is far worse (\(Text.fixed(mean, 1)) nats) than a constant one that gives every example the mean of these "
-      + "(\(Text.fixed(baseline, 1))): the data may be inverted or scaled otherwise than in training; "
-      + "try --divide-by here or at import, or --invert at import"
+  static func integersAsDensity(divisor: Double) -> String {
+    "whole numbers are taken as values of a density: the figures depend on the unit (divided by \(Text.plain(divisor))), and "
+      + "are no bits of the data; if they are levels of something continuous, as pixels are, say --dequantize"
   }
 
   /// What to do about a network that gives a parameter outside its domain; nothing where that does not say.

@@ -10,7 +10,7 @@ struct Inputs {
   let modelPath: String
   let model: NetworkModel
   let modelDigest: String
-  let source: HDF5Source
+  let source: any FileSource
   let dataDigest: String
   /// The data and what happens to each example.
   let data: Dataset
@@ -18,8 +18,16 @@ struct Inputs {
   let origins: PreparedData.Origins
   /// Where the model file was not followed because the data were prepared before they were stored.
   let note: String?
+  /// The order in which the stored axes are taken, where the command line says one.
+  let axes: AxesOrder?
   /// The examples to evaluate; never empty.
   let examples: Range<Int>
+
+  /// What is worth saying about how the data are stored and taken.
+  var notes: [String] {
+    [note].compactMap { $0.map { $0 + " (say --divide-by and --binarize to decide)" } } + source.notes
+      + (takesIntegersAsDensity() ? [Warnings.integersAsDensity(divisor: data.preprocessing.divideBy)] : [])
+  }
 
   /// Opens both files.
   ///
@@ -32,7 +40,8 @@ struct Inputs {
       "model read",
       ["path": options.model, "latents": "\(model.latentCounts)", "kernels": "\(model.network.instructionSet)"])
 
-    source = try HDF5Source(file: options.data, dataset: options.dataset)
+    source = try HDF5Source(file: options.data, dataset: options.dataset, axes: options.axes?.order)
+    axes = options.axes
     let prepared = try PreparedData(source, description.input, options)
     data = prepared.data
     origins = prepared.origins
@@ -44,8 +53,10 @@ struct Inputs {
         \(options.data): \(source.path): an example has \(Text.counted(data.elementCount, "element"))
         expected \(model.inputCount), as the model takes \(Text.shape(description.input.shape)); \
         found shape \(Text.shape([source.count] + source.exampleShape))
+        \(axes == nil ? Inputs.axesAdvice(source, description.input.shape) : "")
         """)
     }
+    try Inputs.requireOrder(of: source, description.input.shape, isSaid: axes != nil)
     guard source.count > 0 else {
       throw CommandError(.invalidInput, "\(options.data): \(source.path): the dataset holds no examples")
     }
@@ -68,23 +79,19 @@ struct Inputs {
     return false
   }
 
-  /// The mean log-likelihood, under a Bernoulli likelihood, of a model without latents that gives every example the mean of
-  /// those evaluated: minus the entropy of the means. Nil for other likelihoods, and for too few examples to have a mean.
-  func constantMeanLogLikelihood(seed: UInt64) throws -> Double? {
-    guard model.network.likelihood == .bernoulli, examples.count >= 20 else { return nil }
-    var sums = [Double](repeating: 0, count: data.elementCount)
-    for start in stride(from: examples.lowerBound, to: examples.upperBound, by: 256) {
-      try Interruption.shared.cancellation.check()
-      let batch = try data.batch(start..<min(start + 256, examples.upperBound), seed: seed)
-      for position in 0..<batch.count {
-        for (element, value) in batch.values(at: position).enumerated() { sums[element] += Double(value) }
-      }
-    }
-    let count = Double(examples.count)
-    return sums.reduce(0) { total, sum in
-      // Half an example of each kind is added, as a pixel may be black in all.
-      let (mean, estimate) = (sum / count, (sum + 0.5) / (count + 1))
-      return total + mean * log(estimate) + (1 - mean) * log(1 - estimate)
+  /// The model without latents that fits the examples best; nil where there are too few of them.
+  func constantModel(seed: UInt64) throws -> ConstantModel? {
+    try ConstantModel(
+      of: data, examples, likelihood: model.network.likelihood, bins: model.description.decoders.first?.bins ?? 256,
+      seed: seed, check: Interruption.shared.cancellation.check)
+  }
+
+  /// Whether whole numbers are taken as values of a density, whose likelihood then depends on their unit alone.
+  func takesIntegersAsDensity() -> Bool {
+    guard !data.preprocessing.dequantize, source.storesIntegers else { return false }
+    switch model.network.likelihood {
+    case .normal, .fullNormal, .laplace, .beta, .continuousBernoulli: return true
+    default: return false
     }
   }
 
@@ -115,11 +122,35 @@ struct Inputs {
 }
 
 extension Inputs {
+  /// Refuses examples whose axes are in another order than the model's, unless the command line says the order.
+  private static func requireOrder(of source: any FileSource, _ model: [Int], isSaid: Bool) throws {
+    let shape = [source.count] + source.exampleShape
+    guard !isSaid, let (message, order) = AxisOrder.disagreement(shape, model: model) else { return }
+    let remedy =
+      order.map { "to exchange them: --axes " + $0.map(String.init).joined(separator: ",") }
+      ?? "store the examples in the model's shape, or say an order with --axes"
+    throw CommandError(.invalidInput, "\(source.file): \(source.path): \(message)\n\(remedy)")
+  }
+
+  /// An order of the axes in which the examples would have as many elements as the model takes: a hint.
+  private static func axesAdvice(_ source: any FileSource, _ model: [Int]) -> String {
+    let shape = [source.count] + source.exampleShape
+    let elements = model.reduce(1, *)
+    guard shape.count > 1, let axis = shape.indices.dropFirst().first(where: { axis in
+      shape.enumerated().allSatisfy { $0.offset == axis || $0.element > 0 }
+        && shape.enumerated().reduce(1, { $1.offset == axis ? $0 : min(1 << 40, $0 * $1.element) }) == elements
+    }) else { return "" }
+    let order = [axis] + shape.indices.filter { $0 != axis }
+    return "the examples may lie along axis \(axis): --axes " + order.map(String.init).joined(separator: ",")
+  }
+
   /// What the rows of a results file depend on.
   func settings(
     command: String, estimator: String, options: [String: String] = [:], samples: Int, curveSamples: [Int], seed: UInt64
   ) -> ResultsSettings {
-    ResultsSettings(
+    var options = options
+    if let axes { options["axes"] = axes.text }
+    return ResultsSettings(
       command: command, estimator: estimator, options: options, samples: samples, curveSamples: curveSamples,
       seed: seed,
       modelSHA256: modelDigest, dataSHA256: dataDigest, dataset: source.path, preprocessing: data.preprocessing,

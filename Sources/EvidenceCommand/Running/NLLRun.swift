@@ -30,11 +30,11 @@ struct NLLRun {
       let summary = try evaluate(estimator, evaluation, sink)
       let seconds = started.duration(to: .now) / .seconds(1)
       let replicates = try replicate(first: summary, sink)
-      let constantMean = try inputs.constantMeanLogLikelihood(seed: evaluation.seed)
+      let constantModel = try inputs.constantModel(seed: evaluation.seed)
       return NLLOutcome(
         inputs: inputs, entry: entry, samples: command.sampling.samples, seed: evaluation.seed,
         threads: evaluation.threads, reportsAllErrors: command.allErrors, isCrossEntropy: isCrossEntropy,
-        constantMean: constantMean,
+        constantModel: constantModel,
         summary: summary, replicates: replicates, seconds: seconds,
         evaluated: inputs.examples.count - sink.restored.count, output: command.results.output)
     }

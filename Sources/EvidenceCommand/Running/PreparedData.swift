@@ -24,7 +24,7 @@ struct PreparedData {
     var binarize, divideBy, dequantize: Origin
   }
 
-  init(_ source: HDF5Source, _ input: ModelDescription.Input, _ options: ModelAndDataOptions) throws {
+  init(_ source: some FileSource, _ input: ModelDescription.Input, _ options: ModelAndDataOptions) throws {
     var preprocessing = Preprocessing(input)
     var note: String?
     // Who says how to divide or dequantize knows how the data are stored.
@@ -49,7 +49,7 @@ struct PreparedData {
   /// and dividing again would quietly give the likelihood of almost black images.
   ///
   /// One example with a larger value settles it, so 8-bit data cost nothing. Bits may be divided by two (dequantized).
-  func requireUndivided(_ source: HDF5Source) throws {
+  func requireUndivided(_ source: some FileSource) throws {
     guard origins.divideBy == .modelFile, data.preprocessing.divideBy > 2 else { return }
     let stored = Dataset(source)
     for start in stride(from: 0, to: source.count, by: 256) {

@@ -56,7 +56,8 @@ struct ExampleImages {
         \(settings.dataPath.isEmpty ? "other data" : settings.dataPath)
         """)
     }
-    let source = try HDF5Source(file: path, dataset: dataset ?? settings.dataset)
+    let axes = settings.options["axes"]?.split(separator: ",").compactMap { Int($0) }
+    let source = try HDF5Source(file: path, dataset: dataset ?? settings.dataset, axes: axes)
     func plain(_ path: String) -> Substring { path.drop { $0 == "/" } }
     guard plain(source.path) == plain(settings.dataset) else {
       throw CommandError(
