@@ -50,7 +50,7 @@ let package = Package(
       name: "ModelFileTests", dependencies: ["ModelFile", "EvidenceTesting"], exclude: ["Exported/generate.py"],
       resources: [.copy("Exported/Models")]),
     .testTarget(
-      name: "KerasImportTests", dependencies: ["KerasImport", "ModelFile", "EvidenceTesting"],
+      name: "KerasImportTests", dependencies: ["Evidence", "KerasImport", "ModelFile", "EvidenceTesting"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "EvidenceCommandTests", dependencies: ["EvidenceCommand", "KerasImport", "ModelFile"],

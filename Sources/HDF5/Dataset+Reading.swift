@@ -113,7 +113,8 @@ extension Dataset {
     try requirePlausible()
     return Transfer(
       // Opaque bytes are not converted by libhdf5.
-      place: place, memoryType: type == .bfloat16 ? storedType.id : try T.memoryType(place), isExact: T.isInteger, code: .inputOutput,
+      place: place, memoryType: type == .bfloat16 ? storedType.id : try T.memoryType(place), isExact: T.isInteger,
+      code: .inputOutput,
       target: "\(T.elementType)")
   }
 

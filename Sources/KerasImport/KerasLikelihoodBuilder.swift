@@ -19,7 +19,7 @@ struct KerasLikelihoodBuilder {
     let likelihood: KerasLikelihood
     if let said = options.likelihood {
       likelihood = said
-    } else if final == .sigmoid {
+    } else if stack.endsInProbabilities {
       likelihood = .bernoulli
       notes.append("the likelihood is bernoulli, since the decoder ends in a sigmoid (--likelihood says otherwise)")
     } else {
@@ -39,7 +39,7 @@ struct KerasLikelihoodBuilder {
     case .bernoulli, .continuousBernoulli, .bernoulliLogits:
       distribution = likelihood == .continuousBernoulli ? .continuousBernoulli : .bernoulli
       let isLogit = final == .identity
-      guard isLogit || final == .sigmoid else {
+      guard isLogit || stack.endsInProbabilities else {
         throw undecided("coins take probabilities after a sigmoid, or logits", found: "\(final)")
       }
       guard likelihood != .bernoulliLogits || isLogit else {
@@ -48,7 +48,9 @@ struct KerasLikelihoodBuilder {
       if isLogit, likelihood != .bernoulliLogits {
         notes.append("the decoder's outputs are taken to be logits, since it does not end in a sigmoid")
       }
-      if options.invert { stack.negateLogits(shape) }
+      if options.invert {
+        if isLogit || final == .sigmoid { stack.negateLogits(shape) } else { stack.invertMeans(shape) }
+      }
       parameters[isLogit ? .logits : .probabilities] = stack
     case .categorical:
       distribution = .categorical
@@ -131,6 +133,17 @@ extension Stack {
 
   /// What happens to the output's values last.
   fileprivate var finalActivation: Activation { finalIndex.map { layers[$0].activation } ?? .identity }
+
+  /// Whether the output's values are probabilities: after a sigmoid, which a clip within [0, 1] may follow.
+  fileprivate var endsInProbabilities: Bool {
+    guard let index = finalIndex else { return false }
+    switch layers[index].activation {
+    case .sigmoid: return true
+    case .hardTanh(let least, let most) where least >= 0 && most <= 1:
+      return layers[index].operation.onlyMovesElements && Stack(Array(layers[..<index])).endsInProbabilities
+    default: return false
+    }
+  }
 
   fileprivate mutating func dropFinalActivation() {
     if let index = finalIndex { layers[index].activation = .identity }

@@ -1,4 +1,4 @@
-import Networks
+import Models
 
 /// The layer, or the few operations, that draw z: where a graph is cut into encoder and decoder.
 struct Sampler {
@@ -150,7 +150,9 @@ extension KerasGraph {
 extension GraphOperation {
   /// Whether random numbers are standard normal ones, as far as the operation's name and arguments tell.
   fileprivate func isStandard(_ node: GraphNode) -> Bool {
-    func number(_ key: String) -> Double? { (node.constants[key] ?? node.layer.config[key]).flatMap(KerasActivation.scalar) }
+    func number(_ key: String) -> Double? {
+      (node.constants[key] ?? node.layer.config[key]).flatMap(KerasActivation.scalar)
+    }
     return number("stddev") ?? 1 == 1 && number("mean") ?? 0 == 0
   }
 }

@@ -94,7 +94,8 @@ import Testing
     (
       "filters/lzf",
       """
-      is compressed by a filter that is not part of libhdf5
+      is compressed by a filter that is not part of libhdf5; store it again with gzip or none (h5py: \
+      target.create_dataset(name, data=source[name][:], compression="gzip"))
       expected gzip, shuffle, fletcher32 or none, found filter 32000 (lzf)
       """
     ),

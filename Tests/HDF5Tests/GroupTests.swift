@@ -63,7 +63,8 @@ import Testing
     #expect(error.code == .refused)
     #expect(
       error.description
-        == "kinds.h5: /\(name): is a link to another file, which is not followed; copy the object into this file")
+        == "kinds.h5: /\(name): is a link to another file, which is not followed; "
+        + "give that file, or copy the object into this one")
   }
 
   @Test func allDatasetsOnceThoughGroupsAreInCircles() throws {

@@ -1,4 +1,4 @@
-import Networks
+import Models
 
 #if canImport(Darwin)
   import Darwin

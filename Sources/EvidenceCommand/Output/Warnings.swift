@@ -73,7 +73,8 @@ enum Warnings {
         + "the data may be scaled, shifted or ordered otherwise than in training, or the likelihood's scale was never "
         + "fitted; try --divide-by or --axes, or another scale at import"
     }
-    return "the model is far worse \(figure) than a constant one that gives every example the mean of these (\(other)): "
+    return
+      "the model is far worse \(figure) than a constant one that gives every example the mean of these (\(other)): "
       + "the data may be inverted, or scaled or ordered otherwise than in training; "
       + "try --divide-by or --axes here, or --invert at import"
   }

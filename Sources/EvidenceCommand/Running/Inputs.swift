@@ -136,10 +136,12 @@ extension Inputs {
   private static func axesAdvice(_ source: any FileSource, _ model: [Int]) -> String {
     let shape = [source.count] + source.exampleShape
     let elements = model.reduce(1, *)
-    guard shape.count > 1, let axis = shape.indices.dropFirst().first(where: { axis in
-      shape.enumerated().allSatisfy { $0.offset == axis || $0.element > 0 }
-        && shape.enumerated().reduce(1, { $1.offset == axis ? $0 : min(1 << 40, $0 * $1.element) }) == elements
-    }) else { return "" }
+    guard shape.count > 1,
+      let axis = shape.indices.dropFirst().first(where: { axis in
+        shape.enumerated().allSatisfy { $0.offset == axis || $0.element > 0 }
+          && shape.enumerated().reduce(1, { $1.offset == axis ? $0 : min(1 << 40, $0 * $1.element) }) == elements
+      })
+    else { return "" }
     let order = [axis] + shape.indices.filter { $0 != axis }
     return "the examples may lie along axis \(axis): --axes " + order.map(String.init).joined(separator: ",")
   }

@@ -40,6 +40,8 @@ public enum AxisOrder {
     if let order = order(from: stored, to: model) {
       return ("the axes of an example are in another order: \(stored) are stored, the model takes \(model)", order)
     }
-    return ("an example of shape \(stored) does not part into the model's \(model): the axes may be in another order", nil)
+    return (
+      "an example of shape \(stored) does not part into the model's \(model): the axes may be in another order", nil
+    )
   }
 }

@@ -109,7 +109,8 @@ struct DatasetSearch {
     if let table { return table }
     if let link = survey.others.first(where: { $0.words.hasPrefix("external link") }) {
       let file = link.words.split(separator: " ").last.map(String.init) ?? "that file"
-      return "no dataset of two or more axes; \(link.path) is an \(link.words), which is not followed: give \(file) itself"
+      return
+        "no dataset of two or more axes; \(link.path) is an \(link.words), which is not followed: give \(file) itself"
     }
     if let refusal = survey.refusals.first {
       let place = refusal.path ?? ""
@@ -127,7 +128,8 @@ struct DatasetSearch {
   /// The message for several candidates.
   static func several(_ candidates: [(path: String, shape: [Int])]) -> String {
     let list = candidates.prefix(shown).map { "\($0.path) \($0.shape)" }.joined(separator: ", ")
-    var message = "\(candidates.count) datasets could be meant; name one with --dataset: \(list)\(more(candidates.count))"
+    var message =
+      "\(candidates.count) datasets could be meant; name one with --dataset: \(list)\(more(candidates.count))"
     let parents = Set(candidates.map { $0.path.split(separator: "/").dropLast().joined(separator: "/") })
     if candidates.count >= 10, Set(candidates.map(\.shape)).count == 1, let parent = parents.first, parents.count == 1 {
       let group = parent.isEmpty ? "f" : "f[\"\(parent)\"]"
@@ -153,7 +155,8 @@ struct DatasetSearch {
         + "frame.to_hdf(file, key=\"x\", format=\"fixed\") and name --dataset x/block0_values, or its numbers alone with h5py: "
         + "f[\"x\"] = frame.to_numpy()"
     }
-    return "\(path) is a table: each element is a record of named fields (compound), not a number; store its columns as "
+    return
+      "\(path) is a table: each element is a record of named fields (compound), not a number; store its columns as "
       + "one array, with h5py: g[\"x\"] = numpy.stack([f[\"\(path)\"][n] for n in f[\"\(path)\"].dtype.names], axis=1)"
   }
 }

@@ -48,10 +48,13 @@ public struct HDF5Source: FileSource {
       try dataset.read(rows: 0..<0, into: UnsafeMutableBufferPointer<Float>(start: nil, count: 0))
       if try dataset.attributeType("MATLAB_class") != nil, dataset.shape.count > 1 {
         order = Array(dataset.shape.indices.reversed())
-        notes.append("the file is MATLAB's, which stores axes in reverse: \(dataset.shape) is read as \(Array(dataset.shape.reversed()))")
+        notes.append(
+          "the file is MATLAB's, which stores axes in reverse: \(dataset.shape) is read as \(Array(dataset.shape.reversed()))"
+        )
       }
       if !stored.isPlain {
-        notes.append("the stored values are multiplied by scale_factor = \(stored.scale), then add_offset = \(stored.offset)")
+        notes.append(
+          "the stored values are multiplied by scale_factor = \(stored.scale), then add_offset = \(stored.offset)")
       }
       if dataset.type == .bfloat16 {
         notes.append("opaque elements of two bytes are read as bfloat16, as which h5py stores them")
@@ -62,7 +65,8 @@ public struct HDF5Source: FileSource {
       guard axes.sorted() == Array(0..<rank) else {
         throw EvidenceError(
           .invalidSetting,
-          "the order of axes \(axes): expected each of 0 … \(rank - 1) once, as \(path): \(choice.path) has \(rank) axes")
+          "the order of axes \(axes): expected each of 0 … \(rank - 1) once, as \(path): \(choice.path) has \(rank) axes"
+        )
       }
       order = axes.map { order?[$0] ?? $0 }
     }

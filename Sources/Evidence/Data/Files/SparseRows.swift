@@ -45,7 +45,8 @@ struct SparseRows: StoredArray {
       for entry in bounds[row] - stored.lowerBound..<bounds[row + 1] - stored.lowerBound {
         guard (0..<columns).contains(places[entry]) else {
           throw EvidenceError(
-            .invalidData, "\(place)/indices: column \(places[entry]) in row \(range.lowerBound + row), of \(columns) columns")
+            .invalidData,
+            "\(place)/indices: column \(places[entry]) in row \(range.lowerBound + row), of \(columns) columns")
         }
         // Entries of one place add up, as everywhere.
         buffer[row * columns + places[entry]] += values[entry]

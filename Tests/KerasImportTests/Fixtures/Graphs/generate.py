@@ -1,0 +1,181 @@
+"""Writes the small models beside this script as Keras 3 saves them, and the evidence lower bounds that Keras computes
+(expected.json): of the same draws of noise for every model, with the standard error that leaves.
+
+    KERAS_BACKEND=torch python generate.py [NAME …]     # keras 3.15.1
+"""
+
+import json
+import os
+import sys
+import zipfile
+
+import numpy as np
+
+import keras
+from keras import layers, ops
+
+here = os.path.dirname(os.path.abspath(__file__))
+D, Z, DRAWS = 6, 3, 20000
+
+
+@keras.saving.register_keras_serializable(package="samples")
+class Sampling(layers.Layer):
+    """mean + exp(log_var / 2) · noise: the noise is set from outside, so that z can be had for given noise."""
+
+    def call(self, inputs):
+        mean, log_var = inputs
+        return mean + ops.exp(0.5 * log_var) * keras.random.normal(ops.shape(mean))
+
+
+@keras.saving.register_keras_serializable(package="samples")
+class ScaleSampling(layers.Layer):
+    def call(self, inputs):
+        mean, scale = inputs
+        return mean + scale * keras.random.normal(ops.shape(mean))
+
+
+def shake(model, seed):
+    rng = np.random.default_rng(seed)
+    values = []
+    for variable in model.variables:
+        shape = variable.shape
+        value = 0.4 * rng.standard_normal(shape)
+        if "variance" in variable.path:
+            value = 0.5 + np.abs(value)
+        if "gamma" in variable.path or "scale" in variable.path.split("/")[-1]:
+            value = 1 + 0.5 * value
+        if "seed" in variable.path or "count" in variable.path:
+            continue
+        variable.assign(value.astype("float32"))
+
+
+def deflate(model, name):
+    plain = os.path.join(here, "plain.keras")
+    model.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(
+            os.path.join(here, name + ".keras"), "w", zipfile.ZIP_DEFLATED) as target:
+        for member in source.namelist():
+            target.writestr(zipfile.ZipInfo(member, (2026, 1, 1, 0, 0, 0)), source.read(member), zipfile.ZIP_DEFLATED)
+    os.remove(plain)
+
+
+known = {}
+
+
+def record(name, shape, mean, scale, decoder, x_input, z_input, decoded, arguments=(), likelihood="bernoulli",
+           data="binary", sampler=Sampling, sampled=None, outputs=None, error=None):
+    """A model of one file. mean and scale are tensors of the encoder as they truly are; `sampled` what the sampling layer
+    is given (mean and log-variance by default)."""
+    if len(sys.argv) > 1 and name not in sys.argv[1:]:
+        return
+    z = sampler(name="sampling")(sampled)
+    decoder = keras.Model(z_input, decoded, name="decoder")
+    whole = keras.Model(x_input, decoder(z), name="vae")
+    shake(whole, len(known) + 1)
+    deflate(whole, name)
+    rng = np.random.default_rng(7)
+    examples = 4
+    if data == "binary":
+        x = (rng.random((examples,) + shape) < 0.5).astype("float32")
+    elif data == "one-hot":
+        x = np.eye(shape[-1])[rng.integers(0, shape[-1], (examples,) + shape[:-1])].astype("float32")
+    else:
+        x = rng.random((examples,) + shape).astype("float32")
+    m, s = (np.asarray(ops.convert_to_numpy(t), "float64").reshape(examples, -1)
+            for t in keras.Model(x_input, [mean, scale])(x))
+    noise = rng.standard_normal((DRAWS, m.shape[1]))
+    weights = []
+    for i in range(examples):
+        drawn = m[i] + s[i] * noise
+        out = np.asarray(ops.convert_to_numpy(decoder(drawn.reshape((DRAWS,) + tuple(z_input.shape[1:])).astype("float32"))), "float64")
+        out = out.reshape(DRAWS, -1)
+        flat = x[i].reshape(-1).astype("float64")
+        if likelihood == "bernoulli":
+            out = np.clip(out, 1e-300, 1 - 1e-16)
+            log_p = (flat * np.log(out) + (1 - flat) * np.log1p(-out)).sum(1)
+        elif likelihood == "categorical":
+            log_p = np.log((out * flat).reshape(DRAWS, -1, shape[-1]).sum(-1)).sum(1)
+        else:
+            scale_x = float(likelihood.split(":")[1])
+            log_p = (-0.5 * ((flat - out) / scale_x) ** 2 - np.log(scale_x) - 0.5 * np.log(2 * np.pi)).sum(1)
+        log_prior = (-0.5 * drawn ** 2 - 0.5 * np.log(2 * np.pi)).sum(1)
+        log_q = (-0.5 * noise ** 2 - 0.5 * np.log(2 * np.pi) - np.log(s[i])).sum(1)
+        weights.append(log_p + log_prior - log_q)
+    weights = np.array(weights)
+    known[name] = {
+        "elbo": round(float(weights.mean()), 5),
+        "standardError": round(float(weights.std() / np.sqrt(weights.size)), 5),
+        "x": x.reshape(examples, -1).round(6).tolist(), "arguments": list(arguments),
+    }
+
+
+def heads(units=Z, shape=(D,)):
+    x = keras.Input(shape, name="x")
+    h = layers.Dense(5, activation="tanh", name="hidden")(x)
+    return x, h, layers.Dense(units, name="z_mean")(h), layers.Dense(units, name="z_log_var")(h)
+
+
+def plain_decoder(units=Z, out=D):
+    z = keras.Input((units,), name="z")
+    h = layers.Dense(5, activation="relu", name="wide")(z)
+    return z, layers.Dense(out, activation="sigmoid", name="out")(h)
+
+
+# What stands between a head and the sampling layer.
+BETWEEN = {
+    "clip": lambda t: ops.clip(t, -0.5, 0.2),
+    "clip-above": lambda t: ops.minimum(t, 0.1),
+    "times": lambda t: 1.7 * t,
+    "plus": lambda t: t - 0.4,
+    "tanh": lambda t: ops.tanh(t),
+    "dense-tanh-layer": lambda t: layers.Activation("tanh")(t),
+    "dense": lambda t: layers.Dense(Z, name="more")(t),
+    "batch-norm": lambda t: layers.BatchNormalization(name="bn")(t),
+    "negative": lambda t: -t,
+}
+for between, function in BETWEEN.items():
+    x, h, mean, log_var = heads()
+    changed = function(log_var)
+    z, decoded = plain_decoder()
+    record("log-variance-" + between, (D,), mean, ops.exp(0.5 * changed), None, x, z, decoded, sampled=[mean, changed])
+    x, h, mean, log_var = heads()
+    changed = function(mean)
+    z, decoded = plain_decoder()
+    record("mean-" + between, (D,), changed, ops.exp(0.5 * log_var), None, x, z, decoded, sampled=[changed, log_var])
+
+# Forms of the scale that have to be said, and what was said.
+for name, function in [("softplus", ops.softplus), ("half-exp", lambda t: ops.exp(0.5 * t))]:
+    x, h, mean, log_var = heads()
+    scale = function(log_var)
+    z, decoded = plain_decoder()
+    record("scale-" + name, (D,), mean, scale, None, x, z, decoded, sampler=ScaleSampling, sampled=[mean, scale],
+           arguments=["--scale", scale._keras_history.operation.name])
+x, h, mean, log_var = heads()
+z, decoded = plain_decoder()
+changed = ops.clip(log_var, -0.5, 0.2)
+record("said-log-variance-clip", (D,), mean, ops.exp(0.5 * changed), None, x, z, decoded, sampled=[mean, changed],
+       arguments=["--mean", "z_mean", "--log-variance", "z_log_var"])
+# One layer, split by operations.
+x = keras.Input((D,), name="x")
+both = layers.Dense(2 * Z, name="both")(layers.Dense(5, activation="tanh", name="hidden")(x))
+mean, log_var = ops.split(both, 2, axis=-1)
+changed = ops.clip(log_var, -0.5, 0.2)
+z, decoded = plain_decoder()
+record("split-clip", (D,), mean, ops.exp(0.5 * changed), None, x, z, decoded, sampled=[mean, changed],
+       arguments=["--log-variance", changed._keras_history.operation.name])
+x = keras.Input((D,), name="x")
+both = layers.Dense(2 * Z, name="both")(layers.Dense(5, activation="tanh", name="hidden")(x))
+mean, log_var = both[:, :Z], both[:, Z:]
+z, decoded = plain_decoder()
+record("sliced", (D,), mean, ops.exp(0.5 * log_var), None, x, z, decoded, sampled=[mean, log_var])
+# After the decoder's sigmoid.
+x, h, mean, log_var = heads()
+z, decoded = plain_decoder()
+record("decoder-clip", (D,), mean, ops.exp(0.5 * log_var), None, x, z, ops.clip(decoded, 0.3, 0.7),
+       sampled=[mean, log_var])
+
+path = os.path.join(here, "expected.json")
+before = json.load(open(path)) if len(sys.argv) > 1 and os.path.exists(path) else {}
+before.update(known)
+json.dump(before, open(path, "w"), indent=1, sort_keys=True)
+print({name: entry["elbo"] for name, entry in known.items()})
