@@ -16,6 +16,7 @@ extern const ck_kernels ck_neon_kernels;
 
 #define CK_LN2 0.693147180559945309417232121458
 #define CK_HALF_LOG_2PI 0.918938533204672741780329736406
+#define CK_SQRT_1_2PI 0.398942280401432677939946059934
 
 // log gamma(z) for z > 0.
 double ck_log_gamma(double z);
@@ -23,6 +24,8 @@ double ck_log_gamma(double z);
 double ck_stirling_remainder(double z);
 // log gamma(z + x) - log gamma(z) for z > 0, x >= 0, without the cancellation where z is large.
 double ck_log_rising(double z, double x);
+// The digamma function without its logarithm, psi(z) - log z, for z >= 8.
+double ck_digamma_remainder(double z);
 
 static inline size_t ck_index(ck_operand operand, size_t row, size_t lane) {
   return row * operand.row_step + lane * operand.lane_step;

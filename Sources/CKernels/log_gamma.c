@@ -30,3 +30,13 @@ double ck_log_rising(double z, double x) {
   if (z < 8) return ck_log_gamma(z + x) - ck_log_gamma(z);
   return (z + x - 0.5) * log1p(x / z) + x * log(z) - x + ck_stirling_remainder(z + x) - ck_stirling_remainder(z);
 }
+
+double ck_digamma_remainder(double z) {
+  double w = 1 / (z * z);
+  double sum = 1.0 / 132;
+  sum = sum * w - 1.0 / 240;
+  sum = sum * w + 1.0 / 252;
+  sum = sum * w - 1.0 / 120;
+  sum = sum * w + 1.0 / 12;
+  return -0.5 / z - sum * w;
+}

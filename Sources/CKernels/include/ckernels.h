@@ -127,7 +127,57 @@ typedef struct {
   // total[lane] += factor * log sum_c exp(log_weights[c] + components[c * lanes + lane]).
   void (*log_mixture)(size_t components, size_t lanes, const double *log_weights, const double *component_densities,
                       double factor, double *total);
+
+  // The reverse of what stands above: from the gradient of a result to that of what it was made of. A gradient is laid
+  // out as what it belongs to. What is called `gradient` changes in place; everything else called a gradient is written.
+
+  // gradient[i] *= f'; `kept` holds what f gave where ck_slope_takes_output says so, otherwise what it was given.
+  void (*activate_reverse)(ck_activation activation, const float *kept, float *gradient, size_t count);
+  // `output` is what softmax gave.
+  void (*softmax_reverse)(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
+  // `input` is what layer_norm was given.
+  void (*layer_norm_reverse)(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
+                             const float *input, float *gradient);
+  // gradient[r][lane] *= scale[r].
+  void (*affine_reverse)(size_t rows, size_t lanes, const float *scale, float *gradient);
+  // Adds each gradient[r] to the first tap that holds the largest element; to the tap where there is one only.
+  void (*gather_max_reverse)(size_t rows, size_t taps, const int32_t *index, const float *in, const float *out,
+                             const float *gradient, size_t lanes, float *in_gradient);
+  // in_gradient[index[r * taps + t]][lane] += weight[r * taps + t] gradient[r][lane].
+  void (*gather_sum_reverse)(size_t rows, size_t taps, const int32_t *index, const float *weight,
+                             const float *gradient, size_t lanes, float *in_gradient);
+  // out[r][lane] += weight[lane] in[r][lane].
+  void (*add_weighted)(size_t rows, size_t lanes, const float *weight, const float *in, float *out);
+
+  // The gradients of sum_r log f by x (only where f is a distribution of latents: normal, Laplace and the standard ones)
+  // and by the parameters as they are stored, `components` rows for a row of x where these have so many. NULL for one
+  // that is not wanted. NaN where a parameter is out of its domain.
+  void (*log_density_gradient)(size_t rows, size_t lanes, const ck_density_arguments *arguments,
+                               float *const gradients[4]);
+  // share[c * lanes + lane] = exp(log_weights[c] + components[c * lanes + lane]) / sum of these over c.
+  void (*mixture_shares)(size_t components, size_t lanes, const double *log_weights,
+                         const double *component_densities, float *share);
+
+  // For z = mean + scale * noise and the log-weight's part L = log scale - log f(noise), with f the standard normal or the
+  // standard Laplace density: of (z_gradient · z + L) by noise and by the scale as stored. The latter may be NULL.
+  void (*location_scale_reverse)(ck_density density, size_t rows, size_t lanes, ck_operand scale, const float *noise,
+                                 const float *z_gradient, float *noise_gradient, float *scale_gradient);
+  // The same for z = mean + tril noise and L = sum_i log tril[i][i] - log f(noise).
+  void (*triangular_reverse)(size_t d, size_t lanes, ck_operand tril, const float *noise, const float *z_gradient,
+                             float *noise_gradient, float *tril_gradient);
+  // Of log N(x; mean, tril trilᵀ) by x (minus that by the mean) and by tril; `noise` is what triangular_solve gave.
+  // tril_gradient may be NULL.
+  void (*full_normal_gradient)(size_t d, size_t lanes, ck_operand tril, const float *noise, float *x_gradient,
+                               float *tril_gradient);
+
+  // Standard Laplace variates from standard normal ones: the quantile of one at the probability of the other.
+  void (*laplaces_of_normals)(size_t count, const float *normals, float *out);
+  // gradient[i] *= d out / d normals.
+  void (*laplaces_of_normals_reverse)(size_t count, const float *normals, float *gradient);
 } ck_kernels;
+
+// Whether an activation's slope is taken from its output.
+int ck_slope_takes_output(ck_activation activation);
 
 // The tables that this build has, fastest last; NULL where the processor lacks the instructions or i is too large.
 size_t ck_variant_count(void);
@@ -146,6 +196,37 @@ void ck_pack(size_t outputs, size_t inputs, const float *weight, size_t output_s
 
 // What log_density leaves out, summed over n values: minus log x! for the distributions of counts, otherwise 0.
 double ck_log_base_measure(ck_density density, size_t n, const float *x);
+
+// Flows, the same on every processor. z becomes z + u tanh(w·z + b); the logarithm of the determinant is written.
+void ck_planar(size_t units, size_t lanes, const double *u, const double *w, double b, float *z,
+               double *log_determinant);
+// From the gradient of (what follows + the logarithm of the determinant) by the new z to that by the old one, z.
+void ck_planar_reverse(size_t units, size_t lanes, const double *u, const double *w, double b, const float *z,
+                       float *gradient);
+// The sum of some rows of a matrix in each lane.
+void ck_sum_rows(size_t count, const int32_t *rows, size_t lanes, const float *matrix, double *sum);
+// z[r] = z[r] scale[r] + shift[r] in some rows.
+void ck_affine_rows(size_t count, const int32_t *rows, size_t lanes, const float *scale, const float *shift, float *z);
+// The reverse for these rows, the sum of the logarithms of scale among what follows: gradients by the old z (in place),
+// by shift and by the logarithm of scale.
+void ck_affine_rows_reverse(size_t count, const int32_t *rows, size_t lanes, const float *scale, const float *z,
+                            float *gradient, float *shift_gradient, float *log_scale_gradient);
+// Adds to the totals; returns how many of the summands are not finite.
+size_t ck_add_finite(size_t lanes, const double *values, double *totals);
+
+// A matrix out of `examples` runs of `rows` values, a lane each; the lanes left over are zero.
+void ck_lanes_of_examples(size_t examples, size_t rows, const float *values, size_t lanes, float *matrix);
+// The first `count` lanes of an operand, into a matrix of `lanes` lanes.
+void ck_copy_lanes(size_t rows, size_t count, ck_operand from, size_t lanes, float *to);
+// A value for each row, in every lane.
+void ck_spread(size_t rows, size_t lanes, const float *values, float *matrix);
+// Lane `last` in those behind it.
+void ck_repeat_lane(size_t rows, size_t lanes, size_t last, float *matrix);
+// to = -from.
+void ck_negate(size_t count, const float *from, float *to);
+// values = totals + added, plus infinity being no log-weight: NaN. Where the value is not finite, its gradient is NaN;
+// `gradient` may be NULL.
+void ck_settle_lanes(size_t rows, size_t lanes, double added, const double *totals, double *values, float *gradient);
 
 // Philox4x32-10 itself, for tests against published vectors.
 void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

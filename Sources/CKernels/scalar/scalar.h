@@ -33,3 +33,29 @@ size_t ck_scalar_log_density(size_t rows, size_t lanes, const ck_density_argumen
 void ck_scalar_log_scale(size_t rows, size_t lanes, ck_operand scale, double factor, double *total);
 void ck_scalar_log_mixture(size_t components, size_t lanes, const double *log_weights,
                            const double *component_densities, double factor, double *total);
+
+void ck_scalar_activate_reverse(ck_activation activation, const float *kept, float *gradient, size_t count);
+void ck_scalar_softmax_reverse(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
+void ck_scalar_layer_norm_reverse(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
+                                  const float *input, float *gradient);
+void ck_scalar_affine_reverse(size_t rows, size_t lanes, const float *scale, float *gradient);
+void ck_scalar_gather_max_reverse(size_t rows, size_t taps, const int32_t *index, const float *in, const float *out,
+                                  const float *gradient, size_t lanes, float *in_gradient);
+void ck_scalar_gather_sum_reverse(size_t rows, size_t taps, const int32_t *index, const float *weight,
+                                  const float *gradient, size_t lanes, float *in_gradient);
+void ck_scalar_add_weighted(size_t rows, size_t lanes, const float *weight, const float *in, float *out);
+
+void ck_scalar_log_density_gradient(size_t rows, size_t lanes, const ck_density_arguments *arguments,
+                                    float *const gradients[4]);
+void ck_scalar_mixture_shares(size_t components, size_t lanes, const double *log_weights,
+                              const double *component_densities, float *share);
+
+void ck_scalar_location_scale_reverse(ck_density density, size_t rows, size_t lanes, ck_operand scale,
+                                      const float *noise, const float *z_gradient, float *noise_gradient,
+                                      float *scale_gradient);
+void ck_scalar_triangular_reverse(size_t d, size_t lanes, ck_operand tril, const float *noise,
+                                  const float *z_gradient, float *noise_gradient, float *tril_gradient);
+void ck_scalar_full_normal_gradient(size_t d, size_t lanes, ck_operand tril, const float *noise, float *x_gradient,
+                                    float *tril_gradient);
+void ck_scalar_laplaces_of_normals(size_t count, const float *normals, float *out);
+void ck_scalar_laplaces_of_normals_reverse(size_t count, const float *normals, float *gradient);

@@ -55,6 +55,12 @@ INLINE floats narrow(doubles lower, doubles upper) {
   return value;
 }
 
+// HALF doubles, as floats.
+INLINE void store_narrow(float *to, doubles value) {
+  half_floats narrowed = __builtin_convertvector(value, half_floats);
+  __builtin_memcpy(to, &narrowed, sizeof narrowed);
+}
+
 INLINE floats all(float value) { return (floats)value; }
 INLINE doubles all_wide(double value) { return (doubles)value; }
 

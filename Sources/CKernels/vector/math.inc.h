@@ -124,10 +124,9 @@ INLINE floats central_gelu(floats x) {
   return x * (p * x + 0.5f);
 }
 
-// x Phi(x), where Phi(-a) = exp(-a^2 / 2) g(a); g(a) (a + 3) is fitted in (a - 3) / (a + 3) for 0 <= a < 14.6, beyond
-// which Phi(-a) is below the smallest float. The exponent is split: its rounding error would be magnified a^2 / 2 times.
-INLINE floats gelu_lanes(floats x) {
-  floats a = at_most(absolute(x), 14.6f);
+// Phi(-a) = exp(-a^2 / 2) g(a); g(a) (a + 3) is fitted in (a - 3) / (a + 3) for 0 <= a < 14.6, beyond which Phi(-a) is
+// below the smallest float.
+INLINE floats fitted_tail(floats a) {
   floats t = (a - 3) / (a + 3);
   floats g = all(5.2408133e-05f);
   g = g * t - 0.00020295884f;
@@ -139,6 +138,15 @@ INLINE floats gelu_lanes(floats x) {
   g = g * t + 0.23001769f;
   g = g * t - 0.5093322f;
   g = g * t + 0.7290837f;
+  return g;
+}
+
+INLINE floats tail_factor(floats a) { return fitted_tail(a) / (a + 3); }
+
+// x Phi(x). The exponent is split: its rounding error would be magnified a^2 / 2 times.
+INLINE floats gelu_lanes(floats x) {
+  floats a = at_most(absolute(x), 14.6f);
+  floats g = fitted_tail(a);
   split exponent = split_wide(minus_half_square(widen(a, 0)), minus_half_square(widen(a, 1)));
   scaled tail = scaled_exp(exponent.value, exponent.rest);
   tail.value *= g / (a + 3);

@@ -11,6 +11,10 @@
 #include "bernoulli.inc.h"
 #include "density.inc.h"
 #include "mixture.inc.h"
+#include "layers_reverse.inc.h"
+#include "latents_reverse.inc.h"
+#include "density_gradient.inc.h"
+#include "mixture_gradient.inc.h"
 
 const ck_kernels VARIANT = {
     .name = NAME,
@@ -31,4 +35,18 @@ const ck_kernels VARIANT = {
     .log_density = log_density,
     .log_scale = log_scale,
     .log_mixture = log_mixture,
+    .activate_reverse = activate_reverse,
+    .softmax_reverse = softmax_reverse,
+    .layer_norm_reverse = layer_norm_reverse,
+    .affine_reverse = affine_reverse,
+    .gather_max_reverse = gather_max_reverse,
+    .gather_sum_reverse = gather_sum_reverse,
+    .add_weighted = add_weighted,
+    .log_density_gradient = log_density_gradient,
+    .mixture_shares = mixture_shares,
+    .location_scale_reverse = location_scale_reverse,
+    .triangular_reverse = triangular_reverse,
+    .full_normal_gradient = full_normal_gradient,
+    .laplaces_of_normals = laplaces_of_normals,
+    .laplaces_of_normals_reverse = laplaces_of_normals_reverse,
 };

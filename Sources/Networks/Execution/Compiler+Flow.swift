@@ -27,7 +27,7 @@ extension Compiler {
         let logScale = compile(logScale, units: units, path: "\(path)/log_scale")
       else { return nil }
       return .affine(
-        kept: (0..<units).filter { mask.values[$0] == 1 }, changed: (0..<units).filter { mask.values[$0] == 0 },
+        kept: (0..<units).filter { mask.values[$0] == 1 }, changed: (0..<units).filter { mask.values[$0] == 0 }.map(Int32.init),
         shift: shift, logScale: logScale)
     case .inverseAutoregressive(let shift, let logScale):
       guard let shiftProgram = compile(shift, units: units, path: "\(path)/shift"),
@@ -40,7 +40,7 @@ extension Compiler {
         return nil
       }
       let all = Array(0..<units)
-      return .affine(kept: all, changed: all, shift: shiftProgram, logScale: scaleProgram)
+      return .affine(kept: all, changed: all.map(Int32.init), shift: shiftProgram, logScale: scaleProgram)
     }
   }
 

@@ -2,7 +2,7 @@ import CKernels
 import Models
 
 /// Finds the patches, tables and packed weights of a convolution.
-struct ConvolutionBuilder {
+struct ConvolutionBuilder: Sendable {
   let input: ImageShape
   let output: ImageShape
   let groups: Int
@@ -88,7 +88,8 @@ struct ConvolutionBuilder {
       imageRows: (0..<output.height).map { output.runs(y: $0) },
       inputRows: input.height * input.width * input.channels,
       outputRows: output.height * output.width * output.channels,
-      multiplyAdds: taps[0] * taps[1] * (input.channels / groups) * output.channels)
+      multiplyAdds: taps[0] * taps[1] * (input.channels / groups) * output.channels,
+      transposed: Lazily { transposed().build() })
   }
 
   /// Every column that reaches one of the pixels.

@@ -44,9 +44,12 @@ struct ConvolutionStep: Sendable {
   let outputRows: Int
   /// For one lane, without those that only padding or the packing ask for.
   let multiplyAdds: Int
+  /// For the reverse.
+  let transposed: Lazily<ConvolutionStep>
   var epilogue: [Elementwise] = []
 
-  func run(_ input: Lanes, into output: Lanes, _ k: ck_kernels) {
+  /// Computes the output. What the reverse needs is saved in matrices of its size.
+  func run(_ input: Lanes, into output: Lanes, saved: UnsafeMutablePointer<Float>? = nil, _ k: ck_kernels) {
     let lanes = input.lanes
     guard !imageRows.isEmpty else { return }
     let patchesPerRow = patches.count / imageRows.count
@@ -60,7 +63,11 @@ struct ConvolutionStep: Sendable {
         }
       }
       if epilogue.isEmpty { continue }
-      for run in runs { epilogue.apply(rows: run, lanes: lanes, output.data + run.lowerBound * lanes, k) }
+      for run in runs {
+        epilogue.apply(
+          rows: run, lanes: lanes, output.data + run.lowerBound * lanes,
+          saved: saved.map { $0 + run.lowerBound * lanes }, stride: outputRows * lanes, k)
+      }
     }
   }
 }

@@ -9,6 +9,8 @@ struct DenseStep: Sendable {
   /// The layer is applied to this many consecutive runs of `inputs` rows.
   let positions: Int
   var epilogue: [Elementwise] = []
+  /// For the reverse.
+  let transposed: Lazily<AlignedBuffer>
 
   init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int) {
     self.inputs = inputs
@@ -18,24 +20,26 @@ struct DenseStep: Sendable {
     let outputStep = dense.layout == .weight ? inputs : 1
     let inputStep = dense.layout == .weight ? 1 : outputs
     ck_pack(outputs, inputs, dense.weight.values, outputStep, inputStep, dense.bias?.values, packed.pointer)
+    transposed = Self.transposed(packed, inputs: inputs, outputs: outputs)
   }
 
   /// Rows that are computed before what follows them, so that it finds them in cache.
   static let rowsAtOnce = 32
 
   /// Computes every output of every position.
-  func run(_ input: Lanes, into output: Lanes, _ k: ck_kernels) {
+  func run(_ input: Lanes, into output: Lanes, saved: UnsafeMutablePointer<Float>? = nil, _ k: ck_kernels) {
     for position in 0..<positions {
       run(
         rows: 0..<outputs, position: position, input: input.data + position * inputs * input.lanes,
-        lanes: input.lanes, output: output.data + position * outputs * input.lanes, k)
+        lanes: input.lanes, output: output.data + position * outputs * input.lanes, saved: saved, k)
     }
   }
 
-  /// Computes the outputs in `rows` of one position, which begin at a multiple of the packing, into `output`.
+  /// Computes the outputs in `rows` of one position, which begin at a multiple of the packing, into `output`. What the
+  /// reverse needs is saved in matrices of the size of the whole output.
   func run(
     rows: Range<Int>, position: Int = 0, input: UnsafePointer<Float>, lanes: Int,
-    output: UnsafeMutablePointer<Float>, _ k: ck_kernels
+    output: UnsafeMutablePointer<Float>, saved: UnsafeMutablePointer<Float>? = nil, _ k: ck_kernels
   ) {
     let packing = Int(CK_PACK)
     var first = rows.lowerBound
@@ -45,7 +49,9 @@ struct DenseStep: Sendable {
       k.product(
         count, inputs, packed.pointer + first / packing * (inputs + 1) * packing, input, nil, lanes, target, 1)
       let row = position * outputs + first
-      epilogue.apply(rows: row..<row + count, lanes: lanes, target, k)
+      epilogue.apply(
+        rows: row..<row + count, lanes: lanes, target, saved: saved.map { $0 + row * lanes },
+        stride: outputs * positions * lanes, k)
       first += count
     }
   }

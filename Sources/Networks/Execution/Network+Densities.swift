@@ -3,45 +3,45 @@ import Models
 
 extension Network {
   /// Adds log p(z_l | …) of every layer of latents, or takes away the divergence where the terms are in closed form.
-  func addLatentDensities(_ chunk: Chunk, terms: Terms, in workspace: Workspace) throws(InvalidParameter) {
+  func addLatentDensities(_ chunk: Chunk, terms: Terms, in workspace: Workspace) {
     let mark = workspace.arena.used
     for layer in 0..<latentCounts.count - 1 {
       let decoder = decoders[layer + 1]
       let input = joined(decoder.given, chunk, in: workspace)
       let operands = decoder.evaluate(input, arena: &workspace.arena, k)
       if terms == .closedForm && hasClosedForm[layer] {
-        try subtractDivergence(layer, chunk, prior: operands, path: "/decoder/\(layer + 2)")
+        subtractDivergence(layer, chunk, prior: operands, path: "/decoder/\(layer + 2)", in: workspace)
       } else {
-        try addDensity(
+        addDensity(
           of: chunk.latents[layer], layer: layer, decoder.distribution, operands, chunk, path: "/decoder/\(layer + 2)",
           into: chunk.totals, in: workspace)
       }
       workspace.arena.release(to: mark)
     }
-    try addPrior(chunk, terms: terms, in: workspace)
+    addPrior(chunk, terms: terms, in: workspace)
   }
 
-  private func addPrior(_ chunk: Chunk, terms: Terms, in workspace: Workspace) throws(InvalidParameter) {
+  private func addPrior(_ chunk: Chunk, terms: Terms, in workspace: Workspace) {
     let top = latentCounts.count - 1
     let z = chunk.latents[top]
     let isClosed = terms == .closedForm && hasClosedForm[top]
     switch prior {
     case .standardNormal:
-      if isClosed { return try subtractDivergence(top, chunk, prior: [], path: "/prior") }
+      if isClosed { return subtractDivergence(top, chunk, prior: [], path: "/prior", in: workspace) }
       for run in freeRuns[top] {
         var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: z.operand(CK_DIRECT, firstRow: run.lowerBound))
         _ = k.log_density(run.count, chunk.lanes, &arguments, 1, chunk.totals)
       }
     case .normal(let component):
       let operands = [component.meanOperand, component.scaleOperand]
-      if isClosed { return try subtractDivergence(top, chunk, prior: operands, path: "/prior") }
-      try addDensity(
+      if isClosed { return subtractDivergence(top, chunk, prior: operands, path: "/prior", in: workspace) }
+      addDensity(
         of: z, layer: top, .normal, operands, chunk, path: "/prior", into: chunk.totals, in: workspace)
     case .mixture(let logWeights, let components):
       for (index, component) in components.enumerated() {
         let densities = workspace.componentDensities + index * chunk.lanes
         densities.update(repeating: 0, count: chunk.lanes)
-        try addDensity(
+        addDensity(
           of: z, layer: top, component.distribution, [component.meanOperand, component.scaleOperand], chunk,
           path: "/prior", into: densities, in: workspace)
       }
@@ -53,9 +53,9 @@ extension Network {
   private func addDensity(
     of z: Lanes, layer: Int, _ distribution: Distribution, _ operands: [ck_operand], _ chunk: Chunk, path: String,
     into totals: UnsafeMutablePointer<Double>, in workspace: Workspace
-  ) throws(InvalidParameter) {
+  ) {
     if distribution == .fullNormal {
-      return try addFullNormalDensity(
+      return addFullNormalDensity(
         of: z.operand(CK_DIRECT), rows: z.rows, operands, lanes: z.lanes, path: path, into: totals, in: workspace)
     }
     for run in freeRuns[layer] {
@@ -63,7 +63,7 @@ extension Network {
         distribution == .laplace ? CK_LAPLACE : CK_NORMAL, x: z.operand(CK_DIRECT, firstRow: run.lowerBound),
         operands[0].dropping(rows: run.lowerBound), operands[1].dropping(rows: run.lowerBound))
       let invalid = k.log_density(run.count, z.lanes, &arguments, 1, totals)
-      if invalid > 0 { throw invalidParameters(path, invalid, "scale") }
+      workspace.report(invalid, path: path, parameter: "scale")
     }
   }
 
@@ -71,11 +71,11 @@ extension Network {
   private func addFullNormalDensity(
     of x: ck_operand, rows: Int, _ operands: [ck_operand], lanes: Int, path: String,
     into totals: UnsafeMutablePointer<Double>, in workspace: Workspace
-  ) throws(InvalidParameter) {
+  ) {
     let mark = workspace.arena.used
     let noise = workspace.arena.take(rows: rows, lanes: lanes)
     let invalid = k.triangular_solve(rows, lanes, x, operands[0], operands[1], noise.data)
-    if invalid > 0 { throw invalidParameters(path, invalid, "scale") }
+    workspace.report(invalid, path: path, parameter: "scale")
     var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: noise.operand(CK_DIRECT))
     _ = k.log_density(rows, lanes, &arguments, 1, totals)
     k.log_scale(rows, lanes, operands[1].diagonal(rows), -1, totals)
@@ -83,7 +83,7 @@ extension Network {
   }
 
   /// Adds log p(x | z₁, …), a block of outputs at a time: the block is reduced while it is in cache.
-  func addLikelihood(_ chunk: Chunk, in workspace: Workspace) throws(InvalidParameter) {
+  func addLikelihood(_ chunk: Chunk, in workspace: Workspace) {
     let decoder = decoders[0]
     let mark = workspace.arena.used
     let input = joined(decoder.given, chunk, in: workspace)
@@ -92,7 +92,7 @@ extension Network {
       form: CK_DIRECT)
     if decoder.distribution == .fullNormal {
       let operands = decoder.evaluate(input, arena: &workspace.arena, k)
-      try addFullNormalDensity(
+      addFullNormalDensity(
         of: x, rows: inputCount, operands, lanes: chunk.lanes, path: "/decoder/1", into: chunk.totals, in: workspace)
       return workspace.arena.release(to: mark)
     }
@@ -118,27 +118,28 @@ extension Network {
       let rows = first..<min(first + blockRows, inputCount)
       arguments.x = x.dropping(rows: first)
       for (slot, source) in sources.enumerated() {
-        let operand = source.operand(rows: rows, components: components, lanes: chunk.lanes, k)
-        switch slot {
-        case 0: arguments.parameters.0 = operand
-        case 1: arguments.parameters.1 = operand
-        default: arguments.parameters.2 = operand
-        }
+        arguments.set(slot, source.operand(rows: rows, components: components, lanes: chunk.lanes, k))
       }
       invalid += k.log_density(rows.count, chunk.lanes, &arguments, 1, chunk.totals)
     }
     workspace.arena.release(to: mark)
-    if invalid > 0 {
-      let names = decoder.distribution.parameters.compactMap(\.first?.rawValue).joined(separator: ", ")
-      throw InvalidParameter(
+    report(invalid, in: workspace)
+  }
+
+  /// Remembers that a likelihood can't take some of its parameters.
+  func report(_ invalidLikelihoodParameters: Int, in workspace: Workspace) {
+    workspace.report(invalidLikelihoodParameters) {
+      let family = decoders[0].distribution
+      let names = family.parameters.compactMap(\.first?.rawValue).joined(separator: ", ")
+      return InvalidParameter(
         path: "/decoder/1",
         message:
-          "the network gives \(invalid) values of \(names) outside the domain of \(decoder.distribution.rawValue)")
+          "the network gives \(invalidLikelihoodParameters) values of \(names) outside the domain of \(family.rawValue)")
     }
   }
 
   /// Where a block of a likelihood's parameter comes from.
-  private enum BlockSource {
+  enum BlockSource {
     case operand(ck_operand)
     case dense(DenseStep, input: Lanes, block: Lanes, form: ck_form)
 

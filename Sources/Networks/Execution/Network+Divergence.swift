@@ -5,8 +5,8 @@ extension Network {
   /// Takes KL(q(z_l | …) ‖ p(z_l | …)) of a layer's free latents from every lane's total. No `prior` operands stand for
   /// a standard normal.
   func subtractDivergence(
-    _ layer: Int, _ chunk: Chunk, prior: [ck_operand], path: String
-  ) throws(InvalidParameter) {
+    _ layer: Int, _ chunk: Chunk, prior: [ck_operand], path: String, in workspace: Workspace
+  ) {
     let q = chunk.posteriors[layer]
     let size = latentCounts[layer]
     // Where nothing depends on the draw, every lane has the same divergence.
@@ -21,7 +21,7 @@ extension Network {
         }
       }
       // The posterior's scales were looked at when it was drawn from.
-      if divergence.isNaN { throw invalidParameters(path, 1, "scale") }
+      if divergence.isNaN { workspace.report(1, path: path, parameter: "scale") }
       for target in isShared ? 0..<chunk.lanes : lane..<lane + 1 { chunk.totals[target] -= divergence }
     }
   }

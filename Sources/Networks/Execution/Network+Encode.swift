@@ -15,22 +15,13 @@ extension Network {
       workspace.arena.release(to: 0)
       let lanes = paddedLanes(chunk.count)
       let input = workspace.arena.take(rows: inputCount, lanes: lanes)
-      for row in 0..<inputCount {
-        let target = input.data + row * lanes
-        for lane in 0..<chunk.count { target[lane] = source[(first + lane) * inputCount + row] }
-        for lane in chunk.count..<lanes { target[lane] = 0 }
-      }
+      ck_lanes_of_examples(chunk.count, inputCount, source + first * inputCount, lanes, input.data)
       let mark = workspace.arena.used
       for layer in encoders.indices where isAmortized[layer] {
         let operands = encoders[layer].evaluate(input, arena: &workspace.arena, k)
         for (slot, operand) in operands.enumerated() {
           let stored = workspace.posteriors[layer][slot]
-          for row in 0..<stored.rows {
-            for lane in 0..<chunk.count {
-              stored.data[row * stored.lanes + first + lane] =
-                operand.data[row * operand.row_step + lane * operand.lane_step]
-            }
-          }
+          ck_copy_lanes(stored.rows, chunk.count, operand, stored.lanes, stored.data + first)
         }
         workspace.arena.release(to: mark)
       }
@@ -44,8 +35,8 @@ extension Network {
     workspace.currentPosition = position
     for layer in encoders.indices where isAmortized[layer] {
       for (slot, stored) in workspace.posteriors[layer].enumerated() {
-        let target = workspace.current[layer][slot].pointer
-        for row in 0..<stored.rows { target[row] = stored.data[row * stored.lanes + position] }
+        ck_copy_lanes(
+          stored.rows, 1, stored.operand(CK_DIRECT).from(lane: position), 1, workspace.current[layer][slot].pointer)
       }
     }
     let x = workspace.examples.pointer + position * inputCount

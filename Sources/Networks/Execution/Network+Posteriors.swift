@@ -72,8 +72,8 @@ extension Network {
     precondition(draws.count <= workspace.drawCapacity && !draws.isEmpty, "too many draws at once, or none")
     // With a single layer, its log q − log p at the draws is all that there is of them.
     let needsJoint = encoders.count == 1 && !hasClosedForm[0]
-    let terms = needsJoint ? Terms.sampled : .closedForm
-    let chunk = try draw(position: position, key: key, draws: draws, terms: terms, in: workspace)
+    let chunk = draw(position: position, key: key, draws: draws, in: workspace)
+    if let invalid = workspace.invalid { throw invalid }
     var result: [LayerPosterior] = []
     for layer in encoders.indices {
       let mark = workspace.arena.used
@@ -82,7 +82,9 @@ extension Network {
       workspace.arena.release(to: mark)
     }
     if needsJoint, result[0].logRatios == nil {
-      try addLatentDensities(chunk, terms: .sampled, in: workspace)
+      subtractPosteriorDensities(chunk, terms: .sampled, in: workspace)
+      addLatentDensities(chunk, terms: .sampled, in: workspace)
+      if let invalid = workspace.invalid { throw invalid }
       result[0].jointDivergences = (0..<draws.count).map { -chunk.totals[$0] }
       result[0].isDivergenceSampled = true
     }

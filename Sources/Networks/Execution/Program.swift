@@ -8,6 +8,9 @@ struct Program: Sendable {
   private(set) var places: [Place?] = []
   /// Rows of scratch that hold intermediate results: no more than the two that are alive at once.
   private(set) var intermediateRows = 0
+  /// Where the output of each step begins in a run that keeps all of them, and how many rows such a run takes.
+  private(set) var keptStarts: [Int] = []
+  private(set) var keptRows = 0
   let inputShape: [Int]
   var shape: [Int]
 
@@ -62,11 +65,14 @@ struct Program: Sendable {
     case .dense(var dense)?:
       dense.epilogue.append(function)
       steps[steps.count - 1] = .dense(dense)
+      place()
     case .convolution(var convolution)?:
       convolution.epilogue.append(function)
       steps[steps.count - 1] = .convolution(convolution)
+      place()
     case .elementwise(let functions)?:
       steps[steps.count - 1] = .elementwise(functions + [function])
+      place()
     default:
       append(.elementwise([function]))
     }
@@ -82,6 +88,14 @@ struct Program: Sendable {
       places[index] =
         order == rows.count
         ? .output : .scratch(row: order.isMultiple(of: 2) ? 0 : intermediateRows - rows[order])
+    }
+    keptStarts = []
+    keptRows = 0
+    var current = inputRows
+    for step in steps {
+      keptStarts.append(keptRows)
+      current = step.outputRows ?? current
+      keptRows += step.keptRows(output: current)
     }
   }
 
@@ -107,10 +121,10 @@ struct Program: Sendable {
 
 extension Program.Step {
   /// Whether the step changes its input instead of writing to a new place.
-  fileprivate var isInPlace: Bool { outputRows == nil }
+  var isInPlace: Bool { outputRows == nil }
 
   /// Rows that the step writes to a new place; nil where it works in place.
-  fileprivate var outputRows: Int? {
+  var outputRows: Int? {
     switch self {
     case .copy(let rows): rows
     case .dense(let dense): dense.outputs * dense.positions
@@ -151,15 +165,20 @@ enum Elementwise: Sendable {
   case affine(scale: AlignedBuffer, offset: AlignedBuffer)
 }
 
-extension [Elementwise] {
-  /// Applies the functions to `rows` of a matrix; `data` is where the first of them lies.
+extension Elementwise {
+  /// Applies the function to `rows` of a matrix; `data` is where the first of them lies.
   func apply(rows: Range<Int>, lanes: Int, _ data: UnsafeMutablePointer<Float>, _ k: ck_kernels) {
-    for function in self {
-      switch function {
-      case .activation(let activation): k.activate(activation, data, rows.count * lanes)
-      case .affine(let scale, let offset):
-        k.affine(rows.count, lanes, scale.pointer + rows.lowerBound, offset.pointer + rows.lowerBound, data)
-      }
+    switch self {
+    case .activation(let activation): k.activate(activation, data, rows.count * lanes)
+    case .affine(let scale, let offset):
+      k.affine(rows.count, lanes, scale.pointer + rows.lowerBound, offset.pointer + rows.lowerBound, data)
     }
+  }
+}
+
+extension [Elementwise] {
+  /// Applies the functions, one after the other.
+  func apply(rows: Range<Int>, lanes: Int, _ data: UnsafeMutablePointer<Float>, _ k: ck_kernels) {
+    for function in self { function.apply(rows: rows, lanes: lanes, data, k) }
   }
 }

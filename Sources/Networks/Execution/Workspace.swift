@@ -11,6 +11,8 @@ public final class Workspace {
   let encodingLanes: Int
 
   var arena: Arena
+  /// The same for gradients; made when the first is asked for.
+  var gradientArena = Arena(capacity: 0)
   /// The batch's examples, one after the other.
   let examples: AlignedBuffer
   /// How many examples the batch holds.
@@ -22,10 +24,15 @@ public final class Workspace {
   var currentPosition = -1
   /// The part of log p(x | z) that depends on x alone, for that example.
   var baseMeasure = 0.0
+  /// The first parameter out of its domain in the chunk at hand.
+  var invalid: InvalidParameter?
   /// One sum a lane.
   let totals: UnsafeMutablePointer<Double>
   /// One log-density for each component of a mixture prior and each lane.
   let componentDensities: UnsafeMutablePointer<Double>
+  /// One logarithm of a determinant for each step of the layers' flows and each lane.
+  private let determinants: UnsafeMutablePointer<Double>
+  private let drawLanes: Int
   private let owned: [AlignedBuffer]
 
   init(_ network: Network, batchCapacity: Int, drawCapacity: Int) {
@@ -53,6 +60,10 @@ public final class Workspace {
     self.owned = owned
     var components = 0
     if case .mixture(let logWeights, _) = network.prior { components = logWeights.count }
+    self.drawLanes = drawLanes
+    let steps = network.encoders.reduce(0) { $0 + $1.flow.count }
+    determinants = .allocate(capacity: max(1, steps * drawLanes))
+    determinants.initialize(repeating: 0, count: max(1, steps * drawLanes))
     totals = .allocate(capacity: drawLanes)
     totals.initialize(repeating: 0, count: drawLanes)
     componentDensities = .allocate(capacity: max(1, components * drawLanes))
@@ -62,6 +73,18 @@ public final class Workspace {
   deinit {
     totals.deallocate()
     componentDensities.deallocate()
+    determinants.deallocate()
+  }
+
+  /// Makes room for gradients.
+  func prepareGradients(_ network: Network) {
+    if gradientArena.capacity == 0 { gradientArena = Arena(capacity: network.gradientRows * drawLanes) }
+  }
+
+  /// Where the determinants of a step of a layer's flow are put.
+  func logDeterminants(_ layer: Int, step: Int, _ network: Network) -> UnsafeMutablePointer<Double> {
+    let before = network.encoders[..<layer].reduce(0) { $0 + $1.flow.count }
+    return determinants + (before + step) * drawLanes
   }
 }
 
@@ -73,15 +96,15 @@ extension Network {
 
   /// Rows of arena for one chunk of draws: the latents and their posteriors stay, the rest comes and goes.
   var drawingRows: Int {
-    var kept = latentCounts.reduce(0, +)
+    // The latents and the noise.
+    var kept = 2 * latentCounts.reduce(0, +)
     var passing = 0
     for (encoder, isAmortized) in zip(encoders, isAmortized) {
       if !isAmortized {
         kept += givenRows(encoder.given) + encoder.ownedRows
         passing = max(passing, encoder.arenaRows - encoder.ownedRows)
       }
-      // The noise, and what a step of a flow takes.
-      passing = max(passing, encoder.size + (encoder.flow.map { $0.arenaRows(encoder.size) }.max() ?? 0))
+      passing = max(passing, encoder.flow.map { $0.arenaRows(encoder.size) }.max() ?? 0)
     }
     for decoder in decoders {
       let reduction = max(decoder.size, decoder.parameters.count * decoder.blockRows * decoder.components)
@@ -90,8 +113,30 @@ extension Network {
     return kept + passing
   }
 
-  private func givenRows(_ given: [Int]) -> Int {
-    given.count == 1 ? 0 : given.reduce(0) { $0 + ($1 == 0 ? inputCount : latentCounts[$1 - 1]) }
+  /// Rows of arena for one computation of gradients: the latents, their gradients, and what the posteriors keep stay.
+  var gradientRows: Int {
+    var kept = 3 * noiseCount
+    var passing = noiseCount
+    if case .mixture(let logWeights, _) = prior { passing += logWeights.count + noiseCount }
+    for (encoder, isAmortized) in zip(encoders, isAmortized) {
+      kept += encoder.flow.reduce(0) { $0 + $1.keptRows(encoder.size) }
+      passing = max(passing, encoder.flow.map { $0.reverseRows(encoder.size) }.max() ?? 0)
+      if !isAmortized {
+        kept += givenRows(encoder.given) + encoder.keptRows
+        passing = max(passing, encoder.gradientRows + encoder.inputRows + encoder.reverseRows)
+      }
+    }
+    for decoder in decoders {
+      passing = max(
+        passing,
+        givenRows(decoder.given) + decoder.keptRows + decoder.gradientRows + 2 * decoder.size + decoder.inputRows
+          + decoder.reverseRows)
+    }
+    return kept + passing
+  }
+
+  func givenRows(_ given: [Int]) -> Int {
+    given.count == 1 ? 0 : given.reduce(0) { $0 + size(ofVariable: $1) }
   }
 
   /// Draws in a chunk: as many as keep what is in use inside a core's second-level cache.

@@ -31,13 +31,21 @@ struct Lanes {
   /// Takes over the elements of a matrix of the same size.
   func copy(_ other: Lanes) { data.update(from: other.data, count: rows * lanes) }
 
-  /// Repeats a lane in those behind it. They pad the matrix, and so compute nothing that the lane does not.
-  func repeatLane(_ lane: Int) {
-    guard lane + 1 < lanes else { return }
-    for row in 0..<rows {
-      let start = data + row * lanes + lane
-      (start + 1).update(repeating: start.pointee, count: lanes - lane - 1)
-    }
+  /// Puts zeros everywhere.
+  func clear() { data.update(repeating: 0, count: rows * lanes) }
+
+  /// Puts zeros into the rows that have a value.
+  func clear(_ rows: [Float?]) {
+    for (row, value) in rows.enumerated() where value != nil { part(firstRow: row, rows: 1).clear() }
+  }
+
+  /// Some of the rows.
+  func part(firstRow: Int, rows: Int) -> Lanes { Lanes(data: data + firstRow * lanes, rows: rows, lanes: lanes) }
+
+  /// Copies some rows into a matrix of the same size whose other rows become zero.
+  func copy(rows: [Int], toClear other: Lanes) {
+    other.clear()
+    for row in rows { (other.data + row * lanes).update(from: data + row * lanes, count: lanes) }
   }
 
   /// The matrix as a parameter of a density or of a posterior.
@@ -50,6 +58,8 @@ struct Lanes {
 struct Arena {
   private let buffer: AlignedBuffer
   private(set) var used = 0
+
+  var capacity: Int { buffer.count }
 
   init(capacity: Int) { buffer = AlignedBuffer(count: capacity) }
 
