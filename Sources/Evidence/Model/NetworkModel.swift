@@ -85,7 +85,7 @@ public struct NetworkModel: PosteriorModel {
     }
   }
 
-  private func invalid(_ error: InvalidParameter, _ example: Example) -> EvidenceError {
+  func invalid(_ error: InvalidParameter, _ example: Example) -> EvidenceError {
     EvidenceError(.invalidModel, "\(error.path): \(error.message), at example \(example.index)")
   }
 }

@@ -27,7 +27,8 @@ extension Compiler {
         let logScale = compile(logScale, units: units, path: "\(path)/log_scale")
       else { return nil }
       return .affine(
-        kept: (0..<units).filter { mask.values[$0] == 1 }, changed: (0..<units).filter { mask.values[$0] == 0 }.map(Int32.init),
+        kept: (0..<units).filter { mask.values[$0] == 1 },
+        changed: (0..<units).filter { mask.values[$0] == 0 }.map(Int32.init),
         shift: shift, logScale: logScale)
     case .inverseAutoregressive(let shift, let logScale):
       guard let shiftProgram = compile(shift, units: units, path: "\(path)/shift"),

@@ -134,7 +134,8 @@ extension Network {
       return InvalidParameter(
         path: "/decoder/1",
         message:
-          "the network gives \(invalidLikelihoodParameters) values of \(names) outside the domain of \(family.rawValue)")
+          "the network gives \(invalidLikelihoodParameters) values of \(names) outside the domain of \(family.rawValue)"
+      )
     }
   }
 

@@ -1,0 +1,27 @@
+import Networks
+
+extension NetworkModel: DifferentiableModel {
+  /// All latents: each is made of one number of noise.
+  public var noiseCount: Int { network.noiseCount }
+
+  /// As many as are best drawn at once: their activations, and what is kept of them, stay in cache.
+  public var lanesAtOnce: Int { max(16, network.preferredDraws / 16 * 16) }
+
+  /// Log-weights at given noise, and their gradients.
+  ///
+  /// Where a network's parameter leaves its domain on the way, as an optimiser's step may bring about, the value is NaN, and
+  /// so is the gradient wherever the value isn't finite: a caller counts that as a step too far.
+  ///
+  /// - Throws: `EvidenceError` (`invalidModel`) where the posterior has a scale out of its domain whatever the noise is.
+  public func logWeights(
+    of example: Example, at noise: UnsafePointer<Float>, lanes: Int, scratch: inout Workspace,
+    values: UnsafeMutablePointer<Double>, gradients: UnsafeMutablePointer<Float>?
+  ) throws {
+    do {
+      try network.logWeights(
+        position: example.position, noise: noise, lanes: lanes, in: scratch, values: values, gradients: gradients)
+    } catch {
+      throw invalid(error, example)
+    }
+  }
+}
