@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 extension GradientWalk {
   /// Adds log p(z_l | …) of a layer that is not the top one, and its gradients.
