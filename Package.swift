@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "Statistics"),
     .target(name: "Models"),
     .target(name: "Networks", dependencies: ["Models", "CKernels"]),
-    .target(name: "ModelFile", dependencies: ["Models", "Networks", "HDF5"]),
+    .target(name: "ModelFile", dependencies: ["Models", "HDF5"]),
     .target(name: "KerasImport", dependencies: ["Models", "HDF5"]),
     .target(name: "Evidence", dependencies: ["Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
     .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks", "Statistics"]),

@@ -24,7 +24,7 @@ let benchmarks: @Sendable () -> Void = {
         let seconds = start.duration(to: .now) / .seconds(1)
         benchmark.stopMeasurement()
         benchmark.measurement(perExample, Int(1e6 * seconds / Double(item.examples)))
-        let operations = 2 * Double(setup.model.network.multiplyAddsPerDraw) * 5000 * Double(item.examples)
+        let operations = 2 * Double(setup.model.plan.multiplyAddsPerDraw) * 5000 * Double(item.examples)
         benchmark.measurement(share, Int(1000 * operations / seconds / fma_peak_once(threads)))
       } setup: {
         (model: try NetworkModel(item.description()), data: item.data())

@@ -1,6 +1,5 @@
 import HDF5
 import Models
-import Networks
 
 /// Reading and writing of the model format (docs/model-format.md).
 public enum ModelFile {
@@ -22,7 +21,7 @@ public enum ModelFile {
   public static func read(_ file: File) throws -> ModelDescription {
     let description = try parse(file)
     // What can only be judged from the whole, such as whether the layers fit together, is judged once it is whole.
-    let problems = description.problems()
+    let problems = ModelPlan(description).problems
     guard problems.isEmpty else { throw ModelFileError(file: file.name, problems: problems) }
     return description
   }

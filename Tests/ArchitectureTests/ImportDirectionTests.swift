@@ -11,7 +11,7 @@ import Testing
     "Models": [],
     "Networks": ["Models", "CKernels"],
     "Evidence": ["Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"],
-    "ModelFile": ["Models", "Networks", "HDF5"],
+    "ModelFile": ["Models", "HDF5"],
     "KerasImport": ["Models", "HDF5"],
     "EvidenceTesting": ["Evidence", "Models", "Networks", "Statistics"],
     "EvidenceCommand": ["KerasImport", "ModelFile", "Evidence", "Models", "Networks", "Statistics", "HDF5"],

@@ -129,5 +129,5 @@ import Testing
 }
 
 extension ModelDescription {
-  fileprivate var latentCounts: [Int] { (try? Network(self))?.latentCounts ?? [] }
+  fileprivate var latentCounts: [Int] { ModelPlan(self).network?.latentCounts ?? [] }
 }

@@ -58,7 +58,7 @@ import Testing
   {
     var rows: [LogLikelihoodMeasurement] = []
     let model = try NetworkModel(description, instructionSet: instructions)
-    #expect(model.network.instructionSet.description == instructions.description)
+    #expect(model.instructionSet.description == instructions.description)
     _ = try Evaluation(seed: 3, threads: 2).run(
       ImportanceSampling(samples: 130), under: model, on: Dataset(values, count: values.count / 9)
     ) { rows.append($1) }

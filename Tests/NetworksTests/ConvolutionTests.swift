@@ -69,10 +69,8 @@ struct ConvolutionTests {
     var transpose = TransposedConvolution(weight: weight, layout: .kernel)
     transpose.padding = .same
     let operation = transposed ? Layer.Operation.transposedConvolution(transpose) : .convolution(plain)
-    var compiler = Compiler(dataFormat: .channelsLast)
     let stack = Stack([Layer(operation)])
-    let compiled = compiler.compile(stack, input: [4, 5, channels], path: "")
-    let program = try #require(compiled)
+    let program = try compile(stack, shape: [4, 5, channels])
     guard case .convolution(let step)? = program.steps.first else {
       Issue.record("not a convolution")
       return
@@ -89,11 +87,10 @@ struct ConvolutionTests {
     var layer = TransposedConvolution(weight: random.tensor([3, 3, 8, 4]), layout: .kernel)
     layer.stride = [2, 2]
     layer.padding = .same
-    var compiler = Compiler(dataFormat: .channelsLast)
-    let compiled = compiler.compile(Stack([Layer(.transposedConvolution(layer))]), input: [7, 7, 4], path: "")
-    let program = try #require(compiled)
+    var planner = Planner(dataFormat: .channelsLast)
+    let plan = planner.plan(Stack([Layer(.transposedConvolution(layer))]), input: [7, 7, 4], path: "")
     // 7 × 7 inputs reach 3 × 3 outputs each; those of the last row and column fall outside in one direction.
-    #expect(program.multiplyAdds == 20 * 20 * 8 * 4)
+    #expect(plan?.multiplyAdds == 20 * 20 * 8 * 4)
   }
 
   @Test(
@@ -155,9 +152,7 @@ struct ConvolutionTests {
       convolution.padding = .same
       layers.append(Layer(.convolution(convolution), activation: .relu))
     }
-    var compiler = Compiler(dataFormat: .channelsLast)
-    let compiled = compiler.compile(Stack(layers), input: [6, 6, 4], path: "")
-    let program = try #require(compiled)
+    let program = try compile(Stack(layers), shape: [6, 6, 4])
     #expect(program.scratchRows == 2 * 6 * 6 * 4)
   }
 }

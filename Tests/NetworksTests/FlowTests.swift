@@ -66,9 +66,9 @@ struct FlowTests {
     var random = Random(UInt64(d))
     let reference = ReferenceModel(toyModel(.bernoulli, pixels: 2, latents: d, &random))
     for step in Self.steps(d, &random) {
-      var compiler = Compiler(dataFormat: .channelsLast)
-      let steps = compiler.compile([step], units: d, path: "")
-      let compiled = try #require(steps?.first)
+      var planner = Planner(dataFormat: .channelsLast)
+      let steps = planner.plan([step], units: d, path: "")
+      let compiled = Compiler(dataFormat: .channelsLast).compile(try #require(steps?.first))
       let lanes = 48
       var arena = Arena(capacity: (d + compiled.arenaRows(d)) * lanes)
       let z = arena.take(rows: d, lanes: lanes)

@@ -153,9 +153,9 @@ struct ProblemTests {
   private func modelProblems(_ change: (inout ModelDescription) -> Void) -> [String] {
     var random = Random(1)
     var model = toyModel(.bernoulli, pixels: 3, latents: 2, &random)
-    #expect(model.problems().isEmpty)
+    #expect(ModelPlan(model).problems.isEmpty)
     change(&model)
-    return model.problems().map(\.description)
+    return ModelPlan(model).problems.map(\.description)
   }
 
   @Test("Models")

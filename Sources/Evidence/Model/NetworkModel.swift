@@ -1,47 +1,27 @@
 import Models
 import Networks
 
-/// A latent-variable model made of networks: what a model file holds.
-public struct NetworkModel: PosteriorModel {
-  /// The compiled networks.
-  public let network: Network
-
-  /// Compiles a model.
-  ///
-  /// - Throws: `InvalidModel` with every problem, each with its path in the model file.
-  public init(_ description: ModelDescription, instructionSet: InstructionSet = .best) throws(InvalidModel) {
-    network = try Network(description, instructionSet: instructionSet)
-  }
-
-  /// A model out of compiled networks.
-  public init(network: Network) { self.network = network }
-
-  /// What the model was made from.
-  public var description: ModelDescription { network.description }
-  /// Elements of one example.
-  public var inputCount: Int { network.inputCount }
-  /// Latents in each stochastic layer, z₁ first.
-  public var latentCounts: [Int] { network.latentCounts }
+extension NetworkModel: PosteriorModel {
   /// Draws that keep the networks' intermediate results in cache.
-  public var drawsAtOnce: Int { network.preferredDraws }
+  public var drawsAtOnce: Int { preferredDraws }
 
   /// The values that the model's likelihood is defined for.
   public var support: Support {
-    switch network.likelihood {
+    switch likelihood {
     case .normal, .fullNormal, .laplace: .reals
     case .bernoulli, .continuousBernoulli, .discretizedLogistic, .logisticMixture: .unitInterval
     case .beta: .openUnitInterval
-    case .categorical: .classes(network.likelihoodComponents)
+    case .categorical: .classes(plan.likelihoodComponents)
     case .poisson, .negativeBinomial, .zeroInflatedNegativeBinomial: .counts
     }
   }
 
   /// A worker's memory.
-  public func makeScratch(examples: Int) -> Workspace { network.makeWorkspace(examples: examples) }
+  public func makeScratch(examples: Int) -> Workspace { makeWorkspace(examples: examples) }
 
   /// Runs the posteriors that depend on x alone, for the whole batch.
   public func encode(_ batch: ExampleBatch, scratch: inout Workspace) throws {
-    batch.values.withUnsafeBufferPointer { network.encode($0, count: batch.count, in: scratch) }
+    batch.values.withUnsafeBufferPointer { encode($0, count: batch.count, in: scratch) }
   }
 
   /// Log-weights of a chunk of draws.
@@ -61,14 +41,14 @@ public struct NetworkModel: PosteriorModel {
   /// Posterior moments and divergences of every unit.
   public func posteriors(of example: Example, draws: Range<Int>, scratch: inout Workspace) throws -> [LayerPosterior] {
     do {
-      return try network.posteriors(position: example.position, key: example.key, draws: draws, in: scratch)
+      return try posteriors(position: example.position, key: example.key, draws: draws, in: scratch)
     } catch {
       throw invalid(error, example)
     }
   }
 
   private func terms(
-    _ terms: Network.Terms, of example: Example, draws: Range<Int>, scratch: Workspace,
+    _ terms: NetworkModel.Terms, of example: Example, draws: Range<Int>, scratch: Workspace,
     into result: UnsafeMutableBufferPointer<Double>
   ) throws {
     guard draws.upperBound <= RandomNumbers.largestDrawCount else {
@@ -78,7 +58,7 @@ public struct NetworkModel: PosteriorModel {
       )
     }
     do {
-      try network.logWeights(
+      try logWeights(
         position: example.position, key: example.key, draws: draws, terms: terms, in: scratch, into: result)
     } catch {
       throw invalid(error, example)

@@ -70,7 +70,7 @@ public struct Ablation: Sendable {
       progress()
     }
     func change(removing removed: Set<Unit>, over examples: Range<Int>) throws -> AblationSummary.Change {
-      let smaller = try NetworkModel(network: model.network.holding(held(removed)))
+      let smaller = try model.holding(held(removed))
       var options = options
       options.examples = examples
       var difference = RunningMoments()

@@ -7,7 +7,7 @@ struct ModelInspection {
   let description: ModelDescription
   let sections: [Section]
   /// Nil for a model that can't be evaluated.
-  let network: Network?
+  let network: NetworkPlan?
   let problems: [ModelProblem]
 
   /// A conditional.
@@ -38,9 +38,10 @@ struct ModelInspection {
   init(path: String, description: ModelDescription) {
     self.path = path
     self.description = description
-    problems = description.problems()
-    network = problems.isEmpty ? try? Network(description) : nil
-    let shapes = description.layerShapes()
+    let plan = ModelPlan(description)
+    problems = plan.problems
+    network = plan.network
+    let shapes = plan.layerShapes
     let encoders = description.encoders.enumerated().map { index, conditional in
       Section(conditional, symbol: "q", variable: index + 1, path: "/encoder/\(index + 1)", shapes)
     }
@@ -49,7 +50,7 @@ struct ModelInspection {
     }
     let prior = Section(
       title: "p(z\(description.encoders.count))", path: "/prior", distribution: description.prior.words, rows: [],
-      parameterCount: description.prior.parameterCount)
+      parameterCount: description.prior.parameters(at: "/prior").elementCount)
     sections = encoders + decoders + [prior]
   }
 
@@ -68,7 +69,7 @@ extension ModelInspection.Section {
     title = "\(symbol)(\(ModelInspection.name(ofVariable: variable)) | \(given))"
     self.path = path
     distribution = conditional.distribution.rawValue
-    parameterCount = conditional.parameterCount
+    parameterCount = conditional.parameters(at: path).elementCount
     var rows: [ModelInspection.Row] = []
     if let trunk = conditional.trunk {
       ModelInspection.add(trunk, "trunk", in: path, shapes, depth: 0, to: &rows)
@@ -87,7 +88,8 @@ extension ModelInspection.Section {
     for (index, step) in conditional.flow.enumerated() {
       rows.append(
         .init(
-          path: "flow/\(index)", layer: step.name, shape: nil, parameterCount: step.parameterCount, activation: "",
+          path: "flow/\(index)", layer: step.name, shape: nil, parameterCount: step.parameters(at: path).elementCount,
+          activation: "",
           depth: 0))
     }
     self.rows = rows
@@ -104,13 +106,10 @@ extension ModelInspection {
     }
     for (index, layer) in stack.layers.enumerated() {
       let path = "\(name)/\(index)"
-      // Probabilities behind a sigmoid are compiled as logits.
-      let logits = path.hasPrefix("probabilities/") ? "logits" + path.dropFirst("probabilities".count) : path
-      let shape = shapes["\(parent)/\(path)"] ?? shapes["\(parent)/\(logits)"]
       rows.append(
         Row(
-          path: path, layer: layer.operation.name, shape: shape, parameterCount: layer.parameterCount,
-          activation: layer.activation.words, depth: depth))
+          path: path, layer: layer.operation.name, shape: shapes["\(parent)/\(path)"],
+          parameterCount: layer.parameters(at: path).elementCount, activation: layer.activation.words, depth: depth))
       for nested in layer.nestedStacks {
         add(nested.stack, "\(path)/\(nested.name)", in: parent, shapes, depth: depth + 1, to: &rows)
       }

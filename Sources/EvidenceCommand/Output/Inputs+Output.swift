@@ -10,7 +10,7 @@ extension Inputs {
       "name": JSONValue(model.description.about.name),
       "sha256": .string(modelDigest),
       "latents": JSONValue(model.latentCounts),
-      "likelihood": .string(model.network.likelihood.rawValue),
+      "likelihood": .string(model.likelihood.rawValue),
     ]
   }
 
@@ -41,7 +41,7 @@ extension Inputs {
     let range =
       examples.count == source.count ? "" : ", \(examples.lowerBound)..\(examples.upperBound) of \(source.count)"
     return [("model", Text.path(modelPath))] + name + [
-      ("", "\(latents) → x \(Text.shape(description.input.shape)) \(model.network.likelihood.rawValue)"),
+      ("", "\(latents) → x \(Text.shape(description.input.shape)) \(model.likelihood.rawValue)"),
       ("data", Text.path("\(source.file):\(source.path)")),
       ("", Text.counted(examples.count, "example") + " of \(Text.shape(source.exampleShape))" + range),
       ("", preprocessingWords),

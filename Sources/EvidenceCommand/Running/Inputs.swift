@@ -38,7 +38,7 @@ struct Inputs {
     model = try NetworkModel(description)
     Log.debug(
       "model read",
-      ["path": options.model, "latents": "\(model.latentCounts)", "kernels": "\(model.network.instructionSet)"])
+      ["path": options.model, "latents": "\(model.latentCounts)", "kernels": "\(model.instructionSet)"])
 
     source = try HDF5Source(file: options.data, dataset: options.dataset, axes: options.axes?.order)
     axes = options.axes
@@ -71,7 +71,7 @@ struct Inputs {
   ///
   /// Reads the examples until it finds one, without evaluating anything.
   func isCrossEntropy(seed: UInt64) throws -> Bool {
-    guard model.network.likelihood == .bernoulli, data.preprocessing.binarize == .none else { return false }
+    guard model.likelihood == .bernoulli, data.preprocessing.binarize == .none else { return false }
     for start in stride(from: examples.lowerBound, to: examples.upperBound, by: 256) {
       let batch = try data.batch(start..<min(start + 256, examples.upperBound), seed: seed)
       if batch.values.contains(where: { $0 > 0 && $0 < 1 }) { return true }
@@ -82,14 +82,14 @@ struct Inputs {
   /// The model without latents that fits the examples best; nil where there are too few of them.
   func constantModel(seed: UInt64) throws -> ConstantModel? {
     try ConstantModel(
-      of: data, examples, likelihood: model.network.likelihood, bins: model.description.decoders.first?.bins ?? 256,
+      of: data, examples, likelihood: model.likelihood, bins: model.description.decoders.first?.bins ?? 256,
       seed: seed, check: Interruption.shared.cancellation.check)
   }
 
   /// Whether whole numbers are taken as values of a density, whose likelihood then depends on their unit alone.
   func takesIntegersAsDensity() -> Bool {
     guard !data.preprocessing.dequantize, source.storesIntegers else { return false }
-    switch model.network.likelihood {
+    switch model.likelihood {
     case .normal, .fullNormal, .laplace, .beta, .continuousBernoulli: return true
     default: return false
     }

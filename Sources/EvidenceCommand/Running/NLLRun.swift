@@ -46,7 +46,7 @@ struct NLLRun {
       command: "nll", estimator: entry.name, samples: command.sampling.samples,
       curveSamples: entry.hasWeights ? BlockCurve.points(upTo: command.sampling.samples) : [], seed: evaluation.seed)
     settings.facts.modelName = inputs.model.description.about.name
-    settings.facts.likelihood = inputs.model.network.likelihood.rawValue
+    settings.facts.likelihood = inputs.model.likelihood.rawValue
     settings.facts.elements = inputs.model.inputCount
     settings.facts.isCrossEntropy = isCrossEntropy
     return settings

@@ -16,14 +16,6 @@ enum CompiledFlowStep: Sendable {
       3 * units + max(shift.scratchRows, logScale.scratchRows)
     }
   }
-
-  var multiplyAdds: Int {
-    switch self {
-    case .planar(let u, _, _): 2 * u.count
-    case .affine(_, _, let shift, let logScale):
-      shift.multiplyAdds + logScale.multiplyAdds
-    }
-  }
 }
 
 extension CompiledFlowStep {

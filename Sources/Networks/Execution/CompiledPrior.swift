@@ -22,25 +22,19 @@ enum CompiledPrior: Sendable {
 }
 
 extension Compiler {
-  /// Compiles the prior of a top layer with `units` latents. A VampPrior runs the encoder on its pseudo-inputs, once.
-  mutating func compile(_ prior: Prior, units: Int, encoder: CompiledConditional, layers: Int, _ k: ck_kernels)
-    -> CompiledPrior?
-  {
+  /// The prior of a top layer with `units` latents. A VampPrior runs the encoder on its pseudo-inputs, once.
+  func compile(_ prior: Prior, units: Int, encoder: CompiledConditional, _ k: ck_kernels) -> CompiledPrior {
     switch prior {
     case .standardNormal: return .standardNormal
     case .normal(let mean, let name, let scale):
-      guard checkScale(name), check(mean, [units], "mean"), check(scale, [units], name.rawValue) else { return nil }
       return .normal(
         .init(
           distribution: .normal, mean: AlignedBuffer(mean.values), scale: AlignedBuffer(scale.values),
           form: name.form.kernelForm))
     case .normalMixture(let logits, let mean, let name, let scale):
       let count = mean.shape.first ?? 0
-      guard checkScale(name), check(mean, [max(1, count), units], "mean"),
-        check(scale, [count, units], name.rawValue), let logWeights = logWeights(logits, count)
-      else { return nil }
       return .mixture(
-        logWeights: logWeights,
+        logWeights: logWeights(logits, count),
         (0..<count).map { c in
           .init(
             distribution: .normal, mean: AlignedBuffer(Array(mean.values[c * units..<(c + 1) * units])),
@@ -48,42 +42,13 @@ extension Compiler {
         })
     case .vampPrior(let logits, let pseudoInputs):
       let count = pseudoInputs.shape.first ?? 0
-      let size = encoder.inputRows
-      guard layers == 1 else {
-        report("/prior", "a vamp prior needs a model of one stochastic layer; this one has \(layers)")
-        return nil
-      }
-      guard encoder.flow.isEmpty else {
-        report(
-          "/prior",
-          "a vamp prior needs the density of q(z|u) at any z; a posterior with a flow gives it at its own samples alone"
-        )
-        return nil
-      }
-      guard count > 0, pseudoInputs.count == count * size else {
-        report("/prior/pseudo_inputs", "expected [c, …] with \(size) elements each, found \(pseudoInputs.shape)")
-        return nil
-      }
-      guard let logWeights = logWeights(logits, count) else { return nil }
-      return .mixture(logWeights: logWeights, posteriors(of: pseudoInputs, count: count, encoder, k))
+      return .mixture(
+        logWeights: logWeights(logits, count), posteriors(of: pseudoInputs, count: count, encoder, k))
     }
   }
 
-  private mutating func checkScale(_ name: ParameterName) -> Bool {
-    if Distribution.normal.parameters[1].contains(name) { return true }
-    report("/prior/\(name.rawValue)", "not a scale: expected log_variance, log_scale, scale or variance")
-    return false
-  }
-
-  private mutating func check(_ tensor: Tensor, _ shape: [Int], _ name: String) -> Bool {
-    if tensor.shape == shape { return true }
-    report("/prior/\(name)", "expected shape \(shape), found \(tensor.shape)")
-    return false
-  }
-
-  private mutating func logWeights(_ logits: Tensor?, _ count: Int) -> [Double]? {
+  private func logWeights(_ logits: Tensor?, _ count: Int) -> [Double] {
     guard let logits else { return [Double](repeating: -Double(count).logarithm, count: count) }
-    guard check(logits, [count], "logits") else { return nil }
     let largest = Double(logits.values.max() ?? 0)
     let total = logits.values.reduce(0) { $0 + (Double($1) - largest).exponential }
     return logits.values.map { Double($0) - largest - total.logarithm }

@@ -2,102 +2,12 @@ import CKernels
 import Models
 
 extension Compiler {
-  /// Compiles the steps of a flow over `units` latents; nil after a problem.
-  mutating func compile(_ flow: [FlowStep], units: Int, path: String) -> [CompiledFlowStep]? {
-    var steps: [CompiledFlowStep] = []
-    for (index, step) in flow.enumerated() {
-      guard let compiled = compile(step, units: units, path: "\(path)/flow/\(index)") else { return nil }
-      steps.append(compiled)
-    }
-    return steps
-  }
-
-  private mutating func compile(_ step: FlowStep, units: Int, path: String) -> CompiledFlowStep? {
+  func compile(_ step: FlowStepPlan) -> CompiledFlowStep {
     switch step {
     case .planar(let u, let w, let b):
-      guard check(u, units, "\(path)/u"), check(w, units, "\(path)/w") else { return nil }
-      return .planar(u: u.values.map(Double.init), w: w.values.map(Double.init), b: Double(b))
-    case .affineCoupling(let mask, let shift, let logScale):
-      guard check(mask, units, "\(path)/mask") else { return nil }
-      guard mask.values.allSatisfy({ $0 == 0 || $0 == 1 }) else {
-        report("\(path)/mask", "a mask is made of zeros and ones")
-        return nil
-      }
-      guard let shift = compile(shift, units: units, path: "\(path)/shift"),
-        let logScale = compile(logScale, units: units, path: "\(path)/log_scale")
-      else { return nil }
-      return .affine(
-        kept: (0..<units).filter { mask.values[$0] == 1 },
-        changed: (0..<units).filter { mask.values[$0] == 0 }.map(Int32.init),
-        shift: shift, logScale: logScale)
-    case .inverseAutoregressive(let shift, let logScale):
-      guard let shiftProgram = compile(shift, units: units, path: "\(path)/shift"),
-        let scaleProgram = compile(logScale, units: units, path: "\(path)/log_scale"),
-        let first = dependencies(shift, units: units, path: "\(path)/shift"),
-        let second = dependencies(logScale, units: units, path: "\(path)/log_scale")
-      else { return nil }
-      guard isTriangular(zip(first, second).map { zip($0, $1).map { $0 || $1 } }) else {
-        report(path, "shift and log_scale are autoregressive in no order of the latents: their kernels are not masked")
-        return nil
-      }
-      let all = Array(0..<units)
-      return .affine(kept: all, changed: all.map(Int32.init), shift: shiftProgram, logScale: scaleProgram)
+      .planar(u: u.values.map(Double.init), w: w.values.map(Double.init), b: Double(b))
+    case .affine(let kept, let changed, let shift, let logScale):
+      .affine(kept: kept, changed: changed.map(Int32.init), shift: compile(shift), logScale: compile(logScale))
     }
-  }
-
-  private mutating func check(_ tensor: Tensor, _ units: Int, _ path: String) -> Bool {
-    if tensor.count == units { return true }
-    report(path, "expected \(units) elements, found \(tensor.count)")
-    return false
-  }
-
-  /// A stack from all latents to one number for each.
-  private mutating func compile(_ stack: Stack, units: Int, path: String) -> Program? {
-    guard let program = compile(stack, input: [units], path: path) else { return nil }
-    guard program.outputRows == units else {
-      report(path, "expected \(units) elements, found \(program.outputRows)")
-      return nil
-    }
-    return program
-  }
-
-  /// For each output of a stack of dense layers, the inputs that it depends on through weights other than zero.
-  private mutating func dependencies(_ stack: Stack, units: Int, path: String) -> [[Bool]]? {
-    var result = (0..<units).map { output in (0..<units).map { $0 == output } }
-    for (index, layer) in stack.layers.enumerated() {
-      switch layer.operation {
-      case .dense(let dense):
-        let inputs = result.count
-        let outputs = dense.weight.count / max(1, inputs)
-        result = (0..<outputs).map { output in
-          var row = [Bool](repeating: false, count: units)
-          for input in 0..<inputs {
-            let place = dense.layout == .weight ? output * inputs + input : input * outputs + output
-            guard dense.weight.values[place] != 0 else { continue }
-            for unit in 0..<units where result[input][unit] { row[unit] = true }
-          }
-          return row
-        }
-      case .batchNormalization, .activation, .flatten, .reshape: break
-      default:
-        report(
-          "\(path)/\(index)", "an autoregressive stack is made of dense layers; found \(layer.operation.name)")
-        return nil
-      }
-      if layer.activation == .softmax {
-        report("\(path)/\(index)", "softmax makes every latent depend on every other: the flow is not autoregressive")
-        return nil
-      }
-    }
-    return result
-  }
-
-  /// Whether some order of the latents has each depend on earlier ones alone.
-  private func isTriangular(_ dependencies: [[Bool]]) -> Bool {
-    var remaining = Array(dependencies.indices)
-    while let free = remaining.first(where: { unit in !remaining.contains { dependencies[unit][$0] } }) {
-      remaining.removeAll { $0 == free }
-    }
-    return remaining.isEmpty
   }
 }

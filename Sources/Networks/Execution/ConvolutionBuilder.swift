@@ -81,14 +81,12 @@ struct ConvolutionBuilder: Sendable {
         }
       }
     }
-    let taps = inside.map { axis in axis.reduce(0) { $0 + $1.count } }
     return ConvolutionStep(
       patches: patches, tables: tables, packed: packed,
       outputStep: output.format == .channelsLast || pixels > 1 ? 1 : output.height * output.width,
       imageRows: (0..<output.height).map { output.runs(y: $0) },
       inputRows: input.height * input.width * input.channels,
       outputRows: output.height * output.width * output.channels,
-      multiplyAdds: taps[0] * taps[1] * (input.channels / groups) * output.channels,
       transposed: Lazily { transposed().build() })
   }
 

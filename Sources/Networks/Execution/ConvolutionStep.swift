@@ -42,8 +42,6 @@ struct ConvolutionStep: Sendable {
   let imageRows: [[Range<Int>]]
   let inputRows: Int
   let outputRows: Int
-  /// For one lane, without those that only padding or the packing ask for.
-  let multiplyAdds: Int
   /// For the reverse.
   let transposed: Lazily<ConvolutionStep>
   var epilogue: [Elementwise] = []
@@ -80,8 +78,6 @@ struct GatherStep: Sendable {
   let index: [Int32]
   /// A weight for each; empty for the largest element instead of a sum.
   let weights: [Float]
-
-  var multiplyAdds: Int { weights.count }
 
   func run(_ input: Lanes, into output: Lanes, _ k: ck_kernels) {
     if weights.isEmpty {

@@ -105,9 +105,6 @@ struct Program: Sendable {
   /// Rows of the output that a run takes from the arena; none for the identity, whose output is its input.
   var ownedRows: Int { steps.isEmpty ? 0 : outputRows }
 
-  /// Multiply-adds for one lane.
-  var multiplyAdds: Int { steps.reduce(0) { $0 + $1.multiplyAdds } }
-
   /// Splits off a last fully connected step, whose outputs can then be computed a block of rows at a time.
   func splittingLastDense() -> (prefix: Program, last: DenseStep)? {
     guard case .dense(let last)? = steps.last, last.positions == 1 else { return nil }
@@ -143,17 +140,6 @@ extension Program.Step {
     case .concatenate(let branches, _):
       branches.map { ($0.isContiguous ? 0 : $0.program.outputRows) + $0.program.scratchRows }.max() ?? 0
     default: 0
-    }
-  }
-
-  fileprivate var multiplyAdds: Int {
-    switch self {
-    case .dense(let dense): dense.inputs * dense.outputs * dense.positions
-    case .convolution(let convolution): convolution.multiplyAdds
-    case .gather(let gather): gather.multiplyAdds
-    case .residual(let body, let shortcut): body.multiplyAdds + shortcut.multiplyAdds
-    case .concatenate(let branches, _): branches.reduce(0) { $0 + $1.program.multiplyAdds }
-    case .copy, .elementwise, .softmax, .normalize: 0
     }
   }
 }

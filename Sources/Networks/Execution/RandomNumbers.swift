@@ -3,10 +3,8 @@ import Models
 
 /// Random numbers that are pure functions of what they are for, by Philox4x32-10.
 ///
-/// Streams 1 … 239 belong to the layers of latents; the rest to the purposes below.
+/// Streams 1 … 239 belong to the layers of latents (a plan refuses more layers); the rest to the purposes below.
 public enum RandomNumbers {
-  /// Layers of latents beyond which streams would be shared.
-  static let largestLayerCount = 239
   /// Draws of one example beyond which they would repeat: a draw's number is one word of the counter.
   public static let largestDrawCount = 1 << 32
 

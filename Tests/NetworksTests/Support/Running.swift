@@ -8,10 +8,7 @@ func run(
   _ stack: Stack, on examples: [[Float]], shape: [Int], format: DataFormat = .channelsLast,
   _ instructions: InstructionSet = .best
 ) throws -> (shape: [Int], outputs: [[Float]]) {
-  var compiler = Compiler(dataFormat: format)
-  guard let program = compiler.compile(stack, input: shape, path: "/stack") else {
-    throw InvalidModel(problems: compiler.problems)
-  }
+  let program = try compile(stack, shape: shape, format: format)
   let lanes = paddedLanes(examples.count)
   var arena = Arena(capacity: (program.inputRows + program.ownedRows + program.scratchRows) * lanes)
   let input = arena.take(rows: program.inputRows, lanes: lanes)
@@ -26,12 +23,21 @@ func run(
   )
 }
 
+/// A stack's program.
+func compile(_ stack: Stack, shape: [Int], format: DataFormat = .channelsLast) throws -> Program {
+  var planner = Planner(dataFormat: format)
+  guard let plan = planner.plan(stack, input: shape, path: "/stack") else {
+    throw InvalidModel(problems: planner.problems)
+  }
+  return Compiler(dataFormat: format).compile(plan)
+}
+
 /// The problems of a stack.
 func problems(_ stack: Stack, shape: [Int], format: DataFormat = .channelsLast) -> [String] {
-  var compiler = Compiler(dataFormat: format)
-  let program = compiler.compile(stack, input: shape, path: "/stack")
-  #expect((program == nil) == !compiler.problems.isEmpty, "no program means a problem")
-  return compiler.problems.map(\.description)
+  var planner = Planner(dataFormat: format)
+  let plan = planner.plan(stack, input: shape, path: "/stack")
+  #expect((plan == nil) == !planner.problems.isEmpty, "no plan means a problem")
+  return planner.problems.map(\.description)
 }
 
 /// Whether two results agree to `tolerance` times the largest of them: the rounding of a sum grows with its terms.

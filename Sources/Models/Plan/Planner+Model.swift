@@ -1,24 +1,16 @@
-import CKernels
-import Models
+extension Planner {
+  /// Layers of latents beyond which the streams of random numbers would be shared.
+  package static let mostLatentLayers = 239
 
-extension Compiler {
-  /// The compiled parts of a model.
-  struct Parts {
-    var encoders: [CompiledConditional]
-    var decoders: [CompiledConditional]
-    var prior: CompiledPrior
-    var samplingOrder: [Int]
-  }
-
-  /// Compiles a whole model; nil after problems.
-  mutating func compile(_ model: ModelDescription, _ k: ck_kernels) -> Parts? {
+  /// Plans a whole model; nil after problems.
+  mutating func plan(_ model: ModelDescription) -> NetworkPlan? {
     let layers = model.encoders.count
     guard layers > 0, model.decoders.count == layers else {
       report("/", "expected as many decoders as encoders, at least one; found \(layers) and \(model.decoders.count)")
       return nil
     }
-    guard layers <= RandomNumbers.largestLayerCount else {
-      report("/encoder", "expected at most \(RandomNumbers.largestLayerCount) layers of latents, found \(layers)")
+    guard layers <= Self.mostLatentLayers else {
+      report("/encoder", "expected at most \(Self.mostLatentLayers) layers of latents, found \(layers)")
       return nil
     }
     guard !model.input.shape.isEmpty, model.input.shape.allSatisfy({ $0 > 0 }),
@@ -28,7 +20,7 @@ extension Compiler {
       return nil
     }
     guard let order = samplingOrder(model) else { return nil }
-    var encoders = [CompiledConditional?](repeating: nil, count: layers)
+    var encoders = [ConditionalPlan?](repeating: nil, count: layers)
     var isComplete = true
     for layer in order {
       let path = "/encoder/\(layer + 1)"
@@ -42,14 +34,14 @@ extension Compiler {
         isComplete = false
         continue
       }
-      encoders[layer] = compile(conditional, input: input, size: nil, path: path)
-      if let size = encoders[layer]?.size, let flow = compile(conditional.flow, units: size, path: path) {
+      encoders[layer] = plan(conditional, input: input, size: nil, path: path)
+      if let size = encoders[layer]?.size, let flow = plan(conditional.flow, units: size, path: path) {
         encoders[layer]?.flow = flow
       } else {
         isComplete = false
       }
     }
-    var decoders: [CompiledConditional] = []
+    var decoders: [ConditionalPlan] = []
     for (layer, conditional) in model.decoders.enumerated() {
       let path = "/decoder/\(layer + 1)"
       if !conditional.flow.isEmpty {
@@ -63,22 +55,22 @@ extension Compiler {
       }
       let size = layer == 0 ? model.input.shape.reduce(1, *) : encoders[layer - 1]?.size
       guard let size, let input = inputShape(conditional.given, model, encoders),
-        let compiled = compile(conditional, input: input, size: size, path: path)
+        let planned = plan(conditional, input: input, size: size, path: path)
       else {
         isComplete = false
         continue
       }
-      decoders.append(compiled)
+      decoders.append(planned)
     }
     let complete = encoders.compactMap { $0 }
     guard isComplete, let top = complete.last,
-      let prior = compile(model.prior, units: top.size, encoder: complete[0], layers: layers, k)
+      check(model.prior, units: top.size, encoder: complete[0], layers: layers)
     else { return nil }
-    return Parts(encoders: complete, decoders: decoders, prior: prior, samplingOrder: order)
+    return NetworkPlan(model, encoders: complete, decoders: decoders, samplingOrder: order)
   }
 
   /// The shape of what a conditional is fed with; nil where a variable's size is not known (reported elsewhere).
-  private func inputShape(_ given: [Int], _ model: ModelDescription, _ encoders: [CompiledConditional?]) -> [Int]? {
+  private func inputShape(_ given: [Int], _ model: ModelDescription, _ encoders: [ConditionalPlan?]) -> [Int]? {
     if given == [0] { return model.input.shape }
     var elements = 0
     for variable in given {

@@ -1,0 +1,60 @@
+/// A conditional distribution whose networks fit what it is given.
+package struct ConditionalPlan: Sendable {
+  package let distribution: Distribution
+  /// The numbers of the variables it is fed with.
+  package let given: [Int]
+  /// Elements of the variable.
+  package let size: Int
+  /// Classes or mixture components for each element.
+  package let components: Int
+  package let bins: Int
+  package let trunk: StackPlan
+  /// In the order in which the density takes them.
+  package let parameters: [ParameterPlan]
+  /// Steps applied to the sample of a posterior, in order.
+  package internal(set) var flow: [FlowStepPlan] = []
+
+  /// Multiply-adds of every parameter for one input.
+  package var multiplyAdds: Int {
+    trunk.multiplyAdds + parameters.reduce(0) { $0 + ($1.stack?.multiplyAdds ?? 0) }
+  }
+}
+
+/// A parameter of a conditional.
+package struct ParameterPlan: Sendable {
+  /// What the numbers mean. Probabilities behind a sigmoid are read as logits.
+  package let name: ParameterName
+  package let source: Source
+
+  package enum Source: Sendable {
+    case constant(Tensor)
+    case stack(StackPlan)
+  }
+
+  var stack: StackPlan? {
+    if case .stack(let stack) = source { stack } else { nil }
+  }
+
+  var count: Int {
+    switch source {
+    case .constant(let tensor): tensor.count
+    case .stack(let stack): stack.outputCount
+    }
+  }
+}
+
+/// A step of a flow whose networks fit the latents.
+package enum FlowStepPlan: Sendable {
+  /// z + u · tanh(w·z + b).
+  case planar(u: Tensor, w: Tensor, b: Float)
+  /// The elements in `changed` become z · exp(logScale) + shift, both computed from the elements in `kept`, the others
+  /// zero.
+  case affine(kept: [Int], changed: [Int], shift: StackPlan, logScale: StackPlan)
+
+  var multiplyAdds: Int {
+    switch self {
+    case .planar(let u, _, _): 2 * u.count
+    case .affine(_, _, let shift, let logScale): shift.multiplyAdds + logScale.multiplyAdds
+    }
+  }
+}

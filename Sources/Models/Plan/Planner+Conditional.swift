@@ -1,0 +1,102 @@
+extension Planner {
+  /// Plans a conditional whose input has the given shape; `size` is the variable's element count where it is known (for
+  /// a posterior, the mean decides).
+  mutating func plan(_ conditional: Conditional, input: [Int], size known: Int?, path: String) -> ConditionalPlan? {
+    let stored = conditional
+    let conditional = conditional.readingSigmoidsAsLogits()
+    var trunk = StackPlan(input: input)
+    if let stack = conditional.trunk {
+      guard let planned = plan(stack, input: input, path: path + "/trunk") else { return nil }
+      trunk = planned
+    }
+    var parameters: [ParameterPlan] = []
+    for alternatives in conditional.distribution.parameters {
+      let names = alternatives.filter { conditional.parameters[$0] != nil }
+      guard names.count == 1, let name = names.first, let parameter = conditional.parameters[name] else {
+        let expected = alternatives.map(\.rawValue).joined(separator: ", ")
+        let found = names.isEmpty ? "none" : names.map(\.rawValue).joined(separator: ", ")
+        report(path, "\(conditional.distribution.rawValue) takes exactly one of \(expected); found \(found)")
+        return nil
+      }
+      switch parameter {
+      case .constant(let tensor): parameters.append(ParameterPlan(name: name, source: .constant(tensor)))
+      case .stack(let stack):
+        let storedName = stored.parameters[name] == nil ? ParameterName.probabilities : name
+        guard let planned = plan(stack, input: trunk.output, path: "\(path)/\(storedName.rawValue)") else { return nil }
+        parameters.append(ParameterPlan(name: name, source: .stack(planned)))
+      }
+    }
+    guard let first = parameters.first else { return nil }
+    let size = known ?? first.count
+    guard size > 0 else {
+      report("\(path)/\(first.name.rawValue)", "expected at least one element, found none")
+      return nil
+    }
+    let hasComponents = conditional.distribution == .categorical || conditional.distribution == .logisticMixture
+    var components = 1
+    if hasComponents {
+      guard first.count % size == 0, first.count > 0 else {
+        report("\(path)/\(first.name.rawValue)", "expected a multiple of \(size) elements, found \(first.count)")
+        return nil
+      }
+      components = first.count / size
+    }
+    for (slot, parameter) in parameters.enumerated() {
+      let expected = conditional.distribution == .fullNormal && slot == 1 ? size * size : size * components
+      let isScalar = parameter.count == 1 && parameter.stack == nil && parameter.name != .scaleTril
+      guard parameter.count == expected || isScalar else {
+        report("\(path)/\(parameter.name.rawValue)", "expected \(expected) elements, found \(parameter.count)")
+        return nil
+      }
+    }
+    return ConditionalPlan(
+      distribution: conditional.distribution, given: conditional.given, size: size, components: components,
+      bins: conditional.bins, trunk: trunk, parameters: parameters)
+  }
+}
+
+extension Conditional {
+  /// Probabilities out of a final sigmoid become logits, so that nothing is clamped and no tail is lost.
+  fileprivate func readingSigmoidsAsLogits() -> Conditional {
+    guard distribution == .bernoulli || distribution == .continuousBernoulli, parameters[.logits] == nil,
+      case .stack(var stack)? = parameters[.probabilities]
+    else { return self }
+    var result = self
+    switch stack.dropFinalSigmoid() {
+    case .dropped: break
+    case .other: return self
+    case .none:
+      guard var trunk, trunk.dropFinalSigmoid() == .dropped else { return self }
+      result.trunk = trunk
+    }
+    result.parameters = [.logits: .stack(stack)]
+    return result
+  }
+}
+
+extension Stack {
+  fileprivate enum FinalActivation { case dropped, other, none }
+
+  /// Drops a sigmoid after which elements are only moved. None: the stack does nothing but move elements.
+  fileprivate mutating func dropFinalSigmoid() -> FinalActivation {
+    for index in layers.indices.reversed() {
+      if layers[index].activation == .sigmoid {
+        layers[index].activation = .identity
+        return .dropped
+      }
+      guard layers[index].activation == .identity, layers[index].operation.onlyMovesElements else { return .other }
+    }
+    return .none
+  }
+}
+
+extension Layer.Operation {
+  /// Whether every output element is one of the input's, so that an elementwise function before it could follow it.
+  fileprivate var onlyMovesElements: Bool {
+    switch self {
+    case .activation, .flatten, .reshape, .crop: true
+    case .upsampling(let layer): layer.mode == .nearest
+    default: false
+    }
+  }
+}
