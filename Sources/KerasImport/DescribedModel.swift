@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// Makes models out of a weights-only file and its description, as if Keras had written their configuration.
@@ -103,11 +104,11 @@ struct DescribedModel {
     let variables = entry.weights.variables
     let hasKernel = variables.first?.name.hasSuffix("kernel") ?? false
     if hasKernel {
-      config["use_bias"] = config["use_bias"] ?? .boolean(variables.contains { $0.name == "bias" })
+      config["use_bias"] = config["use_bias"] ?? .bool(variables.contains { $0.name == "bias" })
       if item.isShort { config["activation"] = description.activation.map { .string($0) } }
     } else {
-      config["scale"] = .boolean(variables.contains { $0.name == "gamma" })
-      config["center"] = .boolean(variables.contains { $0.name == "beta" })
+      config["scale"] = .bool(variables.contains { $0.name == "gamma" })
+      config["center"] = .bool(variables.contains { $0.name == "beta" })
     }
     let shape = variables.first?.dataset.shape ?? []
     if className == "Dense", isImage, shape.count == 2, shape[0] != channels {
@@ -125,7 +126,7 @@ struct DescribedModel {
   }
 
   private func layer(_ name: String, _ className: String, _ config: [String: JSONValue]) -> KerasLayer {
-    KerasLayer(name: name, className: className, module: nil, config: .object(config), calls: [], model: nil)
+    KerasLayer(name: name, className: className, module: nil, config: JSONValue(config), calls: [], model: nil)
   }
 
   private mutating func unique(_ name: String) -> String {

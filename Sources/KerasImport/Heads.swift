@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// A tensor that becomes a parameter of a distribution.

@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// The activation functions of Keras by name.
@@ -13,7 +14,7 @@ enum KerasActivation {
       return value["config"]?.string.flatMap(function)
     }
     let layer = KerasLayer(
-      name: "", className: className, module: value["module"]?.string, config: value["config"] ?? .object([:]),
+      name: "", className: className, module: value["module"]?.string, config: value["config"] ?? .object([]),
       calls: [], model: nil)
     return self.layer(layer) ?? function(TreeWeights.snakeCase(className))
   }

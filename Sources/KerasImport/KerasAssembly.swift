@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// Puts encoder and decoder together as one model.

@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// What completes a weights-only file in a few lines of JSON (docs/keras.md): the layers of encoder and decoder in
@@ -74,7 +75,7 @@ struct KerasDescription {
     inputShape = value["input_shape"]?.integers
     latentShape = value["latent_shape"]?.integers
     divideBy = value["divide_by"]?.double
-    invert = value["invert"]?.boolean
+    invert = value["invert"]?.bool
     if let text = value["likelihood"]?.string {
       guard let parsed = KerasLikelihood(text) else {
         throw problem("likelihood", KerasLikelihood.choices.joined(separator: ", "), value["likelihood"])

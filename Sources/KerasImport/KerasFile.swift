@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import JSON
 
 /// A file that was given to the importer.
 struct KerasFile {

@@ -1,3 +1,5 @@
+import JSON
+
 /// One use of a layer in the graph that remains when all models inside models are opened.
 struct GraphNode {
   let layer: KerasLayer
@@ -142,7 +144,7 @@ private struct GraphBuilder {
     layer.className = "Part"
     layer.module = "keras.ops"
     let arguments = (split.layer.config.object ?? [:]).merging(split.constants) { $1 }
-    layer.config = .object(arguments.merging(["part": .number(Double(tensor.output))]) { $1 })
+    layer.config = JSONValue(arguments.merging(["part": .number(Double(tensor.output))]) { $1 })
     let made = try add(GraphNode(layer: layer, path: split.path, inputs: split.inputs, constants: [:]))
     parts[tensor] = made
     return made
@@ -191,7 +193,8 @@ private struct GraphBuilder {
       config["batch_shape"] = .array([.null, size])
     }
     let input = KerasLayer(
-      name: layer.name + "_input", className: "InputLayer", module: nil, config: .object(config), calls: [], model: nil)
+      name: layer.name + "_input", className: "InputLayer", module: nil, config: JSONValue(config), calls: [],
+      model: nil)
     return GraphNode(layer: input, path: path + "_input", inputs: [], constants: [:])
   }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// What the importer knows about the layer classes of Keras.
 enum KerasLayerKind {
   /// Has an equivalent in the model format, or none is needed.
@@ -24,17 +26,17 @@ enum KerasLayerKind {
   /// The classes that have weights, with the names of their variables in the order in which Keras 2 and 3 store them.
   static func variables(of layer: KerasLayer) -> [String]? {
     let config = layer.config
-    let bias = (config["use_bias"] ?? config["bias"])?.boolean ?? true ? ["bias"] : []
+    let bias = (config["use_bias"] ?? config["bias"])?.bool ?? true ? ["bias"] : []
     switch layer.className {
     case "Dense", "Conv2D", "Convolution2D", "Conv2DTranspose", "Convolution2DTranspose", "Deconvolution2D":
       return ["kernel"] + bias
     case "DepthwiseConv2D": return ["depthwise_kernel"] + bias
     case "SeparableConv2D", "SeparableConvolution2D": return ["depthwise_kernel", "pointwise_kernel"] + bias
     case "BatchNormalization":
-      return (config["scale"]?.boolean ?? true ? ["gamma"] : []) + (config["center"]?.boolean ?? true ? ["beta"] : [])
+      return (config["scale"]?.bool ?? true ? ["gamma"] : []) + (config["center"]?.bool ?? true ? ["beta"] : [])
         + ["moving_mean", "moving_variance"]
     case "LayerNormalization":
-      return (config["scale"]?.boolean ?? true ? ["gamma"] : []) + (config["center"]?.boolean ?? true ? ["beta"] : [])
+      return (config["scale"]?.bool ?? true ? ["gamma"] : []) + (config["center"]?.bool ?? true ? ["beta"] : [])
     case "PReLU": return ["alpha"]
     default: return nil
     }

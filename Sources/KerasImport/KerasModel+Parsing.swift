@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads the configuration of a model in the dialects of Keras 1, 2 and 3.
 struct KerasModelParser {
   let file: String

@@ -1,3 +1,5 @@
+import JSON
+
 /// A model as Keras' configuration describes it: layers, and the calls that connect them.
 struct KerasModel {
   var name: String

@@ -1,3 +1,5 @@
+import JSON
+
 /// Which model is the encoder, and which the decoder.
 enum KerasRoles {
   /// One model with the sampler inside it.

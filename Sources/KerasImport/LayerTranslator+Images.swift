@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// The extents of an image, wherever its channels are.
@@ -74,7 +75,7 @@ extension LayerTranslator {
       let pooling = Layer(.pooling(Pooling(kind, size: [image.height, image.width])), name: layer.name)
       image.height = 1
       image.width = 1
-      if layer.config["keepdims"]?.boolean == true { return Translation(layers: [pooling], shape: image.shape) }
+      if layer.config["keepdims"]?.bool == true { return Translation(layers: [pooling], shape: image.shape) }
       return Translation(layers: [pooling, Layer(.flatten)], shape: [image.channels])
     case "UpSampling2D":
       let factor = try pair(node, "size", otherwise: [2, 2])

@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 extension LayerTranslator {
@@ -44,7 +45,7 @@ extension LayerTranslator {
     guard try axis(node, layer.config["axis"] ?? .number(-1), rank: shape.count) == shape.count - 1 else {
       throw unsupported(node, "only the last axis can be normalized", found: layer.config["axis"]?.summary)
     }
-    if layer.config["rms_scaling"]?.boolean == true { throw unsupported(node, "rms_scaling") }
+    if layer.config["rms_scaling"]?.bool == true { throw unsupported(node, "rms_scaling") }
     let size = [shape.last ?? 1]
     let tensors = try tensors(node)
     var result = LayerNormalization(

@@ -1,4 +1,5 @@
 import HDF5
+import JSON
 import Models
 
 /// Turns layers of Keras with their weights into layers of the model format.

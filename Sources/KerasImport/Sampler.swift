@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// The layer, or the few operations, that draw z: where a graph is cut into encoder and decoder.

@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// What an operation of TensorFlow or Keras does to its one tensor, where the model format can say it.
@@ -142,7 +143,7 @@ private struct Arguments {
   }
 
   func number(_ keys: String...) -> Double? { first(keys) { KerasActivation.scalar($0) } }
-  func boolean(_ keys: String...) -> Bool? { first(keys, \.boolean) }
+  func boolean(_ keys: String...) -> Bool? { first(keys, \.bool) }
   func text(_ keys: String...) -> String? { first(keys, \.string) }
   func list(_ keys: String...) -> [Int]? { first(keys, \.integers) }
 

@@ -8,16 +8,20 @@ import Testing
     "HDF5": ["CHDF5"],
     "LinearAlgebra": ["CGSL"],
     "Statistics": [],
+    "Compression": ["CZlib"],
+    "JSON": [],
     "Models": [],
     "Networks": ["Models", "CKernels"],
     "Evidence": ["Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"],
     "ModelFile": ["Models", "HDF5"],
-    "KerasImport": ["Models", "HDF5"],
+    "KerasImport": ["Compression", "HDF5", "JSON", "Models"],
     "EvidenceTesting": ["Evidence", "Models", "Networks", "Statistics"],
-    "EvidenceCommand": ["KerasImport", "ModelFile", "Evidence", "Models", "Networks", "Statistics", "HDF5"],
+    "EvidenceCommand": [
+      "Compression", "JSON", "KerasImport", "ModelFile", "Evidence", "Models", "Networks", "Statistics", "HDF5",
+    ],
   ]
   /// Modules that only the named one imports.
-  static let soleImporters = ["CHDF5": "HDF5", "CGSL": "LinearAlgebra", "CKernels": "Networks"]
+  static let soleImporters = ["CHDF5": "HDF5", "CZlib": "Compression", "CGSL": "LinearAlgebra", "CKernels": "Networks"]
 
   static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Sources")

@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import JSON
 import KerasImport
 import ModelFile
 import Models

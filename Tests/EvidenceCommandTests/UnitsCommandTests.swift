@@ -1,6 +1,7 @@
 import Evidence
 import Foundation
 import HDF5
+import JSON
 import Testing
 
 @testable import EvidenceCommand
@@ -38,9 +39,9 @@ import Testing
       #expect(layer["units"] == .integer(units) && layer["threshold"] == .number(0.01))
       for key in ["variance", "kl", "varianceStandardError", "mean"] { #expect(Self.numbers(layer[key]) == units) }
       #expect(Self.numbers(layer["pca"]?["eigenvalues"]) == units)
-      #expect(Self.numbers(layer["scatter"]?["first"]) == 60 && layer["scatter"]?["label"] == .null)
+      #expect(Self.numbers(layer["scatter"]?["first"]) == 60 && layer["scatter"]?["label"] == nil)
     }
-    #expect(Self.keys(layers[0]["information"]).contains("mutualInformation") && layers[1]["information"] == .null)
+    #expect(Self.keys(layers[0]["information"]).contains("mutualInformation") && layers[1]["information"] == nil)
     #expect(
       Self.keys(json["ablation"]).starts(
         with: ["removed", "nll", "nllAblated", "difference", "differenceStandardError"]))

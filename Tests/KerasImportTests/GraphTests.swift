@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import JSON
 import ModelFile
 import Models
 import Testing

@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import HDF5
 import Models
@@ -192,7 +193,7 @@ struct ZipBytes {
       let extra = isWide ? little(UInt16(1)) + little(UInt16(8)) + little(size) : []
       let common =
         little(UInt16(20)) + little(member.flags) + little(member.method) + little(UInt32(0))
-        + little(member.checksum ?? CRC32.checksum(member.content)) + little(UInt32(stored.count))
+        + little(member.checksum ?? Checksum.crc32(member.content)) + little(UInt32(stored.count))
         + little(isWide ? 0xFFFF_FFFF : UInt32(size)) + little(UInt16(member.name.utf8.count))
         + little(UInt16(extra.count))
       bytes += little(UInt32(0x0403_4b50)) + common + Array(member.name.utf8) + extra + stored

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import KerasImport
@@ -9,7 +10,7 @@ extension KerasTests {
     @Test func readsValues() throws {
       let value = try Self.parse(
         #" {"a": [1, -2.5e3, true, null], "b": {"c": "x\n\u00e9\ud83d\ude00"}, "d": Infinity} "#)
-      #expect(value["a"]?.array == [.number(1), .number(-2500), .boolean(true), .null])
+      #expect(value["a"]?.array == [.number(1), .number(-2500), .bool(true), .null])
       #expect(value["b"]?["c"]?.string == "x\né😀")
       #expect(value["d"]?.double == .infinity)
       #expect(try Self.parse("NaN").double?.isNaN == true)

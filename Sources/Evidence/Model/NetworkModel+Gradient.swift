@@ -1,11 +1,8 @@
 import Networks
 
 extension NetworkModel: DifferentiableModel {
-  /// All latents: each is made of one number of noise.
-  public var noiseCount: Int { network.noiseCount }
-
   /// As many as are best drawn at once: their activations, and what is kept of them, stay in cache.
-  public var lanesAtOnce: Int { max(16, network.preferredDraws / 16 * 16) }
+  public var lanesAtOnce: Int { max(16, preferredDraws / 16 * 16) }
 
   /// Log-weights at given noise, and their gradients.
   ///
@@ -18,7 +15,7 @@ extension NetworkModel: DifferentiableModel {
     values: UnsafeMutablePointer<Double>, gradients: UnsafeMutablePointer<Float>?
   ) throws {
     do {
-      try network.logWeights(
+      try logWeights(
         position: example.position, noise: noise, lanes: lanes, in: scratch, values: values, gradients: gradients)
     } catch {
       throw invalid(error, example)

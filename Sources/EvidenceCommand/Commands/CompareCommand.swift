@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evidence
 import Foundation
+import JSON
 
 /// `evidence compare`: the paired difference of two results on the same examples.
 struct CompareCommand: ParsableCommand, IsolatedCommand {

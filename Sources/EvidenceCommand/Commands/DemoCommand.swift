@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 
 /// `evidence demo`: the other commands on the files that come with this one.
 struct DemoCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 /// `evidence estimators`: a line for each.
 struct EstimatorsCommand: ParsableCommand {

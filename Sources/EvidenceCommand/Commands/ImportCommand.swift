@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import KerasImport
 import ModelFile
 import Models

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evidence
 import HDF5
+import JSON
 import KerasImport
 import ModelFile
 

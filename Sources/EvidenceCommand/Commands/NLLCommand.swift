@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 /// `evidence nll`: the test log-likelihood of a dataset under a model.
 struct NLLCommand: ParsableCommand, IsolatedCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evidence
+import JSON
 import Statistics
 
 /// `evidence units`: which latents are used.

@@ -1,4 +1,5 @@
 import HDF5
+import JSON
 
 /// What a file of data holds: each dataset with its shape, its type and the range of its values.
 struct DataInspection {

@@ -1,4 +1,5 @@
 import Evidence
+import JSON
 import Models
 import Networks
 import Statistics

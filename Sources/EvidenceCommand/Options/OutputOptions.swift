@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 /// What is printed. Call `start()` first thing in a command's `run()`.
 struct OutputOptions: ParsableArguments {

@@ -1,4 +1,5 @@
 import Evidence
+import JSON
 
 /// What `evidence compare` has to report.
 struct CompareOutcome {

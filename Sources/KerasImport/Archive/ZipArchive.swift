@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 
 /// A zip archive for reading: stored and deflated members, found through the central directory.
@@ -76,7 +77,7 @@ struct ZipArchive {
       content = packed
     } else {
       do {
-        content = try Inflate.bytes(packed[...], limit: member.size)
+        content = try Inflate.bytes(packed, limit: member.size)
       } catch .truncated {
         throw problem("the compressed data are truncated")
       } catch .longerThan(let limit) {
@@ -90,7 +91,7 @@ struct ZipArchive {
         "the member is of another size than the directory says", expected: "\(member.size) bytes",
         found: "\(content.count)")
     }
-    guard CRC32.checksum(content) == member.checksum else {
+    guard Checksum.crc32(content) == member.checksum else {
       throw problem("the member's checksum is wrong: the archive is damaged")
     }
     return content

@@ -9,9 +9,14 @@ package struct WindowAxis: Sendable {
   package let output: Int
 
   /// An element of the window over an output: the input there, nil where that is padding.
-  package struct Tap: Hashable {
+  package struct Tap: Hashable, Sendable {
     package let window: Int
     package let input: Int?
+
+    package init(window: Int, input: Int?) {
+      self.window = window
+      self.input = input
+    }
   }
 
   /// Extent of the window with the gaps that dilation leaves.

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 import Synchronization
 
 /// Something that is made when it is first asked for, by whichever thread that is, and then shared.

@@ -6,7 +6,6 @@
 
 import Evidence
 import Foundation
-import KerasImport
 import ModelFile
 
 let arguments = Array(CommandLine.arguments.dropFirst())

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What `evidence units --format json` printed, read back. Only what interface.md promises must be there; whatever else a
 /// page can be made of is optional. JSON's null stands for a number that is not finite.

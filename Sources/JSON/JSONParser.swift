@@ -1,22 +1,20 @@
 /// Reads JSON as Python writes it: strict but for NaN, Infinity and -Infinity.
 ///
 /// Foundation's parser knows neither those nor a bound on nesting.
-struct JSONParser {
+public struct JSONParser {
   /// Keras nests about eight levels for each model inside a model.
   static let deepest = 256
 
   private let bytes: [UInt8]
   private var position = 0
-  private let file: String
-  private let place: String?
 
   /// The value of a text.
-  static func parse(_ text: [UInt8], file: String, place: String? = nil) throws -> JSONValue {
-    var parser = JSONParser(bytes: text, file: file, place: place)
+  public static func parse(_ text: [UInt8]) throws(JSONError) -> JSONValue {
+    var parser = JSONParser(bytes: text)
     if text.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
     // A byte that can't be is damage, wherever it is.
     guard String(validating: text, as: UTF8.self)?.unicodeScalars.contains("\u{FFFD}") == false else {
-      throw ImportError(.badJSON, file: file, place: place, "the JSON text is not sound UTF-8: it is damaged")
+      throw JSONError(description: "the JSON text is not sound UTF-8: it is damaged")
     }
     try parser.checkDepth()
     let value = try parser.value()
@@ -25,18 +23,14 @@ struct JSONParser {
     return value
   }
 
-  private init(bytes: [UInt8], file: String, place: String?) {
-    self.bytes = bytes
-    self.file = file
-    self.place = place
-  }
+  private init(bytes: [UInt8]) { self.bytes = bytes }
 
-  private func problem(_ message: String) -> ImportError {
-    ImportError(.badJSON, file: file, place: place, "\(message) (byte \(position))")
+  private func problem(_ message: String) -> JSONError {
+    JSONError(description: "\(message) (byte \(position))")
   }
 
   /// Looks at brackets only, before anything recurses.
-  private func checkDepth() throws {
+  private func checkDepth() throws(JSONError) {
     var depth = 0
     var isText = false
     var isEscaped = false
@@ -56,9 +50,8 @@ struct JSONParser {
       case UInt8(ascii: "["), UInt8(ascii: "{"):
         depth += 1
         guard depth <= JSONParser.deepest else {
-          throw ImportError(
-            .badJSON, file: file, place: place, "the JSON is nested too deeply",
-            expected: "at most \(JSONParser.deepest) levels")
+          throw JSONError(
+            description: "the JSON is nested too deeply", expected: "at most \(JSONParser.deepest) levels")
         }
       case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
       default: break
@@ -87,7 +80,7 @@ struct JSONParser {
     return true
   }
 
-  private mutating func value() throws -> JSONValue {
+  private mutating func value() throws(JSONError) -> JSONValue {
     skipSpace()
     switch next {
     case UInt8(ascii: "{"): return .object(try object())
@@ -96,8 +89,8 @@ struct JSONParser {
     case nil: throw problem("the JSON text ends early")
     default: break
     }
-    if takeWord("true") { return .boolean(true) }
-    if takeWord("false") { return .boolean(false) }
+    if takeWord("true") { return .bool(true) }
+    if takeWord("false") { return .bool(false) }
     if takeWord("null") { return .null }
     if takeWord("NaN") { return .number(.nan) }
     if takeWord("Infinity") { return .number(.infinity) }
@@ -105,9 +98,10 @@ struct JSONParser {
     return .number(try number())
   }
 
-  private mutating func object() throws -> [String: JSONValue] {
+  private mutating func object() throws(JSONError) -> [JSONValue.Member] {
     position += 1
-    var members: [String: JSONValue] = [:]
+    var members: [JSONValue.Member] = []
+    var places: [String: Int] = [:]
     skipSpace()
     if take("}") { return members }
     while true {
@@ -116,14 +110,21 @@ struct JSONParser {
       let name = try string()
       skipSpace()
       guard take(":") else { throw problem("a colon was expected") }
-      members[name] = try value()
+      let member = JSONValue.Member(key: name, value: try value())
+      // Of two members of one name, the last counts.
+      if let place = places[name] {
+        members[place] = member
+      } else {
+        places[name] = members.count
+        members.append(member)
+      }
       skipSpace()
       if take("}") { return members }
       guard take(",") else { throw problem("a comma or } was expected") }
     }
   }
 
-  private mutating func array() throws -> [JSONValue] {
+  private mutating func array() throws(JSONError) -> [JSONValue] {
     position += 1
     var values: [JSONValue] = []
     skipSpace()
@@ -136,7 +137,7 @@ struct JSONParser {
     }
   }
 
-  private mutating func number() throws -> Double {
+  private mutating func number() throws(JSONError) -> Double {
     let start = position
     _ = take("-")
     let isSound = (take("0") || takeDigits()) && (!take(".") || takeDigits()) && takeExponent()
@@ -160,7 +161,7 @@ struct JSONParser {
     return takeDigits()
   }
 
-  private mutating func string() throws -> String {
+  private mutating func string() throws(JSONError) -> String {
     position += 1
     var units: [UInt8] = []
     while let byte = next {
@@ -175,7 +176,7 @@ struct JSONParser {
     throw problem("a string without an end")
   }
 
-  private mutating func escaped() throws -> Unicode.Scalar {
+  private mutating func escaped() throws(JSONError) -> Unicode.Scalar {
     guard let byte = next else { throw problem("a string without an end") }
     position += 1
     switch byte {
@@ -195,11 +196,19 @@ struct JSONParser {
     }
   }
 
-  private mutating func codeUnit() throws -> UInt32 {
+  private mutating func codeUnit() throws(JSONError) -> UInt32 {
     guard position + 4 <= bytes.count, bytes[position] != UInt8(ascii: "+"),
       let value = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
     else { throw problem("an unknown escape inside a string") }
     position += 4
     return value
   }
+}
+
+/// Why a text is not JSON.
+public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong, and at which byte.
+  public let description: String
+  /// What was expected instead, where that says more.
+  public var expected: String?
 }

@@ -1,44 +1,12 @@
 import Foundation
 
-/// JSON as the command prints it: keys in the order in which they are declared, numbers that round-trip, and null for what
-/// JSON has no number for (NaN and the infinities).
+/// JSON as it is written: keys in the order in which they are declared, numbers that round-trip, and null for what JSON
+/// has no number for (NaN and the infinities).
 ///
 /// (JSONEncoder would sort the keys or shuffle them, and leave out what is null.)
-enum JSONValue: Equatable {
-  case null
-  case bool(Bool)
-  case integer(Int)
-  case number(Double)
-  case string(String)
-  case array([JSONValue])
-  case object([Member])
-
-  struct Member: Equatable {
-    var key: String
-    var value: JSONValue
-  }
-
-  init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
-  init(_ value: Double?) { self = value.map(JSONValue.number) ?? .null }
-  init(_ value: Int?) { self = value.map(JSONValue.integer) ?? .null }
-  init(_ values: [Int]) { self = .array(values.map(JSONValue.integer)) }
-  init(_ values: [Double]) { self = .array(values.map(JSONValue.number)) }
-  init(_ values: [String]) { self = .array(values.map(JSONValue.string)) }
-
-  /// A member of an object, if there is one of that name.
-  subscript(key: String) -> JSONValue? {
-    guard case .object(let members) = self else { return nil }
-    return members.first { $0.key == key }?.value
-  }
-
-  /// The object with more members behind its own.
-  func appending(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
-    guard case .object(let own) = self else { return self }
-    return .object(own + members.map { Member(key: $0.key, value: $0.value) })
-  }
-
+extension JSONValue {
   /// Two spaces an indentation; arrays of numbers on one line.
-  var text: String { text(indentation: "") }
+  public var text: String { text(indentation: "") }
 
   private func text(indentation: String) -> String {
     let inner = indentation + "  "
@@ -93,20 +61,4 @@ enum JSONValue: Equatable {
     }
     return result + "\""
   }
-}
-
-extension JSONValue: ExpressibleByDictionaryLiteral {
-  init(dictionaryLiteral elements: (String, JSONValue)...) {
-    self = .object(elements.map { Member(key: $0.0, value: $0.1) })
-  }
-}
-
-extension JSONValue: ExpressibleByArrayLiteral {
-  init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-}
-
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
-  init(stringLiteral value: String) { self = .string(value) }
-  init(integerLiteral value: Int) { self = .integer(value) }
-  init(booleanLiteral value: Bool) { self = .bool(value) }
 }
