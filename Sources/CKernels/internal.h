@@ -27,6 +27,13 @@ double ck_log_rising(double z, double x);
 // The digamma function without its logarithm, psi(z) - log z, for z >= 8.
 double ck_digamma_remainder(double z);
 
+// Parameters whose logarithm is further from 0 are for scalar code: vectors hold their exponentials within a double.
+#define CK_HELD_LOG 600.0
+// A Beta distribution both of whose parameters are above takes another formula.
+#define CK_CONCENTRATED_BETA 1e5
+// log f of one value, without the base measure: what every kernel comes to, for the lanes that vectors leave out.
+double ck_scalar_log_density_at(const ck_density_arguments *arguments, size_t row, size_t lane);
+
 static inline size_t ck_index(ck_operand operand, size_t row, size_t lane) {
   return row * operand.row_step + lane * operand.lane_step;
 }

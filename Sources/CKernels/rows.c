@@ -3,7 +3,7 @@
 
 #include "internal.h"
 
-// Rows of lane matrices that are filled, moved and turned: no arithmetic, and so the same on every processor.
+// Rows of lane matrices that are filled, moved and turned: next to no arithmetic, and so the same on every processor.
 
 void ck_lanes_of_examples(size_t examples, size_t rows, const float *values, size_t lanes, float *matrix) {
   for (size_t r = 0; r < rows; r++) {
@@ -33,6 +33,19 @@ void ck_repeat_lane(size_t rows, size_t lanes, size_t last, float *matrix) {
 
 void ck_negate(size_t count, const float *from, float *to) {
   for (size_t i = 0; i < count; i++) to[i] = -from[i];
+}
+
+void ck_standard_normal(size_t rows, size_t lanes, const double *noise, double *total) {
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t lane = 0; lane < lanes; lane++) {
+      double value = noise[r * lanes + lane];
+      total[lane] += -0.5 * value * value - CK_HALF_LOG_2PI;
+    }
+  }
+}
+
+void ck_round(size_t count, const double *from, float *to) {
+  for (size_t i = 0; i < count; i++) to[i] = (float)from[i];
 }
 
 void ck_settle_lanes(size_t rows, size_t lanes, double added, const double *totals, double *values, float *gradient) {

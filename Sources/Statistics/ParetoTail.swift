@@ -78,7 +78,8 @@ public struct ParetoTail: Sendable {
   ///
   /// Follows ArviZ's `psislw`: the tail is what lies strictly above the (M + 1)-th largest weight (draws tied with it do not
   /// count) and above the smallest normal number times the largest weight. Where k̂ is not defined ArviZ gives ∞, and
-  /// for a tail of equal weights whatever the fit yields; R's `posterior` gives NA for both, and so do we.
+  /// for a tail of equal weights whatever the fit yields; R's `posterior` gives NA for both, and so do we. Where the first
+  /// quartile of the tail ties with its minimum `posterior` gives NA as well; we fit, as ArviZ does.
   public func fit() -> ParetoFit {
     if nanCount > 0 || infiniteCount > 0 { return .undefined(.notFinite) }
     guard let largest = heap.max() else { return .undefined(count > 0 ? .allZero : .tooFewDraws) }

@@ -80,6 +80,10 @@ import Testing
     #expect(abs(value(CK_NEGATIVE_BINOMIAL, 4, [(2.5, CK_DIRECT), (1e5, CK_LOG)]) - poisson) < 1e-11)
     #expect(value(CK_POISSON, 0, [(1e5, CK_LOG)]) < -1e200)
     #expect(value(CK_POISSON, 3, [(-1e5, CK_LOG)]) == -3e5)
+    // A symmetric Beta distribution whose parameters no number holds: at its peak, and off it.
+    let peak = 0.5 * (2e4 - log(2.0)) - 0.5 * log(2 * Double.pi) + 2 * log(2.0)
+    #expect(abs(value(CK_BETA, 0.5, [(2e4, CK_LOG), (2e4, CK_LOG)]) - peak) < 1e-9)
+    #expect(value(CK_BETA, 0.4, [(2e4, CK_LOG), (2e4, CK_LOG)]) == -.infinity)
     // All zeros are structural, or none is.
     let plain = value(CK_NEGATIVE_BINOMIAL, 0, [(2, CK_DIRECT), (3, CK_DIRECT)])
     let zero = { value(CK_ZERO_INFLATED_NEGATIVE_BINOMIAL, 0, [(2, CK_DIRECT), (3, CK_DIRECT), ($0, CK_DIRECT)]) }

@@ -125,22 +125,23 @@ import Testing
     }
     let mean = Lanes(rows: d, lanes: lanes) { _, _ in source.float(-2...2) }
     let noise = Lanes(rows: d, lanes: lanes) { _, _ in source.float(-2...2) }
-    let z = Lanes(rows: d, lanes: lanes), back = Lanes(rows: d, lanes: lanes)
+    let z = Lanes(rows: d, lanes: lanes)
+    var back = [Double](repeating: 0, count: d * lanes)
     let tril = shared ? factor.shared() : factor.operand()
     #expect(variant.kernels.triangular(d, lanes, mean.operand(), tril, noise.pointer, z.pointer) == 0)
-    #expect(variant.kernels.triangular_solve(d, lanes, z.operand(), mean.operand(), tril, back.pointer) == 0)
+    #expect(variant.kernels.triangular_solve(d, lanes, z.operand(), mean.operand(), tril, &back) == 0)
     for lane in 0..<lanes {
       for i in 0..<d {
         let expected = (0...i).reduce(Double(mean[i, lane])) {
           $0 + Double(factor[i * d + $1, shared ? 0 : lane]) * Double(noise[$1, lane])
         }
         #expect(abs(Double(z[i, lane]) - expected) < 2e-6)
-        #expect(abs(back[i, lane] - noise[i, lane]) < 3e-5)
+        #expect(abs(back[i * lanes + lane] - Double(noise[i, lane])) < 3e-5)
       }
     }
     factor[0, 0] = 0
     let forward = variant.kernels.triangular(d, lanes, mean.operand(), tril, noise.pointer, z.pointer)
-    let backward = variant.kernels.triangular_solve(d, lanes, z.operand(), mean.operand(), tril, back.pointer)
+    let backward = variant.kernels.triangular_solve(d, lanes, z.operand(), mean.operand(), tril, &back)
     #expect(forward == (shared ? lanes : 1) && backward == forward)
   }
 

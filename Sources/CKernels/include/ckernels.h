@@ -111,8 +111,9 @@ typedef struct {
   // z[i][lane] = mean[i] + sum_{j <= i} tril[i * d + j] noise[j][lane]; tril is an operand of d * d rows whose upper
   // triangle is ignored. Returns how many diagonal entries were not positive and finite.
   size_t (*triangular)(size_t d, size_t lanes, ck_operand mean, ck_operand tril, const float *noise, float *z);
-  // noise solving x = mean + tril noise (the inverse of the above), for a density at a given x.
-  size_t (*triangular_solve)(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril, float *noise);
+  // noise solving x = mean + tril noise (the inverse of the above), for a density at a given x: in doubles, since the
+  // rounding of one row is multiplied by what the rows below it take of it.
+  size_t (*triangular_solve)(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril, double *noise);
 
   // total[lane] += factor * sum_r log f(x[r][lane]), in nats. Leaves out the factorials of the counts
   // (ck_log_base_measure). Returns for how many (row, lane, parameter) the parameter was out of its domain: a scale,
@@ -165,7 +166,7 @@ typedef struct {
   // The same for z = mean + tril noise and L = sum_i log tril[i][i] - log f(noise).
   void (*triangular_reverse)(size_t d, size_t lanes, ck_operand tril, const float *noise, const float *z_gradient,
                              float *noise_gradient, float *tril_gradient);
-  // Of log N(x; mean, tril trilᵀ) by x (minus that by the mean) and by tril; `noise` is what triangular_solve gave.
+  // Of log N(x; mean, tril trilᵀ) by x (minus that by the mean) and by tril; `noise` is what triangular_solve gave, rounded.
   // tril_gradient may be NULL.
   void (*full_normal_gradient)(size_t d, size_t lanes, ck_operand tril, const float *noise, float *x_gradient,
                                float *tril_gradient);
@@ -224,6 +225,10 @@ void ck_spread(size_t rows, size_t lanes, const float *values, float *matrix);
 void ck_repeat_lane(size_t rows, size_t lanes, size_t last, float *matrix);
 // to = -from.
 void ck_negate(size_t count, const float *from, float *to);
+// total[lane] += sum_r log f(noise[r][lane]), f being the standard normal density.
+void ck_standard_normal(size_t rows, size_t lanes, const double *noise, double *total);
+// to = from, rounded to floats.
+void ck_round(size_t count, const double *from, float *to);
 // values = totals + added, plus infinity being no log-weight: NaN. Where the value is not finite, its gradient is NaN;
 // `gradient` may be NULL.
 void ck_settle_lanes(size_t rows, size_t lanes, double added, const double *totals, double *values, float *gradient);

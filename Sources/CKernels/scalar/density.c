@@ -2,23 +2,35 @@
 
 #include "scalar.h"
 
-// A parameter that has to be positive, and its logarithm, of which only so much is exponentiated (see hold): further
-// out every density is at its limit.
-typedef struct {
-  double value, log;
-  int valid;
-} positive;
-
-static double hold(double log) { return fmax(-600, fmin(600, log)); }
+typedef ck_positive positive;
 
 static positive positive_of(double stored, ck_form form) {
-  if (form == CK_SQUARE || form == CK_LOG_SQUARE) {
-    positive square = positive_of(stored, form == CK_SQUARE ? CK_DIRECT : CK_LOG);
-    double half = form == CK_SQUARE ? square.log : stored;
-    return (positive){exp(hold(0.5 * half)), 0.5 * half, square.valid};
+  int logarithm = form == CK_LOG || form == CK_LOG_SQUARE, square = form == CK_SQUARE || form == CK_LOG_SQUARE;
+  double log_stored = logarithm ? stored : log(stored);
+  return (positive){
+      .stored = stored,
+      .form = form,
+      .log = square ? 0.5 * log_stored : log_stored,
+      .value = (double)ck_precise_value(stored, form),
+      .valid = logarithm ? isfinite(stored) : stored > 0 && stored < INFINITY,
+  };
+}
+
+long double ck_precise_value(double stored, ck_form form) {
+  switch (form) {
+    case CK_DIRECT: return stored;
+    case CK_LOG: return expl(stored);
+    case CK_SQUARE: return sqrtl(stored);
+    case CK_LOG_SQUARE: return expl(0.5L * stored);
   }
-  if (form == CK_DIRECT) return (positive){stored, log(stored), stored > 0 && stored < INFINITY};
-  return (positive){exp(hold(stored)), stored, isfinite(stored)};
+  return NAN;
+}
+
+// difference / scale in two steps: the quotient may be a number where the scale's inverse is none.
+static double divided(double difference, positive scale) {
+  if (difference == 0 || fabs(scale.log) <= CK_HELD_LOG) return difference / (difference == 0 ? 1 : scale.value);
+  double root = exp(-0.5 * scale.log);
+  return difference * root * root;
 }
 
 static double softplus(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
@@ -32,12 +44,12 @@ static double log_add(double a, double b) {
 static double times(double a, double b) { return a == 0 ? 0 : a * b; }
 
 static double normal(double x, double mean, positive scale) {
-  double standard = (x - mean) / scale.value;
+  double standard = divided(x - mean, scale);
   return -0.5 * standard * standard - scale.log - CK_HALF_LOG_2PI;
 }
 
 static double laplace(double x, double mean, positive scale) {
-  return -fabs(x - mean) / scale.value - scale.log - CK_LN2;
+  return -divided(fabs(x - mean), scale) - scale.log - CK_LN2;
 }
 
 static double bernoulli(double x, double logit) {
@@ -55,25 +67,26 @@ static double continuous_bernoulli(double x, double logit) {
 // sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), which nothing cancels in.
 static double discretized_logistic(double x, double mean, positive scale, double bins) {
   double half = 0.5 / (bins - 1);
-  double above = softplus((mean - (x + half)) / scale.value);
-  double below = softplus(((x - half) - mean) / scale.value);
+  double above = softplus(divided(mean - (x + half), scale));
+  double below = softplus(divided((x - half) - mean, scale));
   if (x <= 0) return -above;
   if (x >= 1) return -below;
-  return -above - below + log(-expm1(-2 * half / scale.value));
-}
-
-static double beta(double x, positive alpha, positive other) {
-  double larger = fmax(alpha.value, other.value), smaller = fmin(alpha.value, other.value);
-  return times(alpha.value - 1, log(x)) + times(other.value - 1, log1p(-x)) + ck_log_rising(larger, smaller) -
-         ck_log_gamma(smaller);
+  double log_width = -scale.log - log(bins - 1);
+  return -above - below + (log_width < -40 ? log_width : log(-expm1(-exp(log_width))));
 }
 
 static double poisson(double x, positive rate) { return x * rate.log - rate.value; }
 
-// With t = log(mean / dispersion): the probability of success is exp(t) / (1 + exp(t)).
+// log gamma(x + r) - log gamma(r) + x t - (x + r) softplus(t) with t = log(mean / r): the probability of success is
+// exp(t) / (1 + exp(t)). Where r is no number, at its limits: a logarithmic series (r -> 0), a Poisson distribution.
 static double negative_binomial(double x, positive mean, positive dispersion) {
-  double t = mean.log - hold(dispersion.log);
-  return ck_log_rising(dispersion.value, x) + x * t - (x + dispersion.value) * softplus(t);
+  double t = mean.log - dispersion.log;
+  if (dispersion.log > CK_HELD_LOG) {
+    double exponent = t < -40 ? mean.log : dispersion.log + log(softplus(t));
+    return x * mean.log - x * softplus(t) - exp(exponent);
+  }
+  double rising = dispersion.log >= -CK_HELD_LOG ? ck_log_rising(dispersion.value, x) : x > 0 ? ck_log_gamma(x) + dispersion.log : 0;
+  return rising - x * softplus(-t) - dispersion.value * softplus(t);
 }
 
 static double zero_inflated(double x, double logit, double log_density) {
@@ -154,7 +167,7 @@ static double log_density(place *at, double x, size_t row) {
     case CK_BETA:
       first = positive_parameter(at, 0, row);
       second = positive_parameter(at, 1, row);
-      return first.valid && second.valid ? beta(x, first, second) : NAN;
+      return first.valid && second.valid ? ck_beta(x, first, second) : NAN;
     case CK_POISSON: return poisson(x, positive_parameter(at, 0, row));
     case CK_NEGATIVE_BINOMIAL:
     case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL:
@@ -165,6 +178,12 @@ static double log_density(place *at, double x, size_t row) {
       return zero_inflated(x, location(at, 2, row), density);
   }
   return NAN;
+}
+
+double ck_scalar_log_density_at(const ck_density_arguments *arguments, size_t row, size_t lane) {
+  place at = {arguments, lane, 0};
+  double result = log_density(&at, arguments->x.data[ck_index(arguments->x, row, lane)], row);
+  return at.bad ? NAN : result;
 }
 
 size_t ck_scalar_log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,

@@ -44,17 +44,15 @@ size_t ck_scalar_triangular(size_t d, size_t lanes, ck_operand mean, ck_operand 
 }
 
 size_t ck_scalar_triangular_solve(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril,
-                                  float *noise) {
+                                  double *noise) {
   size_t bad = 0;
   for (size_t i = 0; i < d; i++) {
     for (size_t lane = 0; lane < lanes; lane++) {
       double rest = (double)x.data[ck_index(x, i, lane)] - mean.data[ck_index(mean, i, lane)];
-      for (size_t j = 0; j < i; j++) {
-        rest -= (double)tril.data[ck_index(tril, i * d + j, lane)] * noise[j * lanes + lane];
-      }
+      for (size_t j = 0; j < i; j++) rest -= tril.data[ck_index(tril, i * d + j, lane)] * noise[j * lanes + lane];
       float diagonal = tril.data[ck_index(tril, i * d + i, lane)];
       bad += !(diagonal > 0 && diagonal < INFINITY);
-      noise[i * lanes + lane] = (float)(rest / diagonal);
+      noise[i * lanes + lane] = rest / diagonal;
     }
   }
   return bad;

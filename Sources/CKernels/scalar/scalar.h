@@ -26,7 +26,17 @@ size_t ck_scalar_location_scale(size_t rows, size_t lanes, ck_operand mean, ck_o
                                 float *z);
 size_t ck_scalar_triangular(size_t d, size_t lanes, ck_operand mean, ck_operand tril, const float *noise, float *z);
 size_t ck_scalar_triangular_solve(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril,
-                                  float *noise);
+                                  double *noise);
+
+// A parameter that has to be positive: as stored, itself (zero or infinite where no double holds it), its logarithm.
+typedef struct {
+  double stored, value, log;
+  ck_form form;
+  int valid;
+} ck_positive;
+
+long double ck_precise_value(double stored, ck_form form);
+double ck_beta(double x, ck_positive alpha, ck_positive beta);
 
 size_t ck_scalar_log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
                              double *total);

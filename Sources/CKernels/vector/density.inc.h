@@ -12,6 +12,7 @@ typedef struct {
   positive positive[2];
   doubles joint;  // a part that depends on x and the second parameter
   longs bad;      // minus the number of parameters out of their domain
+  longs extreme;  // -1 where scalar code has to take over
 } element;
 
 // What a density takes, in order: locations (any number) and positive parameters.
@@ -29,11 +30,12 @@ INLINE int parameter_count(ck_density density) {
   }
 }
 
-INLINE doubles hold(doubles log) { return at_most_wide(at_least_wide(log, -600), 600); }
+INLINE doubles hold(doubles log) { return at_most_wide(at_least_wide(log, -CK_HELD_LOG), CK_HELD_LOG); }
 INLINE doubles held_exp(doubles log) { return exp_wide(hold(log)); }
 
-// `with_value` and `with_inverse` say whether those are wanted.
-INLINE positive positive_of(doubles stored, ck_form form, int with_value, int with_inverse, longs *bad) {
+// `with_value` and `with_inverse` say whether those are wanted. Both are held where `extreme` is set.
+INLINE positive positive_of(doubles stored, ck_form form, int with_value, int with_inverse, longs *bad,
+                            longs *extreme) {
   int logarithm = form == CK_LOG || form == CK_LOG_SQUARE;
   longs valid = logarithm ? (stored > -INFINITY) & (stored < INFINITY) : (stored > 0) & (stored < INFINITY);
   *bad += ~valid;
@@ -42,6 +44,7 @@ INLINE positive positive_of(doubles stored, ck_form form, int with_value, int wi
   if (form == CK_SQUARE) result.value = __builtin_elementwise_sqrt(stored);
   if (!logarithm) result.log = log_wide(stored);
   if (form == CK_SQUARE || form == CK_LOG_SQUARE) result.log *= 0.5;
+  if (logarithm) *extreme |= absolute_wide(result.log) > CK_HELD_LOG;
   if (logarithm && with_value) result.value = held_exp(result.log);
   if (with_inverse) result.inverse = logarithm ? held_exp(-result.log) : 1 / result.value;
   return result;
@@ -101,7 +104,7 @@ INLINE void take_x(ck_density density, element *e, doubles x) {
   e->x = x;
   if (density == CK_BETA) {
     e->log_x = log_wide(x);
-    e->log_1_minus_x = log_wide(1 - x);
+    e->log_1_minus_x = log_of_one_minus(x);
   }
 }
 
@@ -111,7 +114,7 @@ INLINE void take_parameter(ck_density density, int i, element *e, doubles stored
     case CK_LAPLACE:
     case CK_DISCRETIZED_LOGISTIC:
       if (i == 0) e->location = stored;
-      if (i == 1) e->positive[0] = positive_of(stored, form, 0, 1, &e->bad);
+      if (i == 1) e->positive[0] = positive_of(stored, form, 0, 1, &e->bad, &e->extreme);
       if (i == 1 && density == CK_DISCRETIZED_LOGISTIC) e->joint = bin_divisor(e->positive[0].inverse, bins);
       return;
     case CK_BERNOULLI_PROBABILITIES: e->location = in_unit_interval(stored, &e->bad); return;
@@ -127,7 +130,7 @@ INLINE void take_parameter(ck_density density, int i, element *e, doubles stored
       if (i == 2) e->location = stored;
       if (i < 2) {
         int value = density == CK_BETA || density == CK_POISSON || i == 1;
-        e->positive[i] = positive_of(stored, form, value, 0, &e->bad);
+        e->positive[i] = positive_of(stored, form, value, 0, &e->bad, &e->extreme);
       }
       return;
     default: e->location = stored;
@@ -146,6 +149,7 @@ INLINE void join(ck_density density, element *e) {
     doubles a = e->positive[0].value, b = e->positive[1].value;
     doubles larger = a > b ? a : b, smaller = a > b ? b : a;
     e->joint = log_rising_wide(larger, smaller) - log_gamma_wide(smaller);
+    e->extreme |= smaller > CK_CONCENTRATED_BETA;
   }
   if (density == CK_NEGATIVE_BINOMIAL || density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
     e->joint = log_rising_wide(e->positive[1].value, e->x);
@@ -206,7 +210,7 @@ INLINE doubles log_density_of(ck_density density, const element *e, double bins,
     case CK_CONTINUOUS_BERNOULLI_PROBABILITIES: return continuous_bernoulli(x, e->location, divisor);
     case CK_DISCRETIZED_LOGISTIC: {
       bin_probability p = discretized_logistic(x, e->location, scale.inverse, e->joint, bins);
-      include_factor(divisor, p.divisor);
+      include_factor(divisor, e->extreme ? all_wide(1) : p.divisor);
       return -p.exponent;
     }
     case CK_BETA:
@@ -216,6 +220,28 @@ INLINE doubles log_density_of(ck_density density, const element *e, double bins,
     case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL: return zero_inflated(e);
     default: return all_wide(NAN);
   }
+}
+
+// Whether scalar code has more to say of parameters without bound. A normal density is at its limit where they are held.
+INLINE int has_extremes(ck_density density) {
+  switch (density) {
+    case CK_LAPLACE:
+    case CK_DISCRETIZED_LOGISTIC:
+    case CK_BETA:
+    case CK_POISSON:
+    case CK_NEGATIVE_BINOMIAL:
+    case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL: return 1;
+    default: return 0;
+  }
+}
+
+INLINE doubles with_extremes(doubles values, longs extreme, const ck_density_arguments *arguments, size_t row,
+                             size_t lane) {
+  if (!__builtin_reduce_or(extreme)) return values;
+  for (int i = 0; i < HALF; i++) {
+    if (extreme[i]) values[i] = ck_scalar_log_density_at(arguments, row, lane + (size_t)i);
+  }
+  return values;
 }
 
 enum { REDUCED_LANES = 128, REDUCED_VECTORS = REDUCED_LANES / HALF };
@@ -232,12 +258,14 @@ INLINE size_t reduce(ck_density density, size_t rows, size_t lanes, const ck_den
       divisor[v] = empty_product();
     }
     for (size_t r = 0; r < rows; r++) {
-      element row = {.bad = (longs)0};
+      element row = {.bad = (longs)0, .extreme = (longs)0};
       take_operands(density, &row, arguments, 1, r, 0);
       for (size_t v = 0; v < vectors; v++) {
         element e = row;
         take_operands(density, &e, arguments, 0, r, first + v * HALF);
-        sum[v] += log_density_of(density, &e, arguments->bins, &divisor[v]);
+        doubles value = log_density_of(density, &e, arguments->bins, &divisor[v]);
+        if (has_extremes(density)) value = with_extremes(value, e.extreme, arguments, r, first + v * HALF);
+        sum[v] += value;
         bad -= e.bad;
       }
     }

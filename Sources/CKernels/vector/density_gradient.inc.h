@@ -59,8 +59,9 @@ INLINE bin_slopes discretized_logistic_slopes(doubles x, doubles mean, doubles i
 
 // A positive parameter with all that a slope may ask for.
 INLINE positive whole_parameter(const ck_density_arguments *arguments, int i, size_t row, size_t lane) {
-  longs ignored = (longs)0;
-  return positive_of(take_wide(arguments->parameters[i], row, lane), arguments->parameters[i].form, 1, 1, &ignored);
+  longs ignored = (longs)0, extreme = (longs)0;
+  return positive_of(take_wide(arguments->parameters[i], row, lane), arguments->parameters[i].form, 1, 1, &ignored,
+                     &extreme);
 }
 
 // A slope by a logarithm, as that by what is stored.

@@ -68,21 +68,15 @@ static size_t triangular(size_t d, size_t lanes, ck_operand mean, ck_operand tri
   return bad;
 }
 
-static size_t triangular_solve(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril, float *noise) {
-  size_t bad = 0;
-  for (size_t lane = 0; lane < lanes; lane += WIDTH) {
+static size_t triangular_solve(size_t d, size_t lanes, ck_operand x, ck_operand mean, ck_operand tril, double *noise) {
+  longs bad = (longs)0;
+  for (size_t lane = 0; lane < lanes; lane += HALF) {
     for (size_t i = 0; i < d; i++) {
-      doubles rest[2];
-      for (int half = 0; half < 2; half++) {
-        size_t at = lane + (size_t)half * HALF;
-        rest[half] = take_wide(x, i, at) - take_wide(mean, i, at);
-        for (size_t j = 0; j < i; j++) rest[half] -= take_wide(tril, i * d + j, at) * load_wide(noise + j * lanes + at);
-        rest[half] /= take_wide(tril, i * d + i, at);
-      }
-      store(noise + i * lanes + lane, narrow(rest[0], rest[1]));
-      floats diagonal = take(tril, i * d + i, lane);
-      bad += sum_of_ints(-bad_scales(diagonal, diagonal, CK_DIRECT));
+      doubles rest = take_wide(x, i, lane) - take_wide(mean, i, lane), diagonal = take_wide(tril, i * d + i, lane);
+      for (size_t j = 0; j < i; j++) rest -= take_wide(tril, i * d + j, lane) * load_doubles(noise + j * lanes + lane);
+      store_doubles(noise + i * lanes + lane, rest / diagonal);
+      bad -= ~((diagonal > 0) & (diagonal < INFINITY));
     }
   }
-  return bad;
+  return sum_of(bad);
 }

@@ -81,6 +81,14 @@ INLINE doubles log1p_of_positive(doubles x) {
   return log_of_normal(u, left_out / u);
 }
 
+// log(1 - x): NaN outside [0, 1].
+INLINE doubles log_of_one_minus(doubles x) {
+  doubles u = 1 - x;
+  doubles result = log_of_normal(u, ((1 - u) - x) / u);
+  result = u == 0 ? all_wide(-INFINITY) : result;
+  return ((x >= 0) & (x <= 1)) ? result : all_wide(NAN);
+}
+
 // log(1 + e) for e in [0, 1], and NaN.
 INLINE doubles log1p_of_unit(doubles e) {
   longs upper = e > 0.41421356237309503;

@@ -61,16 +61,17 @@ INLINE doubles logistic_mixture_row(const ck_density_arguments *arguments, size_
   double bins = arguments->bins;
   doubles x = take_wide(arguments->x, row, lane);
   log_sum joint = empty_sum(), weights = empty_sum();
+  longs extreme = (longs)0;
   for (size_t c = 0; c < arguments->components; c++) {
     size_t i = row * arguments->components + c;
     doubles logit = take_wide(parameters[0], i, lane), mean = take_wide(parameters[1], i, lane);
-    positive scale = positive_of(take_wide(parameters[2], i, lane), parameters[2].form, 0, 1, bad);
+    positive scale = positive_of(take_wide(parameters[2], i, lane), parameters[2].form, 0, 1, bad, &extreme);
     doubles divisor = bin_divisor(scale.inverse, bins);
     bin_probability p = discretized_logistic(x, mean, scale.inverse, divisor, bins);
     include(&weights, logit, all_wide(1));
     include(&joint, logit - p.exponent, 1 / p.divisor);
   }
-  return log_of(joint) - log_of(weights);
+  return with_extremes(log_of(joint) - log_of(weights), extreme, arguments, row, lane);
 }
 
 // Row by row across the lanes: the many rows of the components are read once, and in order.
@@ -125,11 +126,11 @@ static size_t log_density(size_t rows, size_t lanes, const ck_density_arguments 
 }
 
 static void log_scale(size_t rows, size_t lanes, ck_operand scale, double factor, double *total) {
-  longs ignored = (longs)0;
+  longs ignored = (longs)0, extreme = (longs)0;
   for (size_t lane = 0; lane < lanes; lane += HALF) {
     doubles sum = all_wide(0);
     for (size_t r = 0; r < rows; r++) {
-      sum += positive_of(take_wide(scale, r, lane), scale.form, 0, 0, &ignored).log;
+      sum += positive_of(take_wide(scale, r, lane), scale.form, 0, 0, &ignored, &extreme).log;
     }
     add_to_total(total + lane, factor, sum);
   }

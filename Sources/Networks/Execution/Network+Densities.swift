@@ -73,11 +73,10 @@ extension Network {
     into totals: UnsafeMutablePointer<Double>, in workspace: Workspace
   ) {
     let mark = workspace.arena.used
-    let noise = workspace.arena.take(rows: rows, lanes: lanes)
-    let invalid = k.triangular_solve(rows, lanes, x, operands[0], operands[1], noise.data)
+    let noise = workspace.arena.takeDoubles(rows: rows, lanes: lanes)
+    let invalid = k.triangular_solve(rows, lanes, x, operands[0], operands[1], noise)
     workspace.report(invalid, path: path, parameter: "scale")
-    var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: noise.operand(CK_DIRECT))
-    _ = k.log_density(rows, lanes, &arguments, 1, totals)
+    ck_standard_normal(rows, lanes, noise, totals)
     k.log_scale(rows, lanes, operands[1].diagonal(rows), -1, totals)
     workspace.arena.release(to: mark)
   }

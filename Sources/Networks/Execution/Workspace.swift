@@ -107,8 +107,13 @@ extension Network {
       passing = max(passing, encoder.flow.map { $0.arenaRows(encoder.size) }.max() ?? 0)
     }
     for decoder in decoders {
-      let reduction = max(decoder.size, decoder.parameters.count * decoder.blockRows * decoder.components)
+      // A block of parameters, or the noise of a full normal, in doubles.
+      let noise = decoder.distribution == .fullNormal ? 2 * decoder.size : decoder.size
+      let reduction = max(noise, decoder.parameters.count * decoder.blockRows * decoder.components)
       passing = max(passing, givenRows(decoder.given) + decoder.arenaRows + reduction)
+    }
+    if case .mixture(_, let components) = prior, components.contains(where: { $0.distribution == .fullNormal }) {
+      passing = max(passing, 2 * (latentCounts.last ?? 0))
     }
     return kept + passing
   }
@@ -117,7 +122,8 @@ extension Network {
   var gradientRows: Int {
     var kept = 3 * noiseCount
     var passing = noiseCount
-    if case .mixture(let logWeights, _) = prior { passing += logWeights.count + noiseCount }
+    // Full normals take their noise in doubles as well.
+    if case .mixture(let logWeights, _) = prior { passing += logWeights.count + 3 * noiseCount }
     for (encoder, isAmortized) in zip(encoders, isAmortized) {
       kept += encoder.flow.reduce(0) { $0 + $1.keptRows(encoder.size) }
       passing = max(passing, encoder.flow.map { $0.reverseRows(encoder.size) }.max() ?? 0)
@@ -129,7 +135,7 @@ extension Network {
     for decoder in decoders {
       passing = max(
         passing,
-        givenRows(decoder.given) + decoder.keptRows + decoder.gradientRows + 2 * decoder.size + decoder.inputRows
+        givenRows(decoder.given) + decoder.keptRows + decoder.gradientRows + 4 * decoder.size + decoder.inputRows
           + decoder.reverseRows)
     }
     return kept + passing

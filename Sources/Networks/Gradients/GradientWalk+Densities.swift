@@ -102,11 +102,12 @@ extension GradientWalk {
     into totals: UnsafeMutablePointer<Double>
   ) {
     let mark = workspace.gradientArena.used
+    let exact = workspace.gradientArena.takeDoubles(rows: rows, lanes: lanes)
     let noise = workspace.gradientArena.take(rows: rows, lanes: lanes)
-    let invalid = k.triangular_solve(rows, lanes, x, operands[0], operands[1], noise.data)
+    let invalid = k.triangular_solve(rows, lanes, x, operands[0], operands[1], exact)
     workspace.report(invalid, path: path, parameter: "scale")
-    var arguments = ck_density_arguments(CK_STANDARD_NORMAL, x: noise.operand(CK_DIRECT))
-    _ = k.log_density(rows, lanes, &arguments, 1, totals)
+    ck_standard_normal(rows, lanes, exact, totals)
+    ck_round(rows * lanes, exact, noise.data)
     k.log_scale(rows, lanes, operands[1].diagonal(rows), -1, totals)
     k.full_normal_gradient(rows, lanes, operands[1], noise.data, slopes.data, parameters[1]?.data)
     if let mean = parameters[0] { ck_negate(rows * lanes, slopes.data, mean.data) }

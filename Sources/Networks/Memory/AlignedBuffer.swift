@@ -71,6 +71,12 @@ struct Arena {
     return Lanes(data: buffer.pointer + start, rows: rows, lanes: lanes)
   }
 
+  /// `rows` × `lanes` doubles, not cleared, in the room of twice as many floats.
+  mutating func takeDoubles(rows: Int, lanes: Int) -> UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(take(rows: 2 * rows, lanes: lanes).data)
+      .bindMemory(to: Double.self, capacity: rows * lanes)
+  }
+
   /// Gives back all that was taken since `used` had this value.
   mutating func release(to mark: Int) { used = mark }
 }

@@ -1,4 +1,5 @@
-"""Writes ElementaryTable.swift, DensityTable.swift and PhiloxExtremes.swift: reference values by mpmath at 60 digits.
+"""Writes ElementaryTable.swift, DensityTable.swift, DensityExtremes.swift and PhiloxExtremes.swift: reference values by
+mpmath at 60 digits, or at as many more as the parameters ask for.
 
 python3 generate_tables.py writes them into the directory above its own (needs mpmath and numpy).
 """
@@ -20,10 +21,8 @@ def f32(value):
 
 
 def swift(value):
-    if value == inf:
-        return ".infinity"
-    if value == -inf:
-        return "-.infinity"
+    if abs(value) >= mpf(2) ** 1024:
+        return ".infinity" if value > 0 else "-.infinity"
     return repr(float(value))
 
 
@@ -129,10 +128,10 @@ BINS = 256
 
 def discretized_logistic(x, mean, scale):
     half = mpf(1) / (2 * (BINS - 1))
-    above, below = sigmoid((x + half - mean) / scale), sigmoid((x - half - mean) / scale)
+    above, below = (x + half - mean) / scale, (x - half - mean) / scale
     if x == 0:
-        return log(above)
-    return log(1 - below) if x == 1 else log(above - below)
+        return -softplus(-above)
+    return -softplus(below) if x == 1 else log(-expm1(-2 * half / scale)) - softplus(-above) - softplus(below)
 
 
 def beta(x, a, b):
@@ -144,13 +143,14 @@ def poisson(x, rate):
 
 
 def negative_binomial(x, mean, r):
-    return loggamma(x + r) - loggamma(r) + r * log(r / (r + mean)) + x * log(mean / (r + mean))
+    rising = sum(log(r + i) for i in range(int(x))) if x <= 300 else loggamma(x + r) - loggamma(r)
+    return rising - r * log1p(mean / r) - x * log1p(r / mean)
 
 
 def zero_inflated(x, mean, r, logit):
     zero = sigmoid(logit)
     if x:
-        return log(1 - zero) + negative_binomial(x, mean, r)
+        return -softplus(logit) + negative_binomial(x, mean, r)
     return log(zero + (1 - zero) * exp(negative_binomial(x, mean, r)))
 
 
@@ -200,6 +200,89 @@ def write_densities():
     (TESTS / "DensityTable.swift").write_text(out.rstrip() + "\n}\n")
 
 
+# Parameters far out: x, then the parameters as they are stored in the given form.
+TINY, SMALL = 1e-45, 1e-30
+EXTREMES = {
+    "normal": [(LOG, [(0, 0, -650), (0, 0, -1e4), (3, 0, 650), (1, 0, -1e4), (2, -1, 1e30)]), (LOG_SQUARE, [(0, 0, -3e3), (5, 1, 3e3)])],
+    "laplace": [
+        (LOG, [(TINY, 0, -601), (SMALL, 0, -700), (TINY, 0, -750), (SMALL, 0, -750), (0, 0, -1e4), (1, 0, -1e4), (3, 0, 650), (0, 1, 1e30)]),
+        (LOG_SQUARE, [(TINY, 0, -1500), (SMALL, 0, -1300), (3, 0, 1400)]),
+        (DIRECT, [(1, 0, TINY), (TINY, 0, 3e38)]),
+    ],
+    "discretizedLogistic": [
+        (LOG, [(x, m, s) for s in (601, 720, 1e4, 1e30) for x, m in ((0, 0.3), (128 / 255, 0.5), (1, -2e30))]),
+        (LOG, [(x, m, s) for s in (-601, -705) for x, m in ((0, 0.3), (0, -1), (128 / 255, 0.5019), (0.5, 0.9), (1, 1e-3))]),
+        (LOG, [(0.5, 0.5, -1e4), (0.5, 0.9, -1e4)]),
+        (LOG_SQUARE, [(0.5, 0.5, 1400), (0.25, 0.5, -1250), (1, 0, 1e4)]),
+        (DIRECT, [(0.5, 0.5, 3e38), (0.25, 0.5, TINY), (0, 3e38, 2), (1, 3e38, 2)]),
+    ],
+    "beta": [
+        (DIRECT, [
+            (1e-12, 1, 1e12), (1e-20, 1, 1e20), (2e-15, 3, 1e15), (SMALL, 0.5, 1e30), (1e-12, 1e12, 1), (0.3, 1e-40, 2),
+            (0.3, 1e-40, 1e-38), (0.5, TINY, 1e20), (0.99999, 1e6, 2), (0.5, 1e10, 1e10), (0.25, 1e8, 3e8), (0.25, 1e8, 4e8),
+            (0.7, 2e5, 1e5), (0.5, 1e14, 1e14), (0.5, 1e38, 1e38), (0.500001, 1e12, 1e12), (1e-6, 1e6, 1e12), (TINY, 1e20, 3e38),
+            (0.25, 2.0**60, 3 * 2.0**60), (0.1, 1e20, 9e20),
+        ]),
+        (LOG, [
+            (0.3, -700, 0), (0.3, 2, -700), (0.3, -601, -602), (0.3, -1e4, -1e4), (0.3, -1e4, 1e3), (0.5, 0, -1e30), (0.3, 0, 650),
+            (SMALL, 1, 650), (TINY, 1, 750), (0.999999, 715, 1), (0.5, 720, 720), (0.5, 30, 30), (0.3, 700, 700),
+            (0.5, 600.5, 600.25), (TINY, -650, 720), (0.5, -580, -650), (0.5, 2e4, 3e4),
+        ]),
+        (LOG_SQUARE, [(0.3, -1400, 1400), (0.5, 1400, 1400), (1e-20, 0, 90)]),
+    ],
+    "poisson": [
+        (LOG, [(0, -700), (3, -700), (3, -1e4), (0, 650), (9, 650), (5, 1e4), (2, -3e38)]),
+        (LOG_SQUARE, [(3, -1400), (3, 1400)]),
+        (DIRECT, [(0, TINY), (3, TINY), (2**24, 1e7), (3, 3e38)]),
+    ],
+    "negativeBinomial": [
+        (LOG, [(x, m, r) for m, r in (
+            (1, -1e4), (1, -650), (-700, -650), (-1e4, 1), (700, 1), (1e4, -3), (1e4, 1e4), (1, 650), (1, 720), (2, 1e4), (690, 700),
+            (660, 720), (-700, 650), (1e4, -1e4)) for x in (0, 3, 200)]),
+        (LOG_SQUARE, [(3, 1, -2e4), (3, 2, 1400), (0, 1400, 1)]),
+        (DIRECT, [(3, TINY, 2), (3, 2, TINY), (3, 3e38, 1), (3, 2, 3e38), (3, 3e38, 3e38), (1e6, 1e6, 1e6), (5, 1e-30, 1e30)]),
+    ],
+    "zeroInflatedNegativeBinomial": [
+        (LOG, [(x, m, r, l) for m, r in ((1, -1e4), (1, 720), (700, 1)) for l in (-1e4, -3, 2, 1e30) for x in (0, 3)]),
+        (DIRECT, [(0, 3e38, 2, -40), (3, 2, TINY, 1e5)]),
+    ],
+}
+
+
+def full_normal():
+    """A normal in six dimensions whose lower triangle has a diagonal from 1e-3 to 1e3, where it is likely."""
+    d, random = 6, np.random.default_rng(3)
+    triangle = [[f32(random.normal()) for _ in range(i)] + [f32(10.0 ** ((i * 5 + 2) % 7 - 3))] for i in range(d)]
+    mean, likely = ([f32(random.normal()) for _ in range(d)] for _ in range(2))
+    x = [f32(mean[i] + sum(triangle[i][j] * likely[j] for j in range(i + 1))) for i in range(d)]
+    noise = []
+    for i in range(d):
+        noise.append((x[i] - mean[i] - sum(triangle[i][j] * noise[j] for j in range(i))) / triangle[i][i])
+    density = sum(normal(e, 0, 1) - log(triangle[i][i]) for i, e in enumerate(noise))
+    out = "  /// A full normal: its lower triangle, the mean, x and log f(x).\n"
+    for name, values in [("Triangle", [v for row in triangle for v in row + [mpf(0)] * (d - len(row))]), ("Mean", mean), ("X", x)]:
+        out += f"  static let fullNormal{name}: [Double] = [\n" + wrap([swift(v) for v in values], "    ") + ",\n  ]\n"
+    return out + f"  static let fullNormal: Double = {swift(density)}\n"
+
+
+def write_extremes_of_densities():
+    out = HEADER + "/// Parameters far out, in rows as of `DensityTable`.\nenum DensityExtremes {\n"
+    for name, blocks in EXTREMES.items():
+        function, _, _, positive = DENSITIES[name]
+        rows = []
+        for form, row in ((form, [f32(v) for v in row]) for form, block in blocks for row in block):
+            x, kept = row[0], row[1:]
+            logs = [abs(kept[i]) for i in positive] if form in (LOG, LOG_SQUARE) else [mpf(90)]
+            # Of what cancels, the larger is below e^720, or lost altogether.
+            with mp.workdps(int(60 + min(max(logs), 720))):
+                values = [decode(v, form) if i in positive else v for i, v in enumerate(kept)]
+                rows.append([mpf(form), x] + kept + [mpf(0)] * (3 - len(kept)) + [function(x, *values)])
+        out += f"  static let {name}: [Double] = [\n"
+        out += wrap([swift(v) for row in rows for v in row], "    ") + ",\n  ]\n\n"
+    out += full_normal()
+    (TESTS / "DensityExtremes.swift").write_text(out.rstrip() + "\n}\n")
+
+
 # Philox, backwards: which counter yields an extreme word?
 
 M0, M1, W0, W1 = 0xD2511F53, 0xCD9E8D57, 0x9E3779B9, 0xBB67AE85
@@ -241,4 +324,5 @@ def write_extremes():
 
 write_elementary()
 write_densities()
+write_extremes_of_densities()
 write_extremes()
