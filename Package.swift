@@ -32,11 +32,11 @@ let package = Package(
     .target(name: "ModelFile", dependencies: ["Models", "HDF5"]),
     .target(name: "KerasImport", dependencies: ["Compression", "HDF5", "JSON", "Models"]),
     .target(name: "Evidence", dependencies: ["Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
-    .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks", "Statistics"]),
+    .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks"]),
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
-        "Compression", "JSON", "KerasImport", "ModelFile", "Evidence", "HDF5", "Models", "Networks", "Statistics",
+        "Compression", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -29,7 +29,7 @@ struct DescribedModel {
     let size = try firstInput(description.encoder + [description.mean])
     let shape = inputShape ?? size.map { [$0] }
     guard let shape else {
-      throw problem(nil, "the shape of the input is not known", expected: "input_shape, or --input-shape")
+      throw problem(nil, "the shape of the input is not known", expected: "input_shape, or \(KerasOption.inputShape)")
     }
     for item in description.encoder { try append(item, to: &layers, inEncoder: true) }
     let (trunkChannels, trunkIsImage) = (channels, isImage)

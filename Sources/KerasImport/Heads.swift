@@ -205,7 +205,7 @@ struct HeadFinder {
         .undecided, file: graph.file, place: graph.place(of: conversion),
         "a layer before \(title(conversion)) is named as a logarithm: whether \(graph.nodes[node].path) is still one "
           + "can't be seen",
-        expected: "--log-variance, --log-scale or --scale \(graph.nodes[node].path) to say what it is")
+        expected: "\(KerasOption.scales) \(graph.nodes[node].path) to say what it is")
     }
     guard heads.scaleName == .scale || heads.scaleName == .variance else { return heads }
     if case .scale(let named)? = role(node), isPositive(node) {
@@ -266,7 +266,9 @@ struct HeadFinder {
       candidates.isEmpty
       ? graph.nodes.indices.filter { KerasLayerKind.variables(of: graph.nodes[$0].layer) != nil } : candidates
     return ImportError(
-      .undecided, file: graph.file, message, expected: "--mean and --log-variance (or --scale), or --split-head",
+      .undecided, file: graph.file, message,
+      expected:
+        "\(KerasOption.mean) and \(KerasOption.logVariance) (or \(KerasOption.scale)), or \(KerasOption.splitHead)",
       found: all.map(title).joined(separator: ", "))
   }
 
@@ -274,6 +276,6 @@ struct HeadFinder {
     ImportError(
       .undecided, file: graph.file, place: graph.nodes[node].path,
       "the layer's name says standard deviation, but its output may be negative",
-      expected: "--log-variance, --log-scale or --scale to say what it is")
+      expected: "\(KerasOption.scales) to say what it is")
   }
 }

@@ -50,8 +50,8 @@ struct KerasAssembly {
           ? "the model has no layer that draws z and is followed by a decoder"
           : "the model has several outputs that depend on z",
         expected: found.isEmpty
-          ? "encoder and decoder: give both files, or name the models with --encoder and --decoder"
-          : "--encoder and --decoder",
+          ? "encoder and decoder: give both files, or name the models with \(KerasOption.models)"
+          : KerasOption.models,
         found: "the models and outputs "
           + (unit.model.layers.filter { $0.model != nil }.map(\.name) + outputs.map { graph.nodes[$0].layer.title })
           .joined(separator: ", "))
@@ -116,7 +116,8 @@ struct KerasAssembly {
     if heads.mean.node == heads.scale.node, heads.mean.half == nil {
       throw ImportError(
         .undecided, file: graph.file, place: graph.nodes[heads.mean.node].path,
-        "one layer can't be both the mean and the scale", expected: "--split-head for a layer that holds both")
+        "one layer can't be both the mean and the scale",
+        expected: "\(KerasOption.splitHead) for a layer that holds both")
     }
     notes += finder.notes
     let chain = graph.common(of: [heads.mean.node, heads.scale.node]).map { graph.dominatorChain(of: $0) }
@@ -141,7 +142,7 @@ struct KerasAssembly {
         .affine(scale: -1, offset: 1, channels: shape.last ?? 1, axis: shape.count - 1, name: "invert"), at: 0)
     }
     if input.divideBy == nil {
-      notes.append("the model was trained on data as they are stored (--divide-by says otherwise)")
+      notes.append("the model was trained on data as they are stored (\(KerasOption.divideBy) says otherwise)")
     }
     let mean = try parameter(heads.mean, from: fork, trunk.shape, graph, &builder)
     let scale = try parameter(heads.scale, from: fork, trunk.shape, graph, &builder)
@@ -182,7 +183,7 @@ struct KerasAssembly {
     guard let shape = options.inputShape ?? stored.shape else {
       throw ImportError(
         .undecided, file: graph.file, place: layer.name, "the shape of the input is not known",
-        expected: "--input-shape", found: stored.extents.map { "\($0)" })
+        expected: KerasOption.inputShape.description, found: stored.extents.map { "\($0)" })
     }
     let fits =
       stored.extents.map { extents in

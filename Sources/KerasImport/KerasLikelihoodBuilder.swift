@@ -14,14 +14,15 @@ struct KerasLikelihoodBuilder {
     func undecided(_ message: String, found: String? = nil) -> ImportError {
       ImportError(
         .undecided, file: file, place: place, message,
-        expected: "--likelihood " + KerasLikelihood.choices.joined(separator: ", "), found: found)
+        expected: "\(KerasOption.likelihood) " + KerasLikelihood.choices.joined(separator: ", "), found: found)
     }
     let likelihood: KerasLikelihood
     if let said = options.likelihood {
       likelihood = said
     } else if stack.endsInProbabilities {
       likelihood = .bernoulli
-      notes.append("the likelihood is bernoulli, since the decoder ends in a sigmoid (--likelihood says otherwise)")
+      notes.append(
+        "the likelihood is bernoulli, since the decoder ends in a sigmoid (\(KerasOption.likelihood) says otherwise)")
     } else {
       throw undecided("the decoder does not end in a sigmoid: its likelihood has to be said", found: "\(final)")
     }

@@ -21,8 +21,8 @@ enum KerasRoles {
         .undecided, file: "", "\(option) names neither a model nor a file", expected: "one of the models",
         found: "\(name); there are " + units.flatMap { KerasRoles.names($0.model) }.joined(separator: ", "))
     }
-    let encoder = try unit(options.encoder, "--encoder")
-    let decoder = try unit(options.decoder, "--decoder")
+    let encoder = try unit(options.encoder, KerasOption.encoder.description)
+    let decoder = try unit(options.decoder, KerasOption.decoder.description)
     if let encoder, let decoder {
       self = .pair(encoder: encoder, decoder: decoder)
       return
@@ -55,7 +55,7 @@ enum KerasRoles {
       let names = units.map { "\($0.model.name) (\($0.file))" }.joined(separator: ", ")
       throw ImportError(
         .undecided, file: "", "which model is the encoder and which the decoder is not clear",
-        expected: "--encoder and --decoder", found: names.isEmpty ? "no model" : names)
+        expected: KerasOption.models, found: names.isEmpty ? "no model" : names)
     }
     for unit in units where unit.isOther(than: foundEncoder) && unit.isOther(than: foundDecoder) {
       notes.append("\(unit.model.name) of \(unit.file) is not used")

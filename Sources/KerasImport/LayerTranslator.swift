@@ -155,7 +155,8 @@ struct LayerTranslator {
 
   func undecided(_ node: Int, _ message: String, found: String? = nil) -> ImportError {
     ImportError(
-      .undecided, file: graph.file, place: graph.place(of: node), message, expected: "--input-shape", found: found)
+      .undecided, file: graph.file, place: graph.place(of: node), message,
+      expected: KerasOption.inputShape.description, found: found)
   }
 
   /// The options of a layer that are not the same everywhere, for messages.

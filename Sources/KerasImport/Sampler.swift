@@ -42,7 +42,7 @@ extension KerasGraph {
       } else {
         throw ImportError(
           .undecided, file: file, "several layers could be the one that draws z; name encoder and decoder",
-          expected: "--encoder and --decoder",
+          expected: KerasOption.models,
           found: candidates.map { nodes[$0.output].layer.title }.joined(separator: ", "))
       }
     }

@@ -59,6 +59,6 @@ import Testing
   /// An operation that would make a scale of what is named a logarithm is asked about, not guessed.
   @Test(arguments: ["scale-softplus", "scale-half-exp"]) func aPositiveLogarithmIsAsked(_ name: String) {
     let error = #expect(throws: ImportError.self) { try KerasImport.read(files: [Self.path(name)]) }
-    #expect(error?.code == .undecided && error?.expected?.contains("--scale") == true)
+    #expect(error?.code == .undecided && error?.expected?.contains("options.scale") == true)
   }
 }

@@ -55,7 +55,7 @@ extension KerasTests {
     @Test func aSigmaThatMayBeNegativeIsAsked() throws {
       let error = F.error { try Self.files("mean", "sigma") }
       #expect(error?.code == .undecided)
-      #expect(error?.expected?.contains("--log-scale") == true)
+      #expect(error?.expected?.contains("options.logScale") == true)
       var options = KerasImportOptions()
       options.logScale = "sigma"
       #expect(try Self.names(F.read(Self.files("mean", "sigma"), options)) == [.mean: "mean", .logScale: "sigma"])

@@ -4,7 +4,6 @@ import JSON
 import KerasImport
 import ModelFile
 import Models
-import Networks
 
 /// `evidence import`: models of other frameworks in the model format.
 struct ImportCommand: ParsableCommand {

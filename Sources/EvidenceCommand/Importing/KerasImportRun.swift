@@ -13,7 +13,9 @@ struct KerasImportRun {
   func run() throws -> ImportOutcome {
     // Before the work, not after it.
     try refuseOutput()
-    let result = try KerasImport.read(files: command.files, options: command.options)
+    let result = try KerasOption.$spelling.withValue({ $0.commandOption }) {
+      try KerasImport.read(files: command.files, options: command.options)
+    }
     Log.debug("model read", ["files": command.files.joined(separator: " ")])
     let partial = command.output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
     do {
@@ -68,5 +70,12 @@ struct KerasImportRun {
     // A file system without links.
     if errno == EPERM || errno == EOPNOTSUPP, !command.force, rename(partial, command.output) == 0 { return }
     throw CommandError(.cannotCreateOutput, "\(command.output): can't be made: \(String(cString: strerror(errno)))")
+  }
+}
+
+extension KerasOption {
+  /// `--split-head`.
+  fileprivate var commandOption: String {
+    "--" + rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
   }
 }

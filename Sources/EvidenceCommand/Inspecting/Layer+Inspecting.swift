@@ -1,5 +1,4 @@
 import Models
-import Networks
 
 extension Prior {
   /// What it is, in words.

@@ -1,6 +1,5 @@
 import JSON
 import Models
-import Networks
 
 extension ModelInspection {
   /// The report for people.

@@ -1,5 +1,4 @@
 import Models
-import Networks
 
 /// What a model file holds: the conditionals with their layers, as its author would recognise them.
 struct ModelInspection {

@@ -1,5 +1,4 @@
 import Models
-import Networks
 
 extension ModelDescription {
   /// Whether nothing in the model looks trained: there are biases, and all of them, with all moving means, are zero.

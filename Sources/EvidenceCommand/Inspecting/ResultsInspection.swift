@@ -1,7 +1,6 @@
 import Evidence
 import JSON
 import Models
-import Networks
 import Statistics
 
 /// What a results file holds: the settings that made it, how far the run is, and the mean so far.

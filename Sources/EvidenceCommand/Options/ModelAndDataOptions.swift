@@ -1,6 +1,5 @@
 import ArgumentParser
 import Models
-import Networks
 
 /// Which model, which data, and what happens to an example before the model sees it. `Inputs(_:)` opens them.
 struct ModelAndDataOptions: ParsableArguments {

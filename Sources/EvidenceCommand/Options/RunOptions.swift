@@ -2,7 +2,6 @@ import ArgumentParser
 import Evidence
 import Foundation
 import Models
-import Networks
 
 /// How an evaluation runs: its seed and its threads. Neither the threads nor the range change a result.
 struct RunOptions: ParsableArguments {

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Models
-import Networks
 
 /// What `evidence import` has to report.
 struct ImportOutcome {

@@ -1,7 +1,6 @@
 import Evidence
 import JSON
 import Models
-import Networks
 
 extension Inputs {
   /// The `model` of every command's JSON.

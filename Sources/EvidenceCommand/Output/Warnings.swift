@@ -1,7 +1,6 @@
 import Evidence
 import Foundation
 import Models
-import Networks
 import Statistics
 
 /// The wording of every warning, in plain words and with what to do. Nothing else in the package words one.

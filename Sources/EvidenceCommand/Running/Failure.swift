@@ -5,7 +5,6 @@ import HDF5
 import KerasImport
 import ModelFile
 import Models
-import Networks
 
 /// The statuses that the command ends with (those of sysexits.h).
 enum CommandStatus: Int32 {

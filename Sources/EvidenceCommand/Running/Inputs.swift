@@ -3,7 +3,6 @@ import Foundation
 import KerasImport
 import ModelFile
 import Models
-import Networks
 
 /// A model and a dataset that are open, fit together, and are ready to be evaluated.
 struct Inputs {

@@ -1,6 +1,5 @@
 import Evidence
 import Models
-import Networks
 
 /// The data with what happens to each example: what the command line says, else what the model file says, unless the data
 /// show that it was done before they were stored.

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// Which module may import which: the rooms of docs/architecture.md, read off the sources and the manifest.
+@Suite struct ModuleTests {
+  /// Every module, a module only importing those before it: arrows point down.
+  static let order = [
+    "CHDF5", "CZlib", "CGSL", "CKernels", "HDF5", "LinearAlgebra", "Statistics", "Compression", "JSON", "Models",
+    "Networks", "ModelFile", "KerasImport", "Evidence", "EvidenceTesting", "EvidenceCommand", "example-nll",
+    "example-readme",
+  ]
+  /// Modules that only the named one imports.
+  static let soleImporters = ["CHDF5": "HDF5", "CZlib": "Compression", "CGSL": "LinearAlgebra", "CKernels": "Networks"]
+  /// What comes with the toolchain and needs no declaration.
+  static let toolchain: Set<String> = [
+    "Darwin", "Dispatch", "Foundation", "Glibc", "Musl", "Synchronization", "Testing",
+  ]
+
+  @Test func theManifestDeclaresWhatIsImported() throws {
+    for target in try Manifest().modules {
+      let imported = Set(try target.imports.map(\.module)).subtracting(Self.toolchain)
+      #expect(imported == target.dependencies, "\(target.name): left, what is imported; right, what Package.swift says")
+    }
+  }
+
+  @Test func arrowsPointDown() throws {
+    let modules = try Manifest().modules
+    #expect(Set(modules.map(\.name)).isSubset(of: Set(Self.order)), "a new module has its place in `order`")
+    for target in modules {
+      let place = try #require(Self.order.firstIndex(of: target.name))
+      for (module, file) in try target.imports {
+        guard let other = Self.order.firstIndex(of: module) else { continue }
+        #expect(other < place, "\(target.name) may not import \(module): \(file.lastPathComponent)")
+      }
+    }
+  }
+
+  @Test func systemLibrariesHaveOneImporter() throws {
+    for target in try Manifest().modules {
+      for (module, file) in try target.imports {
+        guard let importer = Self.soleImporters[module] else { continue }
+        #expect(target.name == importer, "only \(importer) imports \(module): \(file.lastPathComponent)")
+      }
+    }
+  }
+
+  @Test func valuesNeedNoFoundation() throws {
+    for target in try Manifest().modules where ["Statistics", "Models"].contains(target.name) {
+      let files = try target.imports.filter { $0.module == "Foundation" }.map(\.file.lastPathComponent)
+      #expect(files.isEmpty, "\(target.name)")
+    }
+  }
+
+  /// The command goes through Evidence, whatever computes underneath.
+  @Test func theCommandKnowsNoNetworks() throws {
+    for target in try Manifest().modules where target.name == "EvidenceCommand" {
+      let files = try target.imports.filter { $0.module == "Networks" }.map(\.file.lastPathComponent)
+      #expect(files.isEmpty)
+    }
+  }
+}

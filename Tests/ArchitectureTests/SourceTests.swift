@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+/// What must not stand in a library's sources.
+@Suite struct SourceTests {
+  /// Lines of a target's sources without comments, with the file and the line's number.
+  static func code(of target: Manifest.Target) throws -> [(line: Substring, place: String)] {
+    try target.swiftFiles.flatMap { file in
+      try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+        .enumerated().map { ($0.element, "\(file.lastPathComponent):\($0.offset + 1)") }
+        .filter { !$0.0.drop { $0 == " " }.hasPrefix("//") }
+    }
+  }
+
+  /// Loops over draws are C kernels. What is found here: a Swift loop whose range counts lanes, and Swift's own vectors.
+  /// (A loop over blocks of examples, each of which is packed into a lane once, is none.)
+  @Test func loopsOverLanesAreKernels() throws {
+    let loop = #/for \w+ in [^{]*\blanes\b|for \w+ in stride\([^)]*\blanes\b|SIMD\d+<(?:Float|Double)>/#
+    for target in try Manifest().modules where ["Networks", "Evidence", "Models"].contains(target.name) {
+      for (line, place) in try Self.code(of: target) where line.contains(loop) {
+        #expect((Self.onceForAModel + Self.remaining).contains { line.contains($0) }, "\(place): \(line)")
+      }
+    }
+  }
+
+  /// Loops that run once when a model is compiled, over the pseudo-inputs of its prior.
+  static let onceForAModel = ["for first in stride(from: 0, to: count, by: lanes)"]
+  /// A divergence in closed form, for a posterior that depends on the draw: not yet a kernel.
+  static let remaining = ["for lane in 0..<(isShared ? 1 : chunk.lanes)", "for target in isShared ? 0..<chunk.lanes"]
+
+  /// Only the command knows its options: libraries carry remedies as values.
+  @Test func noLibraryNamesAnOption() throws {
+    let option = #/"(?:[^"]*[^"\w-])?--[a-z][a-z-]*[^"]*"/#
+    for target in try Manifest().modules
+    where !["Evidence", "EvidenceCommand"].contains(target.name) && !target.name.hasPrefix("example") {
+      for (line, place) in try Self.code(of: target) where line.contains(option) {
+        Issue.record("\(place): \(line)")
+      }
+    }
+  }
+}
