@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 
 import PackageDescription
 
@@ -42,6 +42,8 @@ let package = Package(
       ],
       resources: [.copy("Resources")]),
     .executableTarget(name: "example-nll", dependencies: ["ModelFile", "Evidence"], path: "docs/examples/nll"),
+    .executableTarget(
+      name: "example-readme", dependencies: ["ModelFile", "Evidence"], path: "docs/examples/readme"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], exclude: ["Reference"]),
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"], resources: [.copy("Fixtures")]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], exclude: ["Reference"]),

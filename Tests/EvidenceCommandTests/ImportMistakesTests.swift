@@ -62,13 +62,13 @@ import Testing
     #expect(!has(right.warnings, "constant"), "\(right.warnings)")
     #expect(has(inverted.warnings, "--invert"), "\(inverted.warnings)")
     // Minus the entropy of the means, up to the half examples.
-    let baseline = try #require(right.constantModel).meanLogLikelihood
+    let baseline = try #require(right.summary.constantModel).meanLogLikelihood
     let entropy = 4 * (0.1 * 2.302585 + 0.9 * 0.1053605)
     #expect(abs(baseline + entropy) < 0.02 * entropy)
   }
 
   @Test func fewExamplesHaveNoMean() throws {
-    #expect(try run(Self.model(.logits, bias: -4), Array(Self.light.prefix(19))).constantModel == nil)
+    #expect(try run(Self.model(.logits, bias: -4), Array(Self.light.prefix(19))).summary.constantModel == nil)
   }
 
   @Test func anUntrainedModelIsSaid() {

@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import HDF5
 import JSON
 import Testing
 
@@ -58,5 +59,31 @@ import Testing
     #expect(run.output.contains("the mean of 599 examples"))
     let missing = try Executable("example-nll").run("nothing.h5")
     #expect(missing.status == 1 && missing.error == "example-nll: nothing.h5: no such file\n")
+  }
+
+  /// The script of README.md is docs/examples/readme, and gives the command's bits: on data stored as 0 and 1, which the
+  /// model file would have divided and binarized once more, and on the grey data they were made from.
+  @Test(arguments: [false, true]) func readmeScriptGivesTheCommandsBits(isBinary: Bool) throws {
+    let readme = try String(contentsOfFile: Repository.path("README.md"), encoding: .utf8)
+    let script = try String(contentsOfFile: Repository.path("docs/examples/readme/main.swift"), encoding: .utf8)
+    #expect(readme.contains("```swift\n" + script + "```\n"))
+    try withTemporaryDirectory { directory in
+      try SmallModel(divideBy: 255, binarize: "threshold").write(to: directory + "/model.h5")
+      let file = try File(creating: directory + "/mnist.h5")
+      let values = binaryRows.joined().enumerated().map { isBinary ? $1 : $1 * 200 + Float($0 % 40) }
+      try file.root.createGroup("test")
+        .createDataset("images", type: .float(bits: 32), shape: [binaryRows.count, 4]).write(values)
+      try file.close()
+      let printed = try Executable("example-readme").run(in: directory)
+      #expect(printed.status == 0, "\(printed.error)")
+      let command = try Executable.evidence.run(
+        "nll", "model.h5", "mnist.h5", "--dataset", "test/images", "--all-errors", "--format", "json", in: directory)
+      // Both print a Double so that reading it gives the same bits.
+      let numbers = printed.output.split(whereSeparator: \.isWhitespace)
+      #expect(numbers.count == 3)
+      for (name, number) in zip(["mean", "dataStandardError", "monteCarloStandardError"], numbers) {
+        #expect(command.output.contains("\"\(name)\": \(number),"), "\(command.output)")
+      }
+    }
   }
 }

@@ -77,7 +77,8 @@ import Testing
       try Writer(creating: path, settings: resultsSettings()).close()
       let unfinished = try refusal { _ = try Writer(creating: path, settings: resultsSettings()) }
       #expect(unfinished.code == .cannotCreateOutput)
-      #expect(unfinished.description.contains("0 of 200") && unfinished.description.contains("--resume"))
+      #expect(
+        unfinished.description.contains("0 of 200") && unfinished.remedies == [.resume, .removeFile, .useAnotherOutput])
     }
     try withResultsPath { path in
       try Data("precious".utf8).write(to: URL(filePath: path))

@@ -16,12 +16,20 @@ public struct Dataset: Sendable {
   /// The stored examples.
   public let source: any ExampleSource
   /// What happens to them.
-  public var preprocessing: Preprocessing
+  public let preprocessing: Preprocessing
+  /// Who asked for it.
+  public let preparation: Preparation
 
-  /// A dataset.
+  /// A dataset whose examples are prepared in just this way, whatever a model file says: see
+  /// `init(file:dataset:for:choosing:)` for the data of a model.
   public init(_ source: any ExampleSource, preprocessing: Preprocessing = Preprocessing()) {
+    self.init(source, preprocessing: preprocessing, preparation: Preparation())
+  }
+
+  init(_ source: any ExampleSource, preprocessing: Preprocessing, preparation: Preparation) {
     self.source = source
     self.preprocessing = preprocessing
+    self.preparation = preparation
   }
 
   /// A dataset out of an array: `count` examples, one after the other.

@@ -17,8 +17,9 @@ public struct Preprocessing: Sendable, Equatable {
     self.binarize = binarize
   }
 
-  /// What a model file says its data need.
-  public init(_ input: ModelDescription.Input) {
+  /// What a model file says its data need: not what data need that were prepared before they were stored, which
+  /// `Dataset(file:dataset:for:)` finds out.
+  init(_ input: ModelDescription.Input) {
     self.init(
       dequantize: input.dequantize ?? false, divideBy: input.divideBy ?? 1, binarize: input.binarize ?? .none)
   }

@@ -47,10 +47,18 @@ public protocol MeasurementAccumulator<Measurement, Summary>: Sendable {
   /// Adds the measurements of another accumulator of the same estimator: those of later examples.
   mutating func merge(_ other: Self)
 
+  /// Takes what the evaluation saw of model and data, after the last measurement. By default it is not kept.
+  mutating func note(_ profile: EvaluationProfile)
+
   /// What the measurements come to.
   ///
   /// - Throws: `EvidenceError` where there are too few of them.
   func summary() throws -> Summary
+}
+
+extension MeasurementAccumulator {
+  /// Keeps nothing.
+  public mutating func note(_ profile: EvaluationProfile) {}
 }
 
 extension Estimator {

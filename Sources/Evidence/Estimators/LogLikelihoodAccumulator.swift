@@ -28,7 +28,7 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
     points = hasWeights ? BlockCurve.points(upTo: samples) : []
     curve = Array(repeating: RunningMoments(), count: points.count)
     counted = LogLikelihoodSummary(
-      samples: samples, paretoThreshold: DiagnosticThresholds.paretoShape(samples: samples))
+      samples: samples, hasWeights: hasWeights, paretoThreshold: DiagnosticThresholds.paretoShape(samples: samples))
   }
 
   /// Adds the measurement of the next example.
@@ -80,8 +80,12 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
     divergences.merge(other.divergences)
     counted.lowSampleSizeExamples += other.counted.lowSampleSizeExamples
     counted.saturatedExamples += other.counted.saturatedExamples
+    if let seen = other.counted.profile { counted.profile?.merge(seen) }
     counted.unreliableExamples += other.counted.unreliableExamples
   }
+
+  /// Keeps what safeguards look at.
+  public mutating func note(_ profile: EvaluationProfile) { counted.profile = profile }
 
   /// The mean over examples and everything that says how far to trust it.
   ///

@@ -7,6 +7,10 @@ public struct LogLikelihoodSummary: Sendable {
   public var examples = 0
   /// Draws for each.
   public let samples: Int
+  /// Whether the estimator reweights draws, so that effective sample sizes and k̂ exist.
+  public let hasWeights: Bool
+  /// What the evaluation saw of model and data; nil where rows were summarised that were made before.
+  public internal(set) var profile: EvaluationProfile?
   /// Mean of the estimates over examples. Not finite when any estimate isn't.
   public var mean = Double.nan
   /// sd(L) / √N: how much another test set would change the mean.
@@ -46,8 +50,9 @@ public struct LogLikelihoodSummary: Sendable {
   /// The first of those, by number in the dataset.
   public var firstNonFiniteExamples: [Int] = []
 
-  init(samples: Int, paretoThreshold: Double) {
+  init(samples: Int, hasWeights: Bool, paretoThreshold: Double) {
     self.samples = samples
+    self.hasWeights = hasWeights
     self.paretoThreshold = paretoThreshold
   }
 

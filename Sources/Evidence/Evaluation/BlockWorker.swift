@@ -1,3 +1,9 @@
+/// A measurement, and with the first of a block the examples of the block.
+struct Measured<Measurement: Sendable>: Sendable {
+  let measurement: Measurement
+  let block: ExampleBatch?
+}
+
 /// Measures blocks of examples on one thread.
 final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
   private let estimator: E
@@ -15,7 +21,7 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
   }
 
   /// Hands each measurement to `deliver` and returns what stopped it, if anything did.
-  func measure(_ rows: Range<Int>, deliver: (E.Measurement) -> Void) -> (any Error)? {
+  func measure(_ rows: Range<Int>, deliver: (Measured<E.Measurement>) -> Void) -> (any Error)? {
     do {
       try options.cancellation.check()
       let batch = try data.batch(rows, seed: options.dataSeed ?? options.seed)
@@ -26,7 +32,7 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
         if position == invalid { throw invalidValue(batch, position) }
         try options.cancellation.check()
         let example = Example(index: index, position: position, seed: options.seed)
-        deliver(try measure(example))
+        deliver(Measured(measurement: try measure(example), block: position == 0 ? batch : nil))
       }
       return nil
     } catch {
@@ -56,13 +62,11 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
     let values = batch.values(at: position)
     let element = values.firstIndex { !model.support.contains($0) } ?? values.startIndex
     let value = values[element]
-    var hint = ""
-    if model.support == .unitInterval || model.support == .openUnitInterval, value > 1 {
-      hint = value <= 255 ? "; if the data are 8-bit, divide them: --divide-by 255" : "; should it be divided?"
-    }
+    let isTooLarge = (model.support == .unitInterval || model.support == .openUnitInterval) && value > 1
     return EvidenceError(
       .invalidData,
       "example \(batch.indices.lowerBound + position), element \(element - values.startIndex): "
-        + "found \(value), but the likelihood takes \(model.support.words)\(hint)")
+        + "found \(value), but the likelihood takes \(model.support.words)",
+      remedies: isTooLarge ? [.divide(by: value <= 255 ? 255 : nil)] : [])
   }
 }

@@ -18,6 +18,8 @@ public struct Evaluation: Sendable {
   public var blockSize: Int?
   /// Stops the evaluation when cancelled.
   public var cancellation: Cancellation
+  /// Where to look while it goes on at what it saw.
+  public var watch = EvaluationWatch()
 
   /// Options.
   public init(
@@ -79,11 +81,31 @@ public struct Evaluation: Sendable {
       try options.cancellation.check()
       accumulator.add(try restored.next())
     }
-    while let (index, measurement) = try workers.next() {
-      try observe(index, measurement)
-      accumulator.add(measurement)
+    var profile = try profile(of: range.lowerBound..<remaining.lowerBound, under: model, on: data)
+    while let (index, measured) = try workers.next() {
+      if let examples = measured.block {
+        profile.add(examples)
+        watch.isCrossEntropy = profile.isCrossEntropy
+      }
+      try observe(index, measured.measurement)
+      accumulator.add(measured.measurement)
     }
+    accumulator.note(profile)
     return accumulator
+  }
+
+  /// What examples that are not evaluated again are like.
+  private func profile(
+    of rows: Range<Int>, under model: some LatentVariableModel, on data: Dataset
+  ) throws -> EvaluationProfile {
+    var profile = EvaluationProfile(model, on: data)
+    guard profile.looksAtExamples else { return profile }
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: 256) {
+      try cancellation.check()
+      profile.add(try data.batch(start..<min(start + 256, rows.upperBound), seed: dataSeed ?? seed))
+    }
+    watch.isCrossEntropy = profile.isCrossEntropy
+    return profile
   }
 
   private func checkedRange(_ data: Dataset, _ inputCount: Int) throws -> Range<Int> {

@@ -20,6 +20,11 @@ public protocol LatentVariableModel<Scratch>: Sendable {
   /// The most draws that one call of `logWeights` takes.
   var drawsAtOnce: Int { get }
 
+  /// What p(x | z) is for each element, where it has a name; nil, the default, does without the safeguards that need it.
+  var elementLikelihood: ElementLikelihood? { get }
+  /// What the model by itself gives reason to doubt; nothing by default.
+  var concerns: [Concern] { get }
+
   /// Memory for batches of up to `examples` examples.
   func makeScratch(examples: Int) -> Scratch
 
@@ -41,6 +46,11 @@ public protocol LatentVariableModel<Scratch>: Sendable {
 }
 
 extension LatentVariableModel {
+  /// Nothing is known.
+  public var elementLikelihood: ElementLikelihood? { nil }
+  /// Nothing.
+  public var concerns: [Concern] { [] }
+
   /// The log-weights themselves: no term has a closed form.
   public func evidenceTerms(
     of example: Example, draws: Range<Int>, scratch: inout Scratch, into result: UnsafeMutableBufferPointer<Double>

@@ -16,6 +16,14 @@ extension NetworkModel: PosteriorModel {
     }
   }
 
+  /// The decoder's distribution.
+  public var elementLikelihood: ElementLikelihood? {
+    ElementLikelihood(likelihood, bins: description.decoders.first?.bins ?? 256)
+  }
+
+  /// Whether the model looks untrained, or its logits like probabilities.
+  public var concerns: [Concern] { description.concerns }
+
   /// A worker's memory.
   public func makeScratch(examples: Int) -> Workspace { makeWorkspace(examples: examples) }
 

@@ -23,6 +23,11 @@ extension ResultsSettings {
     try root.setAttribute("evidence_version", evidenceVersion)
     try root.setAttribute("model", modelPath)
     try root.setAttribute("data", dataPath)
+    try writeFacts(to: root)
+  }
+
+  /// Writes what is known of model and data, which may come to be more.
+  func writeFacts(to root: Group) throws {
     if let name = facts.modelName { try root.setAttribute("model_name", name) }
     if let likelihood = facts.likelihood { try root.setAttribute("likelihood", likelihood) }
     if let elements = facts.elements { try root.setAttribute("elements", elements) }

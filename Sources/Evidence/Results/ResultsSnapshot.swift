@@ -49,6 +49,7 @@ enum ResultsSnapshot<Row: ResultRow> {
       }
       // The range may be larger than when the file was begun, or even finished.
       try settings.writeRange(to: root)
+      try settings.writeFacts(to: root)
       if finishing { try root.setAttribute("finished", now()) } else { try root.removeAttribute("finished") }
       try file.close()
     }
@@ -75,8 +76,7 @@ enum ResultsSnapshot<Row: ResultRow> {
       if let allowed, let found = try Descriptor.Identity(at: target), found != allowed {
         throw EvidenceError(
           .inputOutput,
-          "\(target): another file was put in its place while the run went on\n"
-            + "move that file away, then go on with --resume")
+          "\(target): another file was put in its place while the run went on", remedies: [.moveFileAndResume])
       }
       try Descriptor.move(path, over: target)
     } catch {

@@ -35,13 +35,13 @@ extension ResultsWriter {
     guard try holdsSomething(path, target) else { return }
     guard let file = try? ResultsFile(reading: target) else {
       throw EvidenceError(
-        .cannotCreateOutput, "\(path): there is a file already, and it holds no results; give another output")
+        .cannotCreateOutput, "\(path): there is a file already, and it holds no results",
+        remedies: [.useAnotherOutput])
     }
     throw EvidenceError(
       .cannotCreateOutput,
-      "\(path): there is a file already, with results of \(file.count) of \(file.settings.examples.count) examples\n"
-        + (file.finished == nil ? "go on with it by --resume, " : "")
-        + "remove it, or give another output")
+      "\(path): there is a file already, with results of \(file.count) of \(file.settings.examples.count) examples",
+      remedies: (file.finished == nil ? [.resume] : []) + [.removeFile, .useAnotherOutput])
   }
 
   /// Makes a results file without rows, and its journal.
@@ -100,7 +100,7 @@ extension ResultsWriter {
       }
     }
     return FoundResults(
-      count: file.count, isFinished: file.finished != nil && file.count == range.count, snapshot: snapshot)
+      file: file, isFinished: file.finished != nil && file.count == range.count, snapshot: snapshot)
   }
 
   /// Removes what a run that was killed at its very end left behind.
@@ -113,7 +113,7 @@ extension ResultsWriter {
 
 /// What was found where a run is to go on.
 struct FoundResults {
-  let count: Int
+  let file: ResultsFile
   let isFinished: Bool
   let snapshot: Descriptor
 }

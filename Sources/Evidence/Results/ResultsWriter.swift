@@ -14,7 +14,7 @@ public final class ResultsWriter<Row: ResultRow> {
   /// The results file, as the caller named it.
   public let path: String
   /// What the results depend on.
-  public let settings: ResultsSettings
+  public private(set) var settings: ResultsSettings
   /// Rows that an earlier run had made.
   public let restoredCount: Int
   /// Rows in the results file on disk.
@@ -32,6 +32,8 @@ public final class ResultsWriter<Row: ResultRow> {
   private var journal: ResultsJournal<Row>?
   /// The results file as it was last saved; also where someone removed it.
   private var snapshot: Descriptor
+  /// The file that the run goes on with, until its rows are read.
+  private var opened: ResultsFile?
   private var saving = SaveSchedule(now: .now)
   private var synchronizing = SaveSchedule(now: .now)
 
@@ -56,25 +58,37 @@ public final class ResultsWriter<Row: ResultRow> {
       return
     }
     // A finished file may be in a directory where no journal can be made.
-    if let found = try Self.open(path, target, settings), found.isFinished {
+    var found = try Self.open(path, target, settings)
+    if let found, found.isFinished {
       try Self.tidy(target, settings)
-      self.init(
-        path, target, settings, journal: nil, snapshot: found.snapshot, restored: found.count, isFinished: true)
+      self.init(path, target, settings, journal: nil, found: found, restored: found.file.count)
       return
     }
     let journal = try Self.making(path) { try ResultsJournal<Row>(besides: target, settings: settings) }
-    guard let found = try Self.open(path, target, settings) else {
+    // Another run may have saved more while this one came to the lock.
+    if try found?.snapshot.identity != Descriptor.Identity(at: target) {
+      found = try Self.open(path, target, settings)
+    }
+    guard let found else {
       throw EvidenceError(.inputOutput, "\(path): the file was removed while it was being opened")
     }
     try Self.making(path) {
       try Descriptor.remove(ResultsPaths.partial(target))
-      try journal.recover(from: settings.examples.lowerBound + found.count)
+      try journal.recover(from: settings.examples.lowerBound + found.file.count)
     }
-    self.init(
-      path, target, settings, journal: journal, snapshot: found.snapshot, restored: found.count + journal.count,
-      isFinished: found.isFinished, saved: found.count)
+    self.init(path, target, settings, journal: journal, found: found, restored: found.file.count + journal.count)
     if journal.count > 0 { try saveNow() }
     if isFinished { try close() }
+  }
+
+  private convenience init(
+    _ path: String, _ target: String, _ settings: ResultsSettings, journal: ResultsJournal<Row>?, found: FoundResults,
+    restored: Int
+  ) {
+    self.init(
+      path, target, settings, journal: journal, snapshot: found.snapshot, restored: restored,
+      isFinished: found.isFinished, saved: found.file.count)
+    opened = found.file
   }
 
   private init(
@@ -99,14 +113,15 @@ public final class ResultsWriter<Row: ResultRow> {
   /// Rows so far: those saved and those in the journal.
   public var count: Int { savedCount + journaledCount }
 
-  /// The rows that an earlier run had made, in the order of the dataset.
-  ///
-  /// They are read as they are asked for, from the file as it is now.
+  /// The rows that an earlier run had made, in the order of the dataset, read as they are asked for.
   ///
   /// - Throws: `HDF5Error` where they can't be read.
   public func restored() throws -> RestoredMeasurements<Row> {
     guard restoredCount > 0 else { return RestoredMeasurements() }
-    var rows = try ResultsFile(reading: target).stream(of: Row.self)
+    // The file as it was opened, unless rows came to it from the journal.
+    let file = opened?.count == restoredCount ? opened : nil
+    opened = nil
+    var rows = try (file ?? ResultsFile(reading: target)).stream(of: Row.self)
     return RestoredMeasurements(count: restoredCount) { try rows.next() }
   }
 
@@ -142,6 +157,9 @@ public final class ResultsWriter<Row: ResultRow> {
       throw failure(error)
     }
   }
+
+  /// What is known of model and data by now; it is in the file with the next rows that are saved.
+  public func note(_ facts: ResultsSettings.Facts) { settings.facts = facts }
 
   /// Saves every row so far.
   ///
@@ -207,6 +225,6 @@ public final class ResultsWriter<Row: ResultRow> {
       .inputOutput,
       "\(path): the results can't be written: \(reason)\n\(savedCount) examples are saved"
         + (waiting > 0 ? ", \(waiting) more are in \(ResultsPaths.journal(path))" : "")
-        + "; when the cause is gone, go on with --resume")
+        + "; when the cause is gone, the run can go on", remedies: [.resume])
   }
 }

@@ -82,7 +82,8 @@ public struct Ablation: Sendable {
       return .init(nll: after.nll, difference: difference.mean, standardError: difference.standardError)
     }
     var result = AblationSummary(
-      samples: samples, examples: range.count, removed: plan.inactive.count, nll: before.nll,
+      samples: samples, examples: range.count, removed: plan.inactive.count, isCrossEntropy: before.isCrossEntropy,
+      nll: before.nll,
       monteCarloStandardError: before.monteCarloStandardError)
     result.change =
       plan.removesSome
@@ -184,6 +185,8 @@ public struct AblationSummary: Sendable, Equatable {
   public let examples: Int
   /// Units removed: those at or below the threshold, of all layers.
   public let removed: Int
+  /// Whether grey data met a Bernoulli likelihood, so that the figures are cross-entropies.
+  public let isCrossEntropy: Bool
   /// Negative log-likelihood of the whole model.
   public let nll: Double
   /// Of `nll`, over other draws.
@@ -197,7 +200,10 @@ public struct AblationSummary: Sendable, Equatable {
   /// Active units removed one at a time.
   public var singles: [Single] = []
 
-  init(samples: Int, examples: Int, removed: Int, nll: Double, monteCarloStandardError: Double) {
+  init(
+    samples: Int, examples: Int, removed: Int, isCrossEntropy: Bool, nll: Double, monteCarloStandardError: Double
+  ) {
+    self.isCrossEntropy = isCrossEntropy
     self.samples = samples
     self.examples = examples
     self.removed = removed

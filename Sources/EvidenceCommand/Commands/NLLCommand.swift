@@ -31,6 +31,11 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   @Option(help: ArgumentHelp("The estimator; `evidence estimators` lists them.", valueName: "name"))
   var estimator = EstimatorName.preset
 
+  @Option(help: ArgumentHelp("The order of the bound that --estimator renyi gives, from 0 to below 1.", valueName: "a"))
+  var alpha = EstimatorOptions(samples: 1).alpha
+
+  var estimatorOptions: EstimatorOptions { EstimatorOptions(samples: sampling.samples, alpha: alpha) }
+
   @OptionGroup var running: RunOptions
 
   @Option(
@@ -49,6 +54,7 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   var untrustedFiles: [String] { [inputs.model, inputs.data] + [results.resumed].compactMap(\.self) }
 
   func validate() throws {
+    guard alpha >= 0, alpha < 1 else { throw ValidationError("--alpha: expected from 0 to below 1, found \(alpha)") }
     if replicates < 1 { throw ValidationError("--replicates: expected at least 1, found \(replicates)") }
     if replicates > 1 && running.seed > UInt64.max - UInt64(replicates) {
       throw ValidationError("--replicates: the seeds \(running.seed) + 1, … are too large")

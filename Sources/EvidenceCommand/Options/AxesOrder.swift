@@ -6,6 +6,8 @@ struct AxesOrder: ExpressibleByArgument, Equatable {
   /// For each axis that the model sees, which of the stored ones it is.
   let order: [Int]
 
+  init(_ order: [Int]) { self.order = order }
+
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     order = parts.compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }

@@ -8,7 +8,7 @@ extension Inputs {
     [
       "path": .string(modelPath),
       "name": JSONValue(model.description.about.name),
-      "sha256": .string(modelDigest),
+      "sha256": JSONValue(modelDigest.known),
       "latents": JSONValue(model.latentCounts),
       "likelihood": .string(model.likelihood.rawValue),
     ]
@@ -19,16 +19,16 @@ extension Inputs {
     [
       "path": .string(source.file),
       "dataset": .string(source.path),
-      "sha256": .string(dataDigest),
+      "sha256": JSONValue(dataDigest.known),
       "examples": .integer(examples.count),
       "range": JSONValue([examples.lowerBound, examples.upperBound]),
       "binarize": .string(data.preprocessing.binarize.rawValue),
       "divideBy": .number(data.preprocessing.divideBy),
       "dequantize": .bool(data.preprocessing.dequantize),
       "origins": [
-        "binarize": .string(origins.binarize.rawValue),
-        "divideBy": .string(origins.divideBy.rawValue),
-        "dequantize": .string(origins.dequantize.rawValue),
+        "binarize": .string(data.preparation.binarize.words),
+        "divideBy": .string(data.preparation.divideBy.words),
+        "dequantize": .string(data.preparation.dequantize.words),
       ],
     ]
   }
@@ -50,23 +50,25 @@ extension Inputs {
 
   /// What happens to an example, and who asked for it: `divide by 16, binarize by threshold (model file)`.
   private var preprocessingWords: String {
-    var steps: [(words: String, origin: PreparedData.Origin)] = []
-    let preprocessing = data.preprocessing
-    if preprocessing.dequantize || origins.dequantize == .commandLine {
+    var steps: [(words: String, origin: Preparation.Origin)] = []
+    let (preprocessing, origins) = (data.preprocessing, data.preparation)
+    if preprocessing.dequantize || origins.dequantize == .caller {
       steps.append((preprocessing.dequantize ? "dequantize" : "not dequantized", origins.dequantize))
     }
-    if preprocessing.divideBy != 1 || origins.divideBy == .commandLine {
+    if preprocessing.divideBy != 1 || origins.divideBy == .caller {
       steps.append(("divide by " + Text.plain(preprocessing.divideBy), origins.divideBy))
     }
     switch preprocessing.binarize {
-    case .none: if origins.binarize == .commandLine { steps.append(("not binarized", origins.binarize)) }
+    case .none: if origins.binarize == .caller { steps.append(("not binarized", origins.binarize)) }
     case .threshold: steps.append(("binarize by threshold", origins.binarize))
     case .bernoulli: steps.append(("binarize at random", origins.binarize))
     }
-    guard let first = steps.first else { return note == nil ? "taken as stored" : "taken as stored (0 and 1 already)" }
-    if steps.allSatisfy({ $0.origin == first.origin }) {
-      return steps.map(\.words).joined(separator: ", ") + " (\(first.origin.rawValue))"
+    guard let first = steps.first else {
+      return origins.leftOut == nil ? "taken as stored" : "taken as stored (0 and 1 already)"
     }
-    return steps.map { "\($0.words) (\($0.origin.rawValue))" }.joined(separator: ", ")
+    if steps.allSatisfy({ $0.origin == first.origin }) {
+      return steps.map(\.words).joined(separator: ", ") + " (\(first.origin.words))"
+    }
+    return steps.map { "\($0.words) (\($0.origin.words))" }.joined(separator: ", ")
   }
 }

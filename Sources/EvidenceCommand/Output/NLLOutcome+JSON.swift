@@ -16,7 +16,7 @@ extension NLLOutcome {
         "mean": .number(summary.mean),
         "dataStandardError": .number(summary.dataStandardError),
         "monteCarloStandardError": JSONValue(monteCarloStandardError),
-        "biasEstimate": .number(summary.biasEstimate),
+        "biasEstimate": JSONValue(biasEstimate),
       ],
       "nll": .number(summary.nll),
       "bitsPerDimension": .number(bitsPerDimension),

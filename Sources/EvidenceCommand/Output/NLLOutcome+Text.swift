@@ -41,8 +41,11 @@ extension NLLOutcome {
     ])
     table.add(["bits/dim", Text.fixed(bitsPerDimension, 4)])
     if !entry.isBound { table.add(["ELBO", Text.fixed(summary.elbo, 2), "nats"]) }
-    if entry.hasWeights {
-      table.add(["bias", Text.significant(summary.biasEstimate, 2), "nats, what K draws take off, to first order"])
+    if entry.hasWeights, entry.hasBias {
+      let words =
+        biasEstimate.map { [Text.significant($0, 2), "nats, what K draws take off, to first order"] }
+        ?? ["?", hasUnreliableError ? "what K draws take off: k̂ too high" : "not defined for these draws"]
+      table.add(["bias"] + words)
     }
     return table.lines
   }

@@ -10,10 +10,6 @@ struct NLLOutcome {
   let threads: Int
   /// `--all-errors`.
   let reportsAllErrors: Bool
-  /// Grey data under a Bernoulli likelihood.
-  let isCrossEntropy: Bool
-  /// What a model without latents would reach; nil where that is not known.
-  let constantModel: ConstantModel?
   let summary: LogLikelihoodSummary
   let replicates: Replicates?
   /// Of the evaluation with the first seed.
@@ -37,11 +33,21 @@ struct NLLOutcome {
     }
   }
 
+  /// Grey data under a Bernoulli likelihood.
+  var isCrossEntropy: Bool { summary.isCrossEntropy }
+
   /// The Monte Carlo error of the mean; nil where it can't be trusted and was not asked for all the same.
   var monteCarloStandardError: Double? {
     let error = summary.monteCarloStandardError
     guard error.isFinite, reportsAllErrors || !hasUnreliableError else { return nil }
     return error
+  }
+
+  /// What the finite number of draws takes off the mean; nil where its error can't be trusted, as it comes from the same
+  /// sums, and was not asked for all the same.
+  var biasEstimate: Double? {
+    guard entry.hasBias, summary.biasEstimate.isFinite, reportsAllErrors || !hasUnreliableError else { return nil }
+    return summary.biasEstimate
   }
 
   /// Whether the weights of some example have too heavy a tail for an analytic error.

@@ -7,8 +7,6 @@ struct UnitsOutcome {
   let seed: UInt64
   let units: UnitsSummary
   let ablation: AblationSummary?
-  /// Grey data under a Bernoulli likelihood, in an ablation.
-  let isCrossEntropy: Bool
   /// By example, of those in the scatters.
   let labels: [Int: ExampleLabels.Label]
   let labelsPath: String?
@@ -29,7 +27,7 @@ struct UnitsOutcome {
 extension Warnings {
   /// The warnings of `evidence units`, the gravest first.
   static func of(_ outcome: UnitsOutcome) -> [String] {
-    var warnings = outcome.isCrossEntropy ? [crossEntropy] : []
+    var warnings = outcome.ablation?.isCrossEntropy == true ? [crossEntropy] : []
     for layer in outcome.units.layers {
       if layer.nonFiniteExamples > 0 { warnings.append(nonFiniteMeans(layer, of: outcome.units.examples)) }
       if layer.directions.isLimitedByExamples { warnings.append(rankDeficient(layer)) }

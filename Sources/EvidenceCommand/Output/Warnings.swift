@@ -7,52 +7,42 @@ import Statistics
 enum Warnings {
   /// The warnings of a run, the gravest first.
   static func of(_ outcome: NLLOutcome) -> [String] {
-    var mistakes = of(outcome.inputs.model.description)
-    if let constant = outcome.constantModel, constant.isFarAbove(outcome.summary.mean) {
-      mistakes.append(belowConstantModel(outcome.summary.mean, constant))
-    }
-    return outcome.inputs.notes + mistakes
-      + of(
-        outcome.summary, hasWeights: outcome.entry.hasWeights, isCrossEntropy: outcome.isCrossEntropy,
-        output: outcome.output)
-  }
-
-  /// The warnings that a summary calls for, the gravest first.
-  static func of(
-    _ summary: LogLikelihoodSummary, hasWeights: Bool, isCrossEntropy: Bool, output: String?
-  ) -> [String] {
-    let count = summary.examples
-    var warnings: [String] = []
-    if isCrossEntropy { warnings.append(crossEntropy) }
-    if summary.nonFiniteExamples > 0 {
-      warnings.append(
-        nonFinite(summary.nonFiniteExamples, of: count, which: summary.firstNonFiniteExamples, output: output))
-    }
-    if summary.nonFiniteWeights > 0 { warnings.append(nonFiniteWeights(summary.nonFiniteWeights)) }
-    if summary.zeroWeights > 0 { warnings.append(zeroWeights(summary.zeroWeights)) }
-    guard hasWeights else { return warnings }
-    if summary.unreliableExamples > 0 {
-      warnings.append(
-        unreliable(
-          summary.unreliableExamples, of: count, threshold: summary.paretoThreshold, samples: summary.samples,
-          largest: summary.paretoK.maximum))
-    }
-    if summary.lowSampleSizeExamples > 0 {
-      warnings.append(lowSampleSize(summary.lowSampleSizeExamples, of: count, samples: summary.samples))
-    }
-    if summary.saturatedExamples > 0 {
-      warnings.append(saturated(summary.saturatedExamples, of: count, samples: summary.samples))
-    }
-    if summary.paretoK.maximum.isNaN { warnings.append(noShape(samples: summary.samples)) }
-    return warnings
+    outcome.summary.concerns.map { words($0, samples: outcome.samples, output: outcome.output) }
   }
 
   /// The warnings that a model calls for by itself.
-  static func of(_ model: ModelDescription) -> [String] {
-    var warnings: [String] = []
-    if model.isUntrained { warnings.append(untrained) }
-    if let activation = model.activationOfLogits { warnings.append(logitsOfActivation(activation.words)) }
-    return warnings
+  static func of(_ model: ModelDescription) -> [String] { model.concerns.map { words($0, samples: 0, output: nil) } }
+
+  /// A concern in plain words and with what to do.
+  ///
+  /// - Parameters:
+  ///   - samples: How many draws were taken.
+  ///   - output: The results file.
+  static func words(_ concern: Concern, samples: Int, output: String?) -> String {
+    switch concern {
+    case .dataTakenAsStored(let steps): takenAsStored(leavingOut: steps)
+    case .storage(let note): note
+    case .integersAsDensity(let divisor): integersAsDensity(divisor: divisor)
+    case .untrainedModel: untrained
+    case .logitsOfActivation(let activation): logitsOfActivation(activation.words)
+    case .worseThanConstant(let mean, let constant): belowConstantModel(mean, constant)
+    case .crossEntropy: crossEntropy
+    case .nonFiniteExamples(let examples, let count, let which):
+      nonFinite(examples, of: count, which: which, output: output)
+    case .nonFiniteWeights(let draws): nonFiniteWeights(draws)
+    case .zeroWeights(let draws): zeroWeights(draws)
+    case .unreliable(let examples, let count, let threshold, let largest):
+      unreliable(examples, of: count, threshold: threshold, samples: samples, largest: largest)
+    case .lowSampleSize(let examples, let count): lowSampleSize(examples, of: count, samples: samples)
+    case .saturated(let examples, let count): saturated(examples, of: count, samples: samples)
+    case .undefinedShape: noShape(samples: samples)
+    }
+  }
+
+  static func takenAsStored(leavingOut steps: Preprocessing) -> String {
+    let left = steps.binarize == .none ? "dividing by" : "binarizing, after dividing by"
+    return "the data are stored as 0 and 1, so they are taken as they are; the model file asks for \(left) "
+      + "\(Text.plain(steps.divideBy)) (say --divide-by and --binarize to decide)"
   }
 
   static let untrained = """

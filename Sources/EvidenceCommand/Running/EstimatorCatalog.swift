@@ -18,19 +18,39 @@ enum EstimatorCatalog {
     let isBound: Bool
     /// Whether it reweights draws, so that effective sample sizes, k̂ and the curve exist.
     let hasWeights: Bool
-    /// Makes it for a number of draws.
-    let make: @Sendable (_ samples: Int) throws -> LogLikelihoodEstimator
+    /// Whether the delta method says what the finite number of draws takes off; of L_K it does.
+    var hasBias = true
+    /// Makes it.
+    let make: @Sendable (EstimatorOptions) throws -> LogLikelihoodEstimator
+    /// What it depends on besides the number of draws, for the results file.
+    var options: @Sendable (EstimatorOptions) -> [String: String] = { _ in [:] }
   }
 
   /// Every estimator; the first is the default.
   static let all: [Entry] = [
     Entry(
       name: "importance-sampling", summary: "log 1/K Σ p(x,z)/q(z|x): tends to log p(x) with K",
-      symbol: "log p(x)", isBound: false, hasWeights: true, make: { ImportanceSampling(samples: $0) }),
+      symbol: "log p(x)", isBound: false, hasWeights: true, make: { ImportanceSampling(samples: $0.samples) }),
     Entry(
       name: "elbo", summary: "the evidence lower bound, KL in closed form where possible",
-      symbol: "ELBO", isBound: true, hasWeights: false, make: { EvidenceLowerBound(samples: $0) }),
+      symbol: "ELBO", isBound: true, hasWeights: false, make: { EvidenceLowerBound(samples: $0.samples) }),
+    Entry(
+      name: "renyi", summary: "the Rényi bound of order --alpha, between these two",
+      symbol: "L_α", isBound: true, hasWeights: true, hasBias: false,
+      make: { RenyiBound(alpha: $0.alpha, samples: $0.samples) },
+      options: { ["alpha": "\($0.alpha)"] }),
+    Entry(
+      name: "jackknife", summary: "importance sampling without its bias of order 1/K",
+      symbol: "log p(x)", isBound: false, hasWeights: true, hasBias: false, make: { Jackknife(samples: $0.samples) }),
   ]
+}
+
+/// What estimators are made from.
+struct EstimatorOptions: Sendable {
+  /// Draws for each example.
+  var samples: Int
+  /// The order of a Rényi bound.
+  var alpha = 0.5
 }
 
 /// `--estimator`.

@@ -47,7 +47,7 @@ struct Failure {
     case let error as HDF5Error:
       (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
       libraryStack = error.libraryStack
-    case let error as EvidenceError: (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
+    case let error as EvidenceError: (status, lines) = (Failure.status(error.code), Failure.lines(error.commandWords))
     case let error as InvalidModel: (status, lines) = (.invalidInput, Failure.lines(error.description))
     case let error as ModelFileError: (status, lines) = (.invalidInput, Failure.lines(error.description))
     case let error as ImportError: (status, lines) = (Failure.status(error.code), Failure.lines(error.description))

@@ -15,40 +15,39 @@ struct NLLRun {
     self.command = command
     inputs = try Inputs(command.inputs)
     entry = command.estimator.entry
-    estimator = try entry.make(command.sampling.samples)
+    estimator = try entry.make(command.estimatorOptions)
     evaluation = command.running.evaluation(of: inputs.examples)
   }
 
   /// Evaluates.
   func run() throws -> NLLOutcome {
-    // Here a file that libhdf5 goes in circles on meets the limit of time; evaluating has none.
-    if let resumed = command.results.resumed { _ = try? ResultsFile(reading: resumed) }
-    let isCrossEntropy = try inputs.isCrossEntropy(seed: evaluation.seed)
+    func open() throws -> ResultsSink {
+      try ResultsSink(command.results, settings: try settings(), watch: evaluation.watch)
+    }
+    // A file that is there is opened before the evaluation, which has no limit of time: libhdf5 may go in circles on it.
+    let resumed = try command.results.resumed.map { _ in try open() }
     return try Interruption.shared.whileEvaluating {
-      let sink = try ResultsSink(command.results, settings: settings(isCrossEntropy: isCrossEntropy))
+      let sink = try resumed ?? open()
       let started = ContinuousClock.now
       let summary = try evaluate(estimator, evaluation, sink)
       let seconds = started.duration(to: .now) / .seconds(1)
-      let replicates = try replicate(first: summary, sink)
-      let constantModel = try inputs.constantModel(seed: evaluation.seed)
       return NLLOutcome(
         inputs: inputs, entry: entry, samples: command.sampling.samples, seed: evaluation.seed,
-        threads: evaluation.threads, reportsAllErrors: command.allErrors, isCrossEntropy: isCrossEntropy,
-        constantModel: constantModel,
-        summary: summary, replicates: replicates, seconds: seconds,
+        threads: evaluation.threads, reportsAllErrors: command.allErrors, summary: summary,
+        replicates: try replicate(first: summary, sink), seconds: seconds,
         evaluated: inputs.examples.count - sink.restored.count, output: command.results.output)
     }
   }
 
   /// What the rows of a results file depend on, and what its readers want to know besides.
-  private func settings(isCrossEntropy: Bool) -> ResultsSettings {
-    var settings = inputs.settings(
-      command: "nll", estimator: entry.name, samples: command.sampling.samples,
+  private func settings() throws -> ResultsSettings {
+    var settings = try inputs.settings(
+      command: "nll", estimator: entry.name, options: entry.options(command.estimatorOptions),
+      samples: command.sampling.samples,
       curveSamples: entry.hasWeights ? BlockCurve.points(upTo: command.sampling.samples) : [], seed: evaluation.seed)
     settings.facts.modelName = inputs.model.description.about.name
     settings.facts.likelihood = inputs.model.likelihood.rawValue
     settings.facts.elements = inputs.model.inputCount
-    settings.facts.isCrossEntropy = isCrossEntropy
     return settings
   }
 

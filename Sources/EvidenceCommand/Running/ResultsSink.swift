@@ -3,34 +3,58 @@ import Foundation
 
 /// Where the measurements of a run go: into the file of `--output`, or nowhere.
 final class ResultsSink {
+  private typealias Writer = ResultsWriter<LogLikelihoodMeasurement>
+
   /// The rows of an earlier run that is gone on with.
   let restored: RestoredMeasurements<LogLikelihoodMeasurement>
-  private let writer: ResultsWriter<LogLikelihoodMeasurement>?
+  private let writer: Writer?
+  private let watch: EvaluationWatch
+  private var facts: ResultsSettings.Facts
   private var finished: Int
 
   /// Nowhere.
   init() {
     writer = nil
+    watch = EvaluationWatch()
+    facts = .init()
     restored = RestoredMeasurements()
     finished = 0
   }
 
   /// Begins the file that the options name, or goes on with it.
-  init(_ options: ResultsOptions, settings: ResultsSettings) throws {
-    writer = try options.output.map {
-      options.resume
-        ? try ResultsWriter(resuming: $0, settings: settings) : try ResultsWriter(creating: $0, settings: settings)
+  init(
+    _ options: ResultsOptions, settings: @autoclosure () throws -> ResultsSettings, watch: EvaluationWatch
+  ) throws {
+    guard let path = options.output else {
+      (writer, restored, finished) = (nil, RestoredMeasurements(), 0)
+      (self.watch, facts) = (watch, .init())
+      return
     }
-    writer?.cancellation = Interruption.shared.cancellation
-    restored = try writer?.restored() ?? RestoredMeasurements()
+    let settings = try settings()
+    let writer =
+      options.resume
+      ? try Writer(resuming: path, settings: settings) : try Writer(creating: path, settings: settings)
+    writer.cancellation = Interruption.shared.cancellation
+    restored = try writer.restored()
     finished = restored.count
-    if let writer { Log.debug("results opened", ["path": writer.path, "restored": "\(restored.count)"]) }
+    self.writer = writer
+    self.watch = watch
+    facts = settings.facts
+    Log.debug("results opened", ["path": path, "restored": "\(restored.count)"])
   }
 
   /// Takes the next row.
   func append(_ measurement: LogLikelihoodMeasurement) throws {
+    noteFacts()
     try writer?.append(measurement)
     finished += 1
+  }
+
+  /// What rows are saved with: whether grey data were seen by now.
+  private func noteFacts() {
+    guard let isCrossEntropy = watch.isCrossEntropy, facts.isCrossEntropy != isCrossEntropy else { return }
+    facts.isCrossEntropy = isCrossEntropy
+    writer?.note(facts)
   }
 
   /// Runs an evaluation of `count` examples; whatever ends it, what was finished is then on disk.

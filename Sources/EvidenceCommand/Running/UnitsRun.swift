@@ -32,9 +32,8 @@ struct UnitsRun {
       let units = try inputs.locatingErrors { try measure() }
       let seconds = started.duration(to: .now) / .seconds(1)
       let ablation = try command.ablate ? inputs.locatingErrors { try ablate(units) } : nil
-      let isCrossEntropy = try command.ablate && inputs.isCrossEntropy(seed: evaluation.seed)
       return UnitsOutcome(
-        inputs: inputs, seed: evaluation.seed, units: units, ablation: ablation, isCrossEntropy: isCrossEntropy,
+        inputs: inputs, seed: evaluation.seed, units: units, ablation: ablation,
         labels: try scatterLabels(units), labelsPath: labels?.path, latents: command.latents, seconds: seconds,
         threads: evaluation.threads, showsAllUnits: command.allUnits)
     }
@@ -64,8 +63,8 @@ struct UnitsRun {
     return try LatentsFile(
       creating: path, latentCounts: inputs.model.latentCounts,
       attributes: [
-        "model": inputs.modelPath, "model_sha256": inputs.modelDigest, "data": inputs.source.file,
-        "dataset": inputs.source.path, "data_sha256": inputs.dataDigest, "seed": String(evaluation.seed),
+        "model": inputs.modelPath, "model_sha256": try inputs.modelDigest.hex(), "data": inputs.source.file,
+        "dataset": inputs.source.path, "data_sha256": try inputs.dataDigest.hex(), "seed": String(evaluation.seed),
         "binarize": inputs.data.preprocessing.binarize.rawValue,
         "divide_by": Text.plain(inputs.data.preprocessing.divideBy), "evidence_version": RootCommand.version,
       ])

@@ -33,6 +33,7 @@ struct SmallModel {
   var scale: Float = -1
   /// What the file says about its data.
   var divideBy: Double?
+  var binarize: String?
   /// The layer in the encoder's stack of means.
   var layer = "dense"
 
@@ -44,6 +45,7 @@ struct SmallModel {
     try root.setAttribute("name", "small")
     let input = try root.createGroup("input")
     try input.setAttribute("shape", [4])
+    if let binarize { try input.setAttribute("binarize", binarize) }
     if let divideBy { try input.setAttribute("divide_by", divideBy) }
     let encoder = try root.createGroup("encoder/1")
     try encoder.setAttribute("distribution", "normal")

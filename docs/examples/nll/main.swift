@@ -17,7 +17,7 @@ let samples = arguments.count > 2 ? Int(arguments[2]) ?? 5000 : 5000
 do {
   // The model file says what its data need: here, divide by 16 and binarize at half of the range.
   let model = try NetworkModel(ModelFile.read(modelPath))
-  let data = Dataset(try HDF5Source(file: dataPath), preprocessing: Preprocessing(model.description.input))
+  let data = try Dataset(file: dataPath, for: model)
 
   let summary = try ImportanceSampling(samples: samples).estimate(model, on: data)
 

@@ -31,6 +31,14 @@ public enum AxisOrder {
     return result
   }
 
+  /// An axis other than the first of which each index has as many elements as an example: examples may lie along it.
+  static func axisOfExamples(_ shape: [Int], elements: Int) -> Int? {
+    shape.indices.dropFirst().first { axis in
+      shape.enumerated().allSatisfy { $0.offset == axis || $0.element > 0 }
+        && shape.enumerated().reduce(1) { $1.offset == axis ? $0 : min(1 << 40, $0 * $1.element) } == elements
+    }
+  }
+
   /// Why examples of a shape can't be taken as the model's, though they have as many elements; nil where they can.
   ///
   /// - Parameter shape: That of the dataset, with the examples' axis first.

@@ -34,11 +34,12 @@ enum DatasetChoice {
       self = main
       return
     }
+    guard !choices.isEmpty else {
+      throw EvidenceError(.invalidData, "\(file): \(try DatasetSearch(survey, root: root).nothing)")
+    }
     throw EvidenceError(
-      .invalidData,
-      "\(file): "
-        + (choices.isEmpty
-          ? try DatasetSearch(survey, root: root).nothing : DatasetSearch.several(choices.map { ($0.path, $0.shape) })))
+      .invalidData, "\(file): \(DatasetSearch.several(choices.map { ($0.path, $0.shape) }))",
+      remedies: [.nameDataset])
   }
 
   var path: String {
@@ -129,7 +130,7 @@ struct DatasetSearch {
   static func several(_ candidates: [(path: String, shape: [Int])]) -> String {
     let list = candidates.prefix(shown).map { "\($0.path) \($0.shape)" }.joined(separator: ", ")
     var message =
-      "\(candidates.count) datasets could be meant; name one with --dataset: \(list)\(more(candidates.count))"
+      "\(candidates.count) datasets could be meant: \(list)\(more(candidates.count))"
     let parents = Set(candidates.map { $0.path.split(separator: "/").dropLast().joined(separator: "/") })
     if candidates.count >= 10, Set(candidates.map(\.shape)).count == 1, let parent = parents.first, parents.count == 1 {
       let group = parent.isEmpty ? "f" : "f[\"\(parent)\"]"
@@ -152,7 +153,7 @@ struct DatasetSearch {
     let owner = parent.isEmpty ? nil : try? root.file.root.group(parent)
     if let owner, try owner.attributeType("pandas_type") == .string {
       return "\(path) is a table of pandas (records, not an array); write the frame with "
-        + "frame.to_hdf(file, key=\"x\", format=\"fixed\") and name --dataset x/block0_values, or its numbers alone with h5py: "
+        + "frame.to_hdf(file, key=\"x\", format=\"fixed\") and take the dataset x/block0_values, or its numbers alone with h5py: "
         + "f[\"x\"] = frame.to_numpy()"
     }
     return

@@ -12,6 +12,8 @@ struct ReportSubject {
   /// Nil where the file holds no row yet.
   let summary: LogLikelihoodSummary?
   let hasWeights: Bool
+  /// Whether the delta method says what the finite number of draws takes off.
+  let hasBias: Bool
   /// What the mean is called in the headline.
   let symbol: String
   /// A value for each example, in the order of the file.
@@ -32,6 +34,7 @@ struct ReportSubject {
     finished = file.finished
     let entry = EstimatorCatalog.all.first { $0.name == file.settings.estimator }
     hasWeights = entry?.hasWeights ?? !file.settings.curveSamples.isEmpty
+    hasBias = entry?.hasBias ?? false
     symbol = entry?.symbol ?? file.settings.estimator
     var accumulator = try LogLikelihoodAccumulator(samples: max(1, settings.samples), hasWeights: hasWeights)
     var columns = (values: [Double](), sampleSizes: [Double](), shapes: [Double]())
@@ -86,7 +89,9 @@ struct ReportSubject {
   /// What the numbers should be read with.
   var warnings: [String] {
     guard let summary else { return [] }
-    return Warnings.of(summary, hasWeights: hasWeights, isCrossEntropy: isCrossEntropy, output: path)
+    return ((isCrossEntropy ? [.crossEntropy] : []) + summary.concernsOfDraws).map {
+      Warnings.words($0, samples: summary.samples, output: path)
+    }
   }
 
   /// The rows with the lowest of some values, the lowest first; those without a value last, or first.

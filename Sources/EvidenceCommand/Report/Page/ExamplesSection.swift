@@ -81,6 +81,8 @@ struct ExamplesSection {
 
     private func error(_ row: LogLikelihoodMeasurement, sign: String = "±\u{A0}") -> String {
       let error = row.monteCarloStandardError
+      // An error that k̂ says nothing can be made of is not shown as one.
+      if subject.hasWeights, let summary = subject.summary, row.paretoK > summary.paretoThreshold { return sign + "?" }
       return error.isFinite ? sign + (error == 0 ? "0" : Text.significant(error, 2)) : "–"
     }
   }

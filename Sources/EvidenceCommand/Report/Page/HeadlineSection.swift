@@ -79,9 +79,13 @@ struct HeadlineSection {
     parts.append(
       PagePart.figureOfMerit("ELBO", Text.fixed(summary.elbo, decimals), unit: "nats", "the bound of one draw"))
     if subject.hasWeights {
-      parts.append(
-        PagePart.figureOfMerit(
-          "Bias, to first order", Text.significant(summary.biasEstimate, 2), unit: "nats", "what K draws take off"))
+      if subject.hasBias {
+        parts.append(
+          subject.hasUnreliableError
+            ? PagePart.figureOfMerit("Bias", "?", "what K draws take off can't be said: k̂ is too high")
+            : PagePart.figureOfMerit(
+              "Bias, to first order", Text.significant(summary.biasEstimate, 2), unit: "nats", "what K draws take off"))
+      }
       let size = summary.effectiveSampleSize
       parts.append(
         PagePart.figureOfMerit(

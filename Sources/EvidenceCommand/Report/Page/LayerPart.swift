@@ -48,8 +48,12 @@ struct LayerPart {
     }
     if let information = layer.information?.mutualInformation {
       let error = layer.information?.standardError.map { "± \(Text.significant($0, 2))" } ?? ""
-      let limit = layer.information?.atLimit == true ? "; at the limit of the estimate" : ""
-      parts.append(PagePart.figureOfMerit("I(x; z)", Text.fixed(information, 2), unit: "nats", error + limit))
+      let isAtLimit = layer.information?.atLimit == true
+      parts.append(
+        isAtLimit
+          ? PagePart.figureOfMerit(
+            "I(x; z)", "≥ " + Text.fixed(information, 2), unit: "nats", "at the limit of the estimate")
+          : PagePart.figureOfMerit("I(x; z)", Text.fixed(information, 2), unit: "nats", error))
     }
     var result = Markup("dl", ["class": "figures"], parts)
     if let verdict = layer.agreement.flatMap({ Self.words($0.verdict) }) {

@@ -28,46 +28,54 @@ public struct ConstantModel: Sendable, Equatable {
     let margin = densityElements.map { 0.5 * Double($0) } ?? 0.25 * abs(meanLogLikelihood)
     return mean < meanLogLikelihood - max(5, margin)
   }
+}
 
-  /// Fits the model to examples; nil where there are too few of them.
-  ///
-  /// - Parameters:
-  ///   - bins: Of a discretised likelihood.
-  ///   - check: Called between blocks of examples; throws to stop.
-  public init?(
-    of data: Dataset, _ examples: Range<Int>, likelihood: Distribution, bins: Int, seed: UInt64,
-    check: () throws -> Void = {}
-  ) throws {
-    guard examples.count >= Self.fewestExamples else { return nil }
-    var moments = ElementMoments(count: data.elementCount, keepsClasses: likelihood == .categorical)
-    for start in stride(from: examples.lowerBound, to: examples.upperBound, by: 256) {
-      try check()
-      let batch = try data.batch(start..<min(start + 256, examples.upperBound), seed: seed)
-      for position in 0..<batch.count { moments.add(batch.values(at: position)) }
+/// Fits a constant model to examples as they come.
+public struct ConstantModelFit: Sendable {
+  private let likelihood: ElementLikelihood
+  private var moments: ElementMoments?
+
+  /// A fit to no examples.
+  public init(_ likelihood: ElementLikelihood) { self.likelihood = likelihood }
+
+  /// Adds an example.
+  public mutating func add(_ values: ArraySlice<Float>) {
+    if moments == nil {
+      moments = ElementMoments(count: values.count, keepsClasses: likelihood.distribution == .categorical)
     }
-    switch likelihood {
-    case .bernoulli: meanLogLikelihood = moments.coins
-    case .categorical: meanLogLikelihood = moments.classes
-    case .poisson, .negativeBinomial, .zeroInflatedNegativeBinomial: meanLogLikelihood = moments.counts
+    moments?.add(values)
+  }
+
+  /// Adds the examples of another fit of the same likelihood.
+  public mutating func merge(_ other: ConstantModelFit) {
+    guard let others = other.moments else { return }
+    if moments == nil { moments = others } else { moments?.merge(others) }
+  }
+
+  /// The fitted model; nil where there are too few examples, or where it is not finite.
+  public var model: ConstantModel? {
+    guard let moments, moments.count >= ConstantModel.fewestExamples else { return nil }
+    var mean: Double
+    var densityElements: Int?
+    switch likelihood.distribution {
+    case .bernoulli: mean = moments.coins
+    case .categorical: mean = moments.classes
+    case .poisson, .negativeBinomial, .zeroInflatedNegativeBinomial: mean = moments.counts
     case .discretizedLogistic, .logisticMixture:
       // One bin is 1 / (bins − 1) wide.
-      let width = 1 / Double(max(1, bins - 1))
-      meanLogLikelihood =
-        moments.normals(leastVariance: width * width / 12) + Double(data.elementCount) * log(width)
+      let width = 1 / Double(max(1, likelihood.bins - 1))
+      mean = moments.normals(leastVariance: width * width / 12) + Double(moments.elements) * log(width)
     case .normal, .fullNormal, .laplace, .continuousBernoulli, .beta:
-      meanLogLikelihood = moments.normals(leastVariance: 0)
+      mean = moments.normals(leastVariance: 0)
+      densityElements = moments.elements
     }
-    switch likelihood {
-    case .normal, .fullNormal, .laplace, .continuousBernoulli, .beta: densityElements = data.elementCount
-    default: densityElements = nil
-    }
-    guard meanLogLikelihood.isFinite else { return nil }
+    return mean.isFinite ? ConstantModel(meanLogLikelihood: mean, densityElements: densityElements) : nil
   }
 }
 
 /// Sums over examples, for each element.
-private struct ElementMoments {
-  private var count = 0
+private struct ElementMoments: Sendable {
+  private(set) var count = 0
   private var means: [Double]
   /// Sums of squared deviations (Welford 1962).
   private var deviations: [Double]
@@ -91,6 +99,23 @@ private struct ElementMoments {
       if value > 1 { logFactorials += lgamma(value + 1) }
       if !classCounts.isEmpty { classCounts[element][Float(value), default: 0] += 1 }
     }
+  }
+
+  /// Elements of an example.
+  var elements: Int { means.count }
+
+  /// Adds the examples of others, by the formula of Chan, Golub and LeVeque (1979).
+  mutating func merge(_ other: ElementMoments) {
+    let total = count + other.count
+    let share = Double(other.count) / Double(total)
+    for element in means.indices {
+      let distance = other.means[element] - means[element]
+      means[element] += distance * share
+      deviations[element] += other.deviations[element] + distance * distance * Double(count) * share
+    }
+    for element in classCounts.indices { classCounts[element].merge(other.classCounts[element], uniquingKeysWith: +) }
+    logFactorials += other.logFactorials
+    count = total
   }
 
   var coins: Double {

@@ -1,6 +1,11 @@
 import Models
 
 extension ModelDescription {
+  /// What the model by itself gives reason to doubt.
+  public var concerns: [Concern] {
+    (isUntrained ? [.untrainedModel] : []) + (activationOfLogits.map { [.logitsOfActivation($0)] } ?? [])
+  }
+
   /// Whether nothing in the model looks trained: there are biases, and all of them, with all moving means, are zero.
   var isUntrained: Bool {
     let biases = parameters.filter { [.bias, .offset, .movingMean].contains($0.role) }

@@ -1,0 +1,41 @@
+/// What to do about an error, for whoever words it: a command in its options, a script in its calls.
+public enum Remedy: Sendable, Equatable {
+  /// Divide the stored values by this; nil where the number is not known.
+  case divide(by: Double?)
+  /// Take the stored values as they are.
+  case takeAsStored
+  /// Name the dataset.
+  case nameDataset
+  /// Take the stored axes in this order; nil where none makes the model's shape of them.
+  case orderAxes([Int]?)
+  /// Take the axes in this order, as the examples may lie along another axis than the first.
+  case takeExamples(alongAxis: Int, order: [Int])
+  /// Go on with the run that made the results file.
+  case resume
+  /// Give the results another file.
+  case useAnotherOutput
+  /// Remove the file that is there.
+  case removeFile
+  /// Move the file that is there away, then go on with the run.
+  case moveFileAndResume
+}
+
+extension Remedy: CustomStringConvertible {
+  /// The remedy in the words of this library.
+  public var description: String {
+    switch self {
+    case .divide(nil): "scale the data as in training (Preprocessing.divideBy)"
+    case .divide(let divisor?): "pass Preprocessing(divideBy: \(divisor)), or PreparationChoice(divideBy: \(divisor))"
+    case .takeAsStored: "take them as they are with PreparationChoice(divideBy: 1)"
+    case .nameDataset: "name one"
+    case .orderAxes(nil): "store the examples in the model's shape"
+    case .orderAxes(let order?): "take the axes in another order: PreparationChoice(axes: \(order))"
+    case .takeExamples(let axis, let order):
+      "the examples may lie along axis \(axis): PreparationChoice(axes: \(order))"
+    case .resume: "go on with ResultsWriter(resuming:settings:)"
+    case .useAnotherOutput: "give the results another file"
+    case .removeFile: "remove the file"
+    case .moveFileAndResume: "move the file away, then go on with ResultsWriter(resuming:settings:)"
+    }
+  }
+}
