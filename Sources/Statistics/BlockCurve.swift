@@ -103,13 +103,6 @@ public struct BlockCurve: Sendable {
     }
   }
 
-  /// Empties the curve, to be used again.
-  public mutating func removeAll() {
-    (singles, wholes) = (RunningMoments(), RunningMoments())
-    (five, whole) = (LogSumExp(), LogSumExp())
-    for index in levels.indices { levels[index] = Level(samples: levels[index].samples) }
-  }
-
   private var points: [(samples: Int, means: RunningMoments)] {
     let all = [(1, singles)] + levels.map { ($0.samples, $0.means) } + (samples > 1 ? [(samples, wholes)] : [])
     return all.filter { $0.1.count > 0 }

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Every threshold that a diagnostic is compared with, each with where it comes from.
 ///
 /// Help, documentation and warnings read these; no other file holds a copy.

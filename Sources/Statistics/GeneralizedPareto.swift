@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The fit of a generalized Pareto distribution to the excesses of a tail over its cutoff.
 enum GeneralizedPareto {
   /// Log-weights in nats relative to the largest, those above a cutoff.

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The jackknife estimate of log p(x), by a second pass over the draws of the first.
 ///
 /// JVI-1 (Nowozin 2018) is k·L_k − (k − 1)·mean of L_{k−1} over all ways to leave one draw out. That mean needs

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The logarithm of a sum of exponentials, log Σ eˡ, taken in one pass without overflow.
 ///
 /// The state is the largest term m and Σ e^{l − m}; both are those of the terms seen so far, so the size of

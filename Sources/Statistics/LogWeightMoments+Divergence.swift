@@ -1,33 +1,14 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The distance between proposal and posterior, and the number of draws it asks for.
 extension LogWeightMoments {
   /// KL(p(z|x) ‖ q(z|x)) in nats, estimated by Σ w̃ log(k w̃) with w̃ = w / Σ w.
   ///
-  /// It lies between 0 and log k, which it cannot exceed whatever the truth: see ``isSaturated``. 0 for one draw.
+  /// Importance sampling needs about e^{KL} draws (Chatterjee, Diaconis 2018); as the divergence is estimated from the same
+  /// draws, that is a lower limit. It lies between 0 and log k, which it cannot exceed whatever the truth: see ``isSaturated``. 0 for one draw.
   /// NaN where the sum of the weights is zero, infinite or NaN.
   public var klTargetProposal: Double {
     guard hasShares, sum > 0 else { return .nan }
     return max(0, log(Double(count) / sum) + sumOfLogs / sum)
   }
-
-  /// KL(q(z|x) ‖ p(z|x)) in nats, estimated by L_k − L₁: too low on average, as L_k is.
-  ///
-  /// +∞ when some but not all weights are zero: q draws where the posterior has no mass.
-  public var klProposalTarget: Double {
-    guard hasShares, sum > 0, zeroCount == 0 else { return logMeanWeight - meanLogWeight }
-    // Both from the maximum, so that their size does not cancel.
-    return log(sum / Double(count)) - logWeights.finiteMean(above: maximum)
-  }
-
-  /// The number of draws that importance sampling needs, about e^{KL(p‖q)} (Chatterjee, Diaconis 2018).
-  ///
-  /// A lower limit, for the divergence is estimated from the same draws; all the more when ``isSaturated``.
-  public var neededSamples: Double { exp(klTargetProposal) }
 
   /// Whether ``klTargetProposal`` is so near its ceiling log k that it says only "at least this".
   ///

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The estimate of log p(x) and its error.
 extension LogWeightMoments {
   /// Whether shares of the weights mean anything: there are draws, and none is +∞ or NaN.
@@ -48,11 +42,4 @@ extension LogWeightMoments {
   /// It is honest where the weights have a finite variance and the effective sample size is not small: see
   /// ``ParetoTail`` and ``DiagnosticThresholds``.
   public var monteCarloStandardError: Double { monteCarloVariance.squareRoot() }
-
-  /// The bias of L_k in nats by the delta method, −v/2: negative, for L_k is too low on average.
-  public var bias: Double { -monteCarloVariance / 2 }
-
-  /// L_k less its estimated bias, L_k + v/2, in nats: the delta-method correction (Teh, Newman, Welling 2006;
-  /// compared by Nowozin 2018). Not a bound. NaN where ``monteCarloVariance`` is.
-  public var biasCorrectedLogMeanWeight: Double { logMeanWeight - bias }
 }

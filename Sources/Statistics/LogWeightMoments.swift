@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// What one streaming pass over the log-weights of an example keeps of them.
 ///
 /// A log-weight is l = log p(x, z) − log q(z | x) for a draw z from q(z | x), in nats. The state holds the largest
@@ -55,9 +49,6 @@ public struct LogWeightMoments: Sendable, Equatable {
   ///
   /// −∞ with any zero weight, +∞ with any infinite one, NaN with both, with any NaN, or without draws.
   public var meanLogWeight: Double { logWeights.mean }
-
-  /// The standard error of ``meanLogWeight`` in nats; NaN below two draws or with any log-weight not finite.
-  public var meanLogWeightStandardError: Double { logWeights.standardError }
 
   /// Adds the log-weight of one draw, in nats.
   public mutating func add(_ logWeight: Double) {

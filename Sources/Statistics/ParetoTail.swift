@@ -35,11 +35,6 @@ public struct ParetoTail: Sendable {
     return Int(min(draws / 5, 3 * draws.squareRoot()).rounded(.up))
   }
 
-  /// The largest k̂ at which an estimate from `samples` draws is reliable: ``DiagnosticThresholds/paretoShape(samples:)``.
-  public static func threshold(samples: Int) -> Double {
-    DiagnosticThresholds.paretoShape(samples: samples)
-  }
-
   /// Adds the log-weight of one draw, in nats.
   public mutating func add(_ logWeight: Double) {
     count += 1
@@ -62,13 +57,6 @@ public struct ParetoTail: Sendable {
     infiniteCount += other.infiniteCount
     nanCount += other.nanCount
     for logWeight in other.heap where logWeight > least { insert(logWeight) }
-  }
-
-  /// Empties the tail, to be used again without another allocation.
-  public mutating func removeAll() {
-    heap.removeAll(keepingCapacity: true)
-    (count, infiniteCount, nanCount) = (0, 0, 0)
-    least = -.infinity
   }
 
   /// Pareto k̂, or nil where it is not defined; ``fit()`` says why.

@@ -5,8 +5,8 @@
 /// an example is needed once and not kept. The spread over replicates estimates the standard error, with a
 /// relative error of its own of about 1/√(2R): 7 % at R = 100.
 ///
-/// For units above the first stochastic layer the statistic is the covariance of two chains (see
-/// ``RunningCrossCovariance``) instead: `add(_:_:example:)`.
+/// For units above the first stochastic layer the statistic is the covariance of two independent chains of draws instead,
+/// which is free of the noise that one draw adds to a variance: `add(_:_:example:)`.
 ///
 /// Weights are pure functions of (seed, example, replicate), and examples add up in the order given, in blocks of 32
 /// from the first: the result is the same bits in every run. An example with an infinite or NaN value is left out and

@@ -23,9 +23,6 @@ public struct RenyiAccumulator: Sendable, Equatable {
   /// The number of draws.
   public var count: Int { powers.count }
 
-  /// Whether the expectation of ``value`` is a lower bound on log p(x).
-  public var isLowerBound: Bool { alpha >= 0 }
-
   /// L_α in nats; NaN without draws.
   public var value: Double {
     alpha == 1 ? mean.mean : powers.logMeanWeight / (1 - alpha)

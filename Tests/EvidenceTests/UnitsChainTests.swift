@@ -31,7 +31,7 @@ import Testing
       // What one draw adds: the variance of E[z₂ | z₁] within an example.
       #expect(oneDraw[unit] - matrix[unit * 4] > 3 * layer.standardErrors[unit])
     }
-    #expect(layer.condition == .latents && !layer.isExact && layer.directions.isFromChains)
+    #expect(layer.condition == .latents && !layer.isExact && layer.directions.isNoisy)
     #expect(abs(layer.directions.eigenvalues.reduce(0, +) - layer.variances.reduce(0, +)) < 1e-12)
     let trace = matrix[0] + matrix[4] + matrix[8]
     #expect(abs(layer.directions.trace - trace) < 4 * layer.standardErrors.reduce(0, +))

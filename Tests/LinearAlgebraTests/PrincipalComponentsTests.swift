@@ -12,10 +12,9 @@ import Testing
     let found = try PrincipalComponents(covariance: diagonal([1, 2, 5]), dimension: 3, exampleCount: 10)
     #expect(found.eigenvalues == [5, 2, 1])
     #expect(found.trace == 8)
-    #expect(found.explainedShares == [0.625, 0.25, 0.125])
     #expect(found.cumulativeShares == [0.625, 0.875, 1])
     #expect(abs(found.participationRatio - 64.0 / 30) < 1e-15)
-    #expect(found.rank == 3 && found.roundedToZeroCount == 0)
+    #expect(found.rank == 3)
     #expect(!found.isLimitedByExamples)
   }
 
@@ -28,7 +27,7 @@ import Testing
     let found = try PrincipalComponents(covariance: diagonal([0, 0, 0]), dimension: 3, exampleCount: 10)
     #expect(found.eigenvalues == [0, 0, 0])
     #expect(found.participationRatio == 0)
-    #expect(found.explainedShares == [0, 0, 0] && found.cumulativeShares == [0, 0, 0])
+    #expect(found.cumulativeShares == [0, 0, 0])
     #expect(found.activeCount(threshold: 0.01) == 0)
     #expect(found.rank == 0)
   }
@@ -41,12 +40,11 @@ import Testing
     #expect(abs(found.participationRatio - 7) < 1e-14)
   }
 
-  /// (1, 1, 1)(1, 1, 1)ᵀ has the eigenvalues 3, 0, 0; what comes out below zero is rounding, and is counted.
-  @Test func negativeRoundingIsZeroAndCounted() throws {
+  /// (1, 1, 1)(1, 1, 1)ᵀ has the eigenvalues 3, 0, 0; what comes out below zero is rounding.
+  @Test func negativeRoundingIsZero() throws {
     let covariance = diagonal([3, 0, -1e-15])
     let found = try PrincipalComponents(covariance: covariance, dimension: 3, exampleCount: 2)
     #expect(found.eigenvalues == [3, 0, 0])
-    #expect(found.roundedToZeroCount == 1)
     #expect(found.rank == 1)
     #expect(found.isLimitedByExamples)
   }
@@ -73,6 +71,23 @@ import Testing
       try PrincipalComponents(covariance: [.nan], dimension: 1, exampleCount: 9)
     }
     #expect(notFinite?.code == .notFinite)
+  }
+
+  /// The symmetric part of the covariance of two noisy measurements keeps its negative eigenvalues: they are the noise.
+  @Test func noiseStaysVisible() throws {
+    let found = try PrincipalComponents(
+      covariance: diagonal([2, -0.25, 0.125]), dimension: 3, exampleCount: 9, isNoisy: true)
+    #expect(found.eigenvalues == [2, 0.125, -0.25] && found.trace == 1.875)
+    #expect(found.floor == 0.25 && found.rank == 1)
+    #expect(found.cumulativeShares == [2 / 2.125, 1, 1])
+  }
+
+  @Test func sharesAndCoordinates() throws {
+    let found = try PrincipalComponents(covariance: diagonal([1, 4]), dimension: 2, exampleCount: 9)
+    #expect(found.share(ofFirst: 1, along: [1]) == 1 && found.share(ofFirst: 1, along: [0]) == 0)
+    #expect(found.share(ofFirst: 0, along: [1]).isNaN)
+    #expect(found.coordinate(of: [3, 5], along: 0, from: [1, 1]) == 4)
+    #expect(found.coordinate(of: [3, 5], along: 2, from: [1, 1]) == 0)
   }
 
   /// A rotation by 45° leaves the spectrum, and the participation ratio, as they were.

@@ -41,8 +41,6 @@ import Testing
     for _ in 0..<57 { curve.add(1) }
     #expect(curve.curve.map(\.samples) == [1, 5, 50])
     #expect(curve.blockCounts == [57, 11, 1])
-    curve.removeAll()
-    #expect(curve.curve.isEmpty)
   }
 
   /// Where every block of the first part is complete nothing is lost: the points are means over the same blocks.

@@ -32,8 +32,6 @@ import Testing
     #expect(agree(moments.largestWeightShare, expected.largestShare, to: 1e-12))
     #expect(agree(moments.monteCarloVariance, expected.monteCarloVariance, to: 1e-12))
     #expect(agree(moments.klTargetProposal, expected.divergence, to: 1e-12))
-    #expect(agree(moments.klProposalTarget, expected.reverseDivergence, to: 1e-12))
-    #expect(agree(moments.neededSamples, exp(expected.divergence), to: 1e-11))
   }
 
   @Test(arguments: cases)
@@ -81,7 +79,6 @@ import Testing
     #expect(moments.effectiveSampleSize == 1)
     #expect(moments.largestWeightShare == 1)
     #expect(moments.monteCarloStandardError.isNaN)
-    #expect(moments.bias.isNaN)
     #expect(moments.klTargetProposal == 0)
     #expect(moments.isSaturated)
   }
@@ -93,7 +90,6 @@ import Testing
     #expect(moments.effectiveSampleSize == 1000)
     #expect(moments.monteCarloStandardError == 0)
     #expect(moments.klTargetProposal == 0)
-    #expect(moments.neededSamples == 1)
     #expect(!moments.isSaturated)
   }
 
@@ -103,14 +99,11 @@ import Testing
     logWeights.forEach { moments.add($0) }
     #expect(agree(moments.logMeanWeight, log(0.5), to: 1e-15))
     #expect(moments.meanLogWeight == -.infinity)
-    #expect(moments.klProposalTarget == .infinity)
     #expect(moments.effectiveSampleSize == 2)
     #expect(agree(moments.klTargetProposal, log(2), to: 1e-15))
     #expect(moments.zeroCount == 2 && moments.count == 4 && moments.finiteCount == 2)
     // v = (1/2 − 1/4)·4/3
     #expect(agree(moments.monteCarloVariance, 1.0 / 3, to: 1e-15))
-    #expect(agree(moments.bias, -1.0 / 6, to: 1e-15))
-    #expect(agree(moments.biasCorrectedLogMeanWeight, log(0.5) + 1.0 / 6, to: 1e-15))
   }
 
   struct Edge: Sendable, CustomTestStringConvertible {
@@ -170,7 +163,7 @@ import Testing
     #expect(agree(moments.klTargetProposal, log(2), to: 1e-15))
   }
 
-  /// Normal log-weights of variance σ²: KL(p‖q) and KL(q‖p) are both σ²/2, log p(x) = μ + σ²/2, and v = (e^{σ²} − 1)/k.
+  /// Normal log-weights of variance σ²: KL(p‖q) is σ²/2, log p(x) = μ + σ²/2, and v = (e^{σ²} − 1)/k.
   @Test func logNormalWeights() {
     var moments = LogWeightMoments()
     let draws = 20_000
@@ -178,7 +171,6 @@ import Testing
     // Five standard errors: sd(w)/mean(w) = 0.95.
     let tolerance = 5 * 0.95 / Double(draws).squareRoot()
     #expect(abs(moments.logMeanWeight - (-90 + 0.32)) < tolerance)
-    #expect(abs(moments.klProposalTarget - 0.32) < tolerance)
     #expect(abs(moments.klTargetProposal - 0.32) < 2 * tolerance)
     #expect(abs(moments.monteCarloVariance * Double(draws) / (exp(0.64) - 1) - 1) < 0.15)
     #expect(!moments.isSaturated)

@@ -47,18 +47,6 @@ import Testing
     #expect(planned.shape() == short.shape())
   }
 
-  @Test func canBeUsedAgain() {
-    var tail = ParetoTail(samples: 1000)
-    tail.add([.nan, .infinity].span)
-    tail.removeAll()
-    let logWeights = Stream(13).normals(1000)
-    tail.add(logWeights.span)
-    var fresh = ParetoTail(samples: 1000)
-    fresh.add(logWeights.span)
-    #expect(tail.count == 1000)
-    #expect(tail.shape() == fresh.shape())
-  }
-
   struct Undefined: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let logWeights: [Double]
@@ -101,6 +89,6 @@ import Testing
 
   @Test(arguments: [(1, -Double.infinity), (10, 0), (100, 0.5), (1000, 2.0 / 3), (5000, 0.7), (1_000_000, 0.7)])
   func thresholds(_ samples: Int, _ expected: Double) {
-    #expect(agree(ParetoTail.threshold(samples: samples), expected, to: 1e-15))
+    #expect(agree(DiagnosticThresholds.paretoShape(samples: samples), expected, to: 1e-15))
   }
 }

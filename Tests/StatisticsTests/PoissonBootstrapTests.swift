@@ -2,12 +2,6 @@ import Testing
 
 @testable import Statistics
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 @Suite struct PoissonBootstrapTests {
   /// Pearson's χ² of the weights' frequencies against e⁻¹/n!, classes 0 … 5 and above: 6 degrees of freedom, and 30 has a
   /// probability of 4·10⁻⁵.

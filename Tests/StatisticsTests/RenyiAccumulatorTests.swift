@@ -21,7 +21,6 @@ import Testing
     }
     #expect(agree(merged.value, expected, to: 1e-12))
     #expect(merged.count == 1000)
-    #expect(merged.isLowerBound == (alpha >= 0))
   }
 
   @Test func endsAtTheKnownBounds() {

@@ -48,7 +48,4 @@ struct TwoPass {
     }
     return sum.isFinite ? sum + carried : sum
   }
-
-  /// L_k − L₁, both from the largest, lest their size cancel digits.
-  var reverseDivergence: Double { log(sum / count) - TwoPass.sum(values.map { $0 - largest }) / count }
 }

@@ -54,7 +54,11 @@ extension Dataset {
     if let dequantize = choice.dequantize { preprocessing.dequantize = dequantize }
     self.init(source, preprocessing: preprocessing, preparation: preparation)
     guard elementCount == model.inputCount else {
-      throw Dataset.wrongShape(source, self, input.shape, model.inputCount)
+      throw Dataset.wrongShape(self, input.shape, model.inputCount, advises: choice.axes == nil)
+    }
+    let shape = [source.count] + source.exampleShape
+    if choice.axes == nil, let (message, order) = AxisOrder.disagreement(shape, model: input.shape) {
+      throw EvidenceError(.invalidData, message, remedies: [.orderAxes(order)])
     }
     guard count > 0 else { throw EvidenceError(.invalidData, "the dataset holds no examples") }
     if preparation.divideBy == .modelFile, preprocessing.divideBy > 2 { try requireUndivided(preprocessing.divideBy) }

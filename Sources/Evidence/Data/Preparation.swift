@@ -38,13 +38,13 @@ public struct Preparation: Sendable, Equatable {
   }
 
   /// Who asked for `binarize`.
-  public var binarize = Origin.nobody
+  public internal(set) var binarize = Origin.nobody
   /// Who asked for `divideBy`.
-  public var divideBy = Origin.nobody
+  public internal(set) var divideBy = Origin.nobody
   /// Who asked for `dequantize`.
-  public var dequantize = Origin.nobody
+  public internal(set) var dequantize = Origin.nobody
   /// What the model file asks for and was left out, since the data are stored as 0 and 1 already; nil where nothing was.
-  public var leftOut: Preprocessing?
+  public internal(set) var leftOut: Preprocessing?
 
   /// Nobody asked for anything.
   public init() {}

@@ -4,7 +4,7 @@ import Foundation
 /// up silently, and how far it can be trusted. In nats.
 public struct LogLikelihoodSummary: Sendable {
   /// Examples measured.
-  public var examples = 0
+  public internal(set) var examples = 0
   /// Draws for each.
   public let samples: Int
   /// Whether the estimator reweights draws, so that effective sample sizes and k̂ exist.
@@ -12,43 +12,43 @@ public struct LogLikelihoodSummary: Sendable {
   /// What the evaluation saw of model and data; nil where rows were summarised that were made before.
   public internal(set) var profile: EvaluationProfile?
   /// Mean of the estimates over examples. Not finite when any estimate isn't.
-  public var mean = Double.nan
+  public internal(set) var mean = Double.nan
   /// sd(L) / √N: how much another test set would change the mean.
-  public var dataStandardError = Double.nan
+  public internal(set) var dataStandardError = Double.nan
   /// √(Σ se²) / N: how much other draws would change the mean. Not to be trusted where any k̂ is past its threshold.
-  public var monteCarloStandardError = Double.nan
+  public internal(set) var monteCarloStandardError = Double.nan
   /// What the finite number of draws takes off the mean on average, by the delta method; at most zero.
-  public var biasEstimate = Double.nan
+  public internal(set) var biasEstimate = Double.nan
   /// Mean of the evidence lower bounds.
-  public var elbo = Double.nan
+  public internal(set) var elbo = Double.nan
   /// Mean over examples of L_1, L_5, L_50, … out of the same draws.
-  public var curve: [CurvePoint] = []
+  public internal(set) var curve: [CurvePoint] = []
   /// Distribution of the estimates over examples.
-  public var logLikelihood = Quantiles()
+  public internal(set) var logLikelihood = Quantiles()
   /// Effective sample size over examples.
-  public var effectiveSampleSize = Quantiles()
+  public internal(set) var effectiveSampleSize = Quantiles()
   /// Largest weight share over examples.
-  public var largestWeightShare = Quantiles()
+  public internal(set) var largestWeightShare = Quantiles()
   /// Pareto k̂ over the examples where it is defined.
-  public var paretoK = Quantiles()
+  public internal(set) var paretoK = Quantiles()
   /// The threshold of k̂ for this number of draws.
-  public var paretoThreshold: Double
+  public internal(set) var paretoThreshold: Double
   /// Examples whose k̂ is past the threshold.
-  public var unreliableExamples = 0
+  public internal(set) var unreliableExamples = 0
   /// Examples with an effective sample size below `DiagnosticThresholds.effectiveSampleSizeLow`.
-  public var lowSampleSizeExamples = 0
+  public internal(set) var lowSampleSizeExamples = 0
   /// Estimated KL(p(z|x) ‖ q(z|x)) over examples; about e^KL draws are needed, at the least (Chatterjee, Diaconis 2018).
-  public var posteriorDivergence = Quantiles()
+  public internal(set) var posteriorDivergence = Quantiles()
   /// Examples whose estimated KL(p‖q) is near log K: more draws are needed than were taken.
-  public var saturatedExamples = 0
+  public internal(set) var saturatedExamples = 0
   /// Draws with weight zero.
-  public var zeroWeights = 0
+  public internal(set) var zeroWeights = 0
   /// Draws whose log-weight is +∞ or NaN.
-  public var nonFiniteWeights = 0
+  public internal(set) var nonFiniteWeights = 0
   /// How many estimates are not finite.
-  public var nonFiniteExamples = 0
+  public internal(set) var nonFiniteExamples = 0
   /// The first of those, by number in the dataset.
-  public var firstNonFiniteExamples: [Int] = []
+  public internal(set) var firstNonFiniteExamples: [Int] = []
 
   init(samples: Int, hasWeights: Bool, paretoThreshold: Double) {
     self.samples = samples
@@ -59,9 +59,9 @@ public struct LogLikelihoodSummary: Sendable {
   /// A point of the curve L_k.
   public struct CurvePoint: Sendable, Equatable {
     /// k.
-    public var samples: Int
+    public let samples: Int
     /// Mean of L_k over examples.
-    public var mean: Double
+    public let mean: Double
   }
 
   /// A distribution over examples; NaN where there is nothing to describe.

@@ -8,9 +8,9 @@ public struct PairedDifference: Sendable {
   /// One example under both.
   public struct Change: Sendable, Equatable {
     /// The example's number in the dataset.
-    public var index: Int
+    public let index: Int
     /// Its log-likelihoods.
-    public var first, second: Double
+    public let first, second: Double
     /// The second minus the first.
     public var difference: Double { second - first }
 

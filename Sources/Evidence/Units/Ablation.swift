@@ -156,27 +156,27 @@ public struct AblationSummary: Sendable, Equatable {
   /// L_K after a removal.
   public struct Change: Sendable, Equatable {
     /// Negative log-likelihood of the smaller model.
-    public var nll: Double
+    public let nll: Double
     /// NLL after less NLL before, over the same examples and draws: positive where the removal costs.
-    public var difference: Double
+    public let difference: Double
     /// Its standard error, sd(difference)/√N.
-    public var standardError: Double
+    public let standardError: Double
   }
 
   /// A point of the sweep.
   public struct Point: Sendable, Equatable {
     /// Units kept, those with the largest A_u of all layers.
-    public var kept: Int
+    public let kept: Int
     /// Against the whole model.
-    public var change: Change
+    public let change: Change
   }
 
   /// A single unit removed.
   public struct Single: Sendable, Equatable {
     /// The unit.
-    public var unit: Ablation.Unit
+    public let unit: Ablation.Unit
     /// Against the whole model.
-    public var change: Change
+    public let change: Change
   }
 
   /// Importance samples for each example.
@@ -192,13 +192,13 @@ public struct AblationSummary: Sendable, Equatable {
   /// Of `nll`, over other draws.
   public let monteCarloStandardError: Double
   /// All inactive units removed.
-  public var change = Change(nll: .nan, difference: .nan, standardError: .nan)
+  public internal(set) var change = Change(nll: .nan, difference: .nan, standardError: .nan)
   /// Examples of the sweep and of single units.
-  public var sweepExamples = 0
+  public internal(set) var sweepExamples = 0
   /// L_K by how many units are kept.
-  public var sweep: [Point] = []
+  public internal(set) var sweep: [Point] = []
   /// Active units removed one at a time.
-  public var singles: [Single] = []
+  public internal(set) var singles: [Single] = []
 
   init(
     samples: Int, examples: Int, removed: Int, isCrossEntropy: Bool, nll: Double, monteCarloStandardError: Double

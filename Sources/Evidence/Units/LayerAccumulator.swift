@@ -118,10 +118,9 @@ struct LayerAccumulator {
     }
     var matrix = covariance.covariance
     if let noise = difference?.covariance { for index in matrix.indices { matrix[index] -= noise[index] } }
-    let directions =
-      difference == nil
-      ? PrincipalDirections(try PrincipalComponents(covariance: matrix, dimension: units, exampleCount: count))
-      : try PrincipalDirections(unbiased: matrix, dimension: units, exampleCount: count)
+    // With chains the matrix is the symmetric part of the covariance of two of them: unbiased, but noisy.
+    let directions = try PrincipalComponents(
+      covariance: matrix, dimension: units, exampleCount: count, isNoisy: difference != nil)
     let mean = covariance.mean
     return LayerUnits(
       layer: layer, units: units, threshold: settings.threshold, examples: count, condition: condition,
@@ -130,7 +129,10 @@ struct LayerAccumulator {
       oneDrawVariances: difference == nil ? nil : oneDraw.map(\.populationVariance), means: mean,
       divergences: divergences.map(\.mean), divergence: total.mean, divergenceStandardError: total.standardError,
       isDivergenceSampled: isSampled, collapseShares: collapseShares(count), directions: directions,
-      scatter: scatter.elements.map { directions.point($0.index, $0.means, about: mean) },
+      scatter: scatter.elements.map { example in
+        func coordinate(_ index: Int) -> Double { directions.coordinate(of: example.means, along: index, from: mean) }
+        return ScatterPoint(index: example.index, first: coordinate(0), second: coordinate(1))
+      },
       nonFiniteExamples: covariance.nonFiniteCount, firstNonFiniteExamples: nonFinite,
       information: information?.information)
   }

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Models
 import Networks
 import Statistics
@@ -55,7 +56,7 @@ public struct LayerUnits: Sendable, Equatable {
   /// that has no closed form.
   public let collapseShares: [Double]
   /// Principal directions of the posterior means.
-  public let directions: PrincipalDirections
+  public let directions: PrincipalComponents
   /// Some examples, evenly spaced, along the first two directions.
   public let scatter: [ScatterPoint]
   /// Examples left out because a posterior mean was infinite or NaN.
@@ -120,7 +121,7 @@ public struct LayerUnits: Sendable, Equatable {
     init(_ layer: LayerUnits) {
       units = layer.activeUnits.count
       directions = layer.activeDirections
-      overlap = layer.directions.share(ofFirst: directions, in: layer.activeUnits)
+      overlap = layer.directions.share(ofFirst: directions, along: layer.activeUnits)
       let distance = (units - directions).magnitude
       if units == 0 && directions == 0 {
         verdict = .collapsed
@@ -135,6 +136,16 @@ public struct LayerUnits: Sendable, Equatable {
       }
     }
   }
+}
+
+/// An example along the first two principal directions.
+public struct ScatterPoint: Sendable, Equatable {
+  /// The example's number in the dataset.
+  public let index: Int
+  /// Along the first direction, from the mean.
+  public let first: Double
+  /// Along the second; 0 where there is a single unit.
+  public let second: Double
 }
 
 extension [LayerUnits] {

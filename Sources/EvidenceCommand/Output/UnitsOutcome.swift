@@ -31,7 +31,7 @@ extension Warnings {
     for layer in outcome.units.layers {
       if layer.nonFiniteExamples > 0 { warnings.append(nonFiniteMeans(layer, of: outcome.units.examples)) }
       if layer.directions.isLimitedByExamples { warnings.append(rankDeficient(layer)) }
-      if layer.directions.isFromChains, layer.directions.floor > layer.threshold { warnings.append(noisy(layer)) }
+      if layer.directions.isNoisy, layer.directions.floor > layer.threshold { warnings.append(noisy(layer)) }
     }
     return warnings
   }

@@ -1,0 +1,16 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+  name: "own-estimator",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "evidence", path: "../../..")],
+  targets: [
+    .executableTarget(
+      name: "own-estimator",
+      dependencies: [
+        .product(name: "Evidence", package: "evidence"), .product(name: "EvidenceTesting", package: "evidence"),
+      ])
+  ]
+)
