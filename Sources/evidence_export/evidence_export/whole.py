@@ -1,0 +1,367 @@
+"""A model as it is: its own sampling code says what the latents are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Sequence
+
+import numpy as np
+
+from .assemble import Reading, check_sizes, one_root
+from .distributions import PARAMETERS, Conditional
+from .errors import ExportError
+from .graph import BATCH, Node, View, ancestors, leaves
+from .layers import size
+from .naming import Sources, as_nodes, as_rows, numbers, resolve
+from .noise import Forms, Latent, find_latent, plainest, substitute
+from .outputs import Leaf
+from .simplify import simplified
+from .trace import Noise, Trace, out_of_batch
+from .values import bounds
+from .verify import Sampled
+
+# Parts of a model that forward() alone does not say all of.
+FLOWS = ("flow", "planar", "radial", "iaf", "maf", "coupling", "realnvp", "householder")
+PRIORS = ("prior", "vamp", "pseudo")
+
+
+def depends(node: Node, noises: Sequence[Node]) -> bool:
+    return any(n in noises for n in leaves(node))
+
+
+def without_noise(found: Trace) -> list[Leaf]:
+    """The outputs that are not drawn."""
+    noises = [v.node for v in found.noises]
+    return [leaf for leaf in found.outputs if not (isinstance(leaf.value, View) and depends(leaf.value.node, noises))]
+
+
+def latent_parameters(latent: Latent, replaced: dict[Node, Node]) -> tuple[str, dict[str, Node], dict[str, Any]]:
+    """(distribution, stacks' nodes, constants) of q(z | ...), by the code's own location and scale."""
+    nodes, constants = {}, {}
+    shape = latent.node.shape
+    location = np.zeros(shape) if latent.location is None else latent.location
+    if isinstance(location, Node):
+        nodes["mean"] = location
+    else:
+        constants["mean"] = np.broadcast_to(location, shape)
+    if latent.matrix:
+        return "full-normal", dict(zip(["mean", "scale_tril"], substitute(
+            [nodes["mean"], latent.scale], replaced))), constants
+    scale = latent.scale
+    if isinstance(scale, Node):
+        scale = simplified([scale])[0]
+        if bounds(scale)[0] < 0:
+            scale = Node("map", (scale,), scale.shape, {"function": "abs"}, name=scale.name)
+        name, scale = plainest("scale", scale, PARAMETERS["normal"][1])
+        nodes[name] = scale
+    else:
+        constants["scale"] = np.abs(scale) if np.size(scale) == 1 else np.abs(np.broadcast_to(scale, shape))
+    return "normal", dict(zip(nodes, substitute(list(nodes.values()), replaced))), constants
+
+
+@dataclass
+class Drawn:
+    """An encoder's own sample among its outputs."""
+
+    latent: Latent
+    leaf: int                   # its position among the outputs
+    found: Trace
+
+    @classmethod
+    def find(cls, where: str, item: Conditional, found: Trace) -> "Drawn | None":
+        noises = [v.node for v in found.noises]
+        drawn = [(k, leaf) for k, leaf in enumerate(found.outputs)
+                 if isinstance(leaf.value, View) and depends(leaf.value.node, noises)]
+        if not drawn or item.distribution != "normal":
+            return None
+        for k, leaf in drawn:
+            used = [n for n in noises if n in leaves(leaf.value.node)]
+            try:
+                if len(used) == 1:
+                    latent = find_latent(where, used[0], [found.builder.node(leaf.value)])
+                    if found.builder.node(leaf.value) is latent.node or size(leaf.value.shape[1:]) == size(
+                            latent.node.shape):
+                        return cls(latent, k, found)
+            except ExportError:
+                continue
+        return None
+
+    def parameters(self, mapping: dict[Node, Node]):
+        return latent_parameters(self.latent, mapping)
+
+    def measure(self, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
+        """Mean and scale by the framework: z where the noise is 0, and what a noise of 1 adds."""
+        key, number = self.found.results[self.leaf], self.latent.noise.attributes["number"]
+        view, rows = self.found.outputs[self.leaf].value, []
+        for value in (0.0, 1.0):
+            noise = {number: np.full((BATCH, size(self.latent.noise.shape)), value)}
+            rows.append(out_of_batch(view, self.found.run(arrays, noise)[key], BATCH))
+        return {"mean": rows[0], "scale": np.abs(rows[1] - rows[0])}
+
+    def agree(self, where: str, stated: dict, read: dict) -> None:
+        """Whether what the caller says of the outputs is what the code samples."""
+        from .densities import log_scale
+        s = np.exp(log_scale(stated)) if any(k in stated for k in (
+            "scale", "log_scale", "log_variance", "variance")) else None
+        if s is not None and (np.abs(s - read["scale"]) > 1e-3 * np.abs(read["scale"]) + 1e-5).any():
+            raise ExportError(
+                f"{where}: the network's own sampling code draws with a scale of {float(read['scale'].reshape(-1)[0]):.4g} "
+                f"where the outputs, as they are said to be, give {float(s.reshape(-1)[0]):.4g}. Leave encoder_outputs= out: "
+                "the code says it")
+
+
+class Measured:
+    """A network's parameters by the framework's own code: rows of its inputs -> {parameter: rows}."""
+
+    def __init__(self, where: str, item: Conditional, found: Trace, sources: Sources | None, drawn: Drawn | None, shape):
+        self.where, self.item, self.found = where, item, found
+        self.sources, self.drawn, self.shape = sources, drawn, shape
+
+    def __call__(self, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
+        stated = {}
+        if self.sources is not None:
+            values = self.found.code(arrays, {}) if self.found.code else self.found.outputs_at(self.found.run(arrays, {}))
+            tensors = dict(zip(map(id, self.found.outputs), values))
+            stated = as_rows(self.item, self.sources, tensors, self.found.builder, self.shape)
+        if self.drawn is None:
+            return stated
+        read = self.drawn.measure(arrays)
+        if stated:
+            self.drawn.agree(self.where, stated, read)
+            return stated
+        return read
+
+
+# MARK: - Whole modules
+
+def used_noises(found: Trace) -> list[Node]:
+    """The normal noises that an output depends on."""
+    ends = [leaf.value.node for leaf in found.outputs if isinstance(leaf.value, View)]
+    reached = {n for end in ends for n in leaves(end)}
+    return [v.node for v in found.noises if v.node in reached and v.node.attributes["kind"] == "normal"]
+
+
+def ask_for_the_rest(words: Sequence[tuple[str, str]], prior, flow) -> None:
+    """What forward() does not say: a prior of its own, a flow."""
+    for telling, given, what in (
+            (PRIORS, prior is not None, 'a prior of its own? Then say prior={"distribution": "vamp", '
+             '"pseudo_inputs": ...} or "normal", "normal-mixture" with its arrays; if it is the standard normal, '
+             'prior="standard-normal"'),
+            (FLOWS, flow is not None, "a flow of the posterior? Then say flow=[{\"flow\": \"planar\", ...}], and give "
+             "encoder= and decoder= apart; if it is a part of the decoder, flow=()")):
+        if given:
+            continue
+        for path, kind in words:
+            own = path.split(".")[-1].lower()
+            if any(word in own or word in kind.lower() for word in telling):
+                raise ExportError(f"the module has {path or kind} ({kind or 'a parameter'}): is it {what}")
+
+
+def read_whole(where: str, found: Trace, words, prior, flow, options, x, name: str, density: Callable):
+    """(encoders, decoders, framework, notes) of a model whose code draws z itself."""
+    noises = used_noises(found)
+    if not noises:
+        failed = next((leaf.value.node.attributes["reason"] for leaf in found.outputs
+                       if isinstance(leaf.value, View) and leaf.value.node.op == "unsupported"), None)
+        raise ExportError(failed or (
+            f"{where}: draws no noise on the way to what it returns, also in training mode: its code does not say what the "
+            "latents are. Give the encoder and the decoder apart, (path, vae.encode, vae.decode, example), and say what the "
+            "encoder returns with encoder_outputs=(\"mean\", \"log_variance\")"))
+    ask_for_the_rest(words, prior, flow)
+    item = Conditional(None, options["likelihood"] or "bernoulli", options["outputs"], options["split"],
+                       constants=options["constants"], bins=options["bins"], class_axis=options["class_axis"])
+    item.stated_distribution = options["likelihood"] is not None
+    shape = tuple(x.shape[1:])
+    chosen = reconstructions(where, item, found, noises, shape)
+    sources = resolve("decoder/1", item, chosen, found.builder.node, "decoder_outputs", shape)
+    raw = [found.builder.node(s.leaf.value) for s in sources.values() if isinstance(s.leaf.value, View)]
+    latents, replaced = cut(where, noises, raw)
+    below = lambda view: substitute([found.builder.node(view)], replaced)[0]
+    nodes, constants = as_nodes("decoder/1", item, sources, below, shape, BATCH, {})
+    if len(latents) > 1 and prior is None:
+        raise ExportError(
+            f"{where}: draws {len(latents)} latents, and p(z_1 | z_2) is not in what it returns. If all are standard normal "
+            'a priori, say prior="standard-normal"; else give encoders and decoders as lists of Conditional')
+    encoders = [encoder_reading(l, latent, latents, replaced, found) for l, latent in enumerate(latents, 1)]
+    decoders = [decoder_reading(item, nodes, constants, latents, replaced, shape)]
+    for l, latent in enumerate(latents[:-1], 2):
+        decoders.append(Reading(f"decoder/{l}", "normal", [l], [l], Node("input", (), ()), {}, {
+            "mean": np.zeros(1), "scale": np.ones(1)}, latent.node.shape))
+    framework = Whole(name, found, latents, item, sources, shape, len(decoders), density)
+    notes = [f"read from the sampling code of {where}: {len(latents)} stochastic layer{'s' * (len(latents) > 1)} of "
+             f"{', '.join(str(size(latent.node.shape)) for latent in latents)}; decoder/1 is {item.distribution} "
+             f"({', '.join([*nodes, *constants])})"]
+    if options["likelihood"] is None and item.distribution == "bernoulli":
+        notes[0] += ", as where no likelihood= is said"
+    return encoders, decoders, framework, notes
+
+
+def reconstructions(where: str, item: Conditional, found: Trace, noises: list[Node], shape) -> list[Leaf]:
+    """The outputs that are p(x|z)'s parameters: those that depend on z, are not z, and have the input's size."""
+    if item.outputs is not None:
+        return found.outputs
+    ends = [leaf.value.node for leaf in found.outputs if isinstance(leaf.value, View)]
+    forms = [Forms(n, ends) for n in noises]
+    drawn = [leaf for leaf in found.outputs if isinstance(leaf.value, View) and depends(leaf.value.node, noises)
+             and leaf.value.node.op != "unsupported" and not any(leaf.value.node in f.forms for f in forms)]
+    marked = [leaf for leaf in drawn if leaf.distribution is not None]
+    if marked:
+        prefix = {leaf.path[:-1] for leaf in marked}
+        return [leaf for leaf in found.outputs if leaf.path[:-1] in prefix and leaf.distribution is not None]
+    count = size(shape)
+    fits = []
+    for leaf in drawn:
+        try:
+            node = found.builder.node(leaf.value)
+        except ExportError:
+            continue
+        whole = size(node.shape)
+        if whole == count or item.distribution == "categorical" and whole % count == 0 or whole == 2 * count:
+            fits.append(leaf)
+    exact = [leaf for leaf in fits if size(leaf.value.shape) == count * BATCH]
+    fits = exact or fits
+    if not fits:
+        failed = next((leaf.value.node.attributes["reason"] for leaf in found.outputs
+                       if isinstance(leaf.value, View) and leaf.value.node.op == "unsupported"), None)
+        if failed is not None:
+            raise ExportError(failed)
+        returned = ", ".join(f"{leaf.words} {tuple(leaf.value.shape)[1:]}" for leaf in found.outputs)
+        raise ExportError(f"{where}: none of what it returns is a reconstruction of the input's size {tuple(shape)} that "
+                          f"depends on z: it returns {returned}")
+    fits = plain_ones(fits)
+    named = len(fits) > 1 and len(PARAMETERS[item.distribution]) > 1
+    if len(fits) > 1 and not named:
+        raise ExportError(f"{where}: several of its outputs could be the reconstruction: "
+                          f"{', '.join(leaf.words for leaf in fits)}. Say which: decoder_outputs={{\"logits\": name or "
+                          "position}")
+    return fits
+
+
+def plain_ones(fits: list[Leaf]) -> list[Leaf]:
+    """One of outputs that are the same, or of logits and their probabilities."""
+    out: list[Leaf] = []
+    for leaf in fits:
+        node = leaf.value.node
+        same = next((k for k, other in enumerate(out) if np.array_equal(other.value.index, leaf.value.index) and (
+            other.value.node is node or is_function_of(other.value.node, node)
+            or is_function_of(node, other.value.node))), None)
+        if same is None:
+            out.append(leaf)
+        elif is_function_of(out[same].value.node, node):
+            out[same] = leaf
+    return out
+
+
+def is_function_of(a: Node, b: Node) -> bool:
+    """Whether a is the sigmoid of b."""
+    return a.op == "map" and a.attributes["function"] == "sigmoid" and a.inputs[0] is b
+
+
+def cut(where: str, noises: list[Node], outputs: list[Node]) -> tuple[list[Latent], dict[Node, Node]]:
+    """The latents in the order in which they are drawn, and what stands for each in the graph below it."""
+    order = [n for n in ancestors(outputs) if n in noises]
+    order.sort(key=lambda n: n.attributes["number"])
+    latents: list[Latent] = []
+    replaced: dict[Node, Node] = {}
+    for noise in order:
+        current = substitute(outputs, replaced)
+        for latent in latents:
+            terms = [t for t in (latent.location, latent.scale) if isinstance(t, Node)]
+            if noise in {n for t in terms for n in leaves(t)}:
+                raise ExportError(f"{where}: a latent that is drawn first depends on one that is drawn after it")
+        if not any(noise in leaves(end) for end in current):
+            continue
+        latent = find_latent(where, noise, current)
+        latents.append(latent)
+        replaced[latent.node] = Node("input", (), latent.node.shape, {"latent": len(latents)}, name=f"z_{len(latents)}")
+    if not latents:
+        raise ExportError(f"{where}: the reconstruction depends on no noise")
+    return latents, replaced
+
+
+def variables_of(nodes: Sequence[Node], replaced: dict[Node, Node]) -> list[int]:
+    """The variables that nodes depend on: 0 is x."""
+    numbers_of = {n: n.attributes.get("latent", 0) for node in nodes for n in leaves(node)}
+    return sorted(set(numbers_of.values()))
+
+
+def encoder_reading(l: int, latent: Latent, latents, replaced, found: Trace) -> Reading:
+    where = f"encoder/{l}"
+    distribution, nodes, constants = latent_parameters(latent, {})
+    given = variables_of(list(nodes.values()), replaced) or [0]
+    stand_ins = {0: found.inputs[0].node} | {k: replaced[o.node] for k, o in enumerate(latents, 1)}
+    root, mapping = one_root([stand_ins[v] for v in given], given)
+    nodes = dict(zip(nodes, substitute(list(nodes.values()), mapping)))
+    check_sizes(where, distribution, nodes, constants, latent.node.shape)
+    return Reading(where, distribution, given, [l - 1], root, nodes, constants, latent.node.shape)
+
+
+def decoder_reading(item, nodes, constants, latents, replaced, shape) -> Reading:
+    given = variables_of(list(nodes.values()), replaced)
+    if 0 in given:
+        raise ExportError(
+            "decoder/1: the reconstruction depends on x by a way that does not go through z (a skip connection, or a "
+            "condition that is computed from x): that is no p(x|z)")
+    root, mapping = one_root([replaced[latents[v - 1].node] for v in given], given)
+    nodes = dict(zip(nodes, substitute(list(nodes.values()), mapping)))
+    check_sizes("decoder/1", item.distribution, nodes, constants, shape)
+    return Reading("decoder/1", item.distribution, given, [1], root, nodes, constants, shape, item.bins)
+
+
+class Whole:
+    """A model with its own sampling code: z, its location and its scale are what the code makes of given noise."""
+
+    def __init__(self, name: str, found: Trace, latents: list[Latent], item, sources: Sources, shape, levels: int,
+                 density: Callable):
+        self.name, self.found, self.latents, self.density = name, found, latents, density
+        self.item, self.sources, self.shape, self.levels = item, sources, shape, levels
+        self.drawn = []
+        for latent in latents:
+            key = next((k for k, v in found.nodes.items() if isinstance(v, View) and v.node is latent.node
+                        and found.builder.covers(v)), None)
+            if key is None:
+                raise ExportError("z is no tensor of the model's code")
+            self.drawn.append(key)
+
+    def by_number(self, noise: list[np.ndarray]) -> Noise:
+        return {latent.noise.attributes["number"]: e for latent, e in zip(self.latents, noise)}
+
+    def run(self, x, noise: list[np.ndarray]) -> tuple[list[np.ndarray], dict]:
+        values = self.found.run([x], self.by_number(noise))
+        return [out_of_batch(self.found.nodes[key], values[key], BATCH) for key in self.drawn], values
+
+    def sample(self, x: np.ndarray, noise: list[np.ndarray]) -> Sampled:
+        z, values = self.run(x, noise)
+        locations, scales = [], []
+        for k, e in enumerate(noise):       # with what is drawn before it as it is
+            at = lambda value: self.run(x, [np.broadcast_to(value, e.shape) if j == k else v
+                                            for j, v in enumerate(noise)])[0][k]
+            locations.append(at(0.0))
+            if self.latents[k].matrix:
+                scales.append(np.stack([at(row) - locations[k] for row in np.eye(e.shape[1])], 2))
+            else:
+                scales.append(at(1.0) - locations[k])
+        outputs = self.found.outputs_at(values)
+        self.compare_with_code(x, noise, outputs)
+        tensors = dict(zip(map(id, self.found.outputs), outputs))
+        decoder = as_rows(self.item, self.sources, tensors, self.found.builder, self.shape)
+        for name, value in self.item.constants.items():
+            decoder.setdefault(name, np.broadcast_to(numbers(value).reshape(-1), (BATCH, max(np.size(value), 1))))
+        others = [{"mean": np.zeros((BATCH, z[l - 1].shape[1])), "scale": np.ones((BATCH, z[l - 1].shape[1]))}
+                  for l in range(1, self.levels)]
+        encoders = [{"mean": m} | ({} if s.ndim == 3 else {"scale": np.abs(s)}) for m, s in zip(locations, scales)]
+        return Sampled(z, locations, scales, encoders, [decoder, *others])
+
+    def compare_with_code(self, x, noise, outputs: list[np.ndarray]) -> None:
+        """The framework's graph against the model's own code, run eagerly on the same noise."""
+        given = self.by_number(noise)
+        if self.found.code is None or any(k not in given for k in range(len(self.found.noises))):
+            return
+        for leaf, theirs, ours in zip(self.found.outputs, self.found.code([x], given), outputs):
+            if theirs.shape != ours.shape or not np.allclose(theirs, ours, rtol=1e-3, atol=1e-4 * max(
+                    1.0, float(np.abs(theirs).max(initial=0)))):
+                raise ExportError(f"{leaf.words}: the model's own code gives something else than the graph that the "
+                                  "framework makes of it. Nothing was written")
+
+    def log_density(self, distribution, parameters, x, bins):
+        return self.density(distribution, parameters, x, bins)
