@@ -321,6 +321,15 @@ def constant_pad(read, a, pad, value=0.0):
     return View(a.node, index, np.pad(inner[crop], margins, constant_values=float(value)))
 
 
+@operation("diag_embed", "tril", "triu")
+def with_zeros(read, a, *rest, **names):
+    """Elements kept or moved, and zeros besides."""
+    ones = read.target(torch.ones(a.shape), *rest, **names).numpy()
+    index = read.target(torch.from_numpy(np.ascontiguousarray(a.index)), *rest, **names).numpy()
+    fill = None if a.fill is None else read.target(torch.from_numpy(a.fill), *rest, **names).numpy()
+    return View(a.node, np.where(ones == 0, -1, index), np.zeros(index.shape) if fill is None else fill)
+
+
 @operation("select_scatter", "slice_scatter", "index_put", "scatter", "masked_scatter")
 def scatter(read, a, *rest, **names):
     """Parts of a tensor replaced by parts of another: a rearrangement of both."""

@@ -253,7 +253,8 @@ class Builder:
             node = gather_node(view.node, indices, fill, indices.shape, self.name)
             probe = np.arange(self.batch * max(size(node.shape), 1)).reshape(self.batch, *node.shape)
             if not (place(probe).shape == other(probe).shape and np.array_equal(place(probe), other(probe))):
-                raise ExportError(f"{self.name}: its operands have the examples along different axes")
+                raise ExportError(f"{self.name}: its operands have the examples along different axes, or one is the same for all examples "
+                                  "(the same noise for the whole batch)")
             nodes.append(node)
         return nodes, place
 

@@ -129,10 +129,7 @@ def by_graph(where: str, item: Conditional, leaves: list[Leaf], node_of, argumen
 def pick(where: str, leaves: list[Leaf], key) -> Leaf:
     """An output by position, name or dotted path."""
     if isinstance(key, (int, np.integer)):
-        top = [leaf for leaf in leaves if leaf.path and leaf.path[0] == str(key)]
-        if len(top) == 1:
-            return top[0]
-        if not top and -len(leaves) <= key < len(leaves):
+        if -len(leaves) <= key < len(leaves):      # nested results are counted flat, in order
             return leaves[key]
     else:
         found = [leaf for leaf in leaves if ".".join(leaf.path) == str(key) or str(key) in leaf.path]

@@ -129,30 +129,25 @@ def log_softmax(a: np.ndarray) -> np.ndarray:
     return a - np.log(np.exp(a).sum(-1, keepdims=True))
 
 
-def framework_log_weights(framework: Framework, stored: StoredModel, x, sampled: Sampled) -> tuple[np.ndarray, list]:
+def framework_log_weights(framework: Framework, stored: StoredModel, x, noise, sampled: Sampled) -> tuple[np.ndarray, list]:
     """log p(x, z) - log q(z | x) from what the framework computed, and the noise of the file's own that makes its z."""
-    n, total, noise = len(x), np.zeros(len(x)), []
-    for level, (z, location, scale) in enumerate(zip(sampled.latents, sampled.locations, sampled.scales)):
+    n, total, used = len(x), np.zeros(len(x)), []
+    for level, (e, scale) in enumerate(zip(noise, sampled.scales)):
         where, laplace = f"encoder/{level + 1}", stored.distributions["encoder"][level] == "laplace"
-        if scale.ndim == 3:
-            e = np.linalg.solve(scale, (z - location)[..., None])[..., 0]
-            determinant = np.log(np.abs(np.diagonal(scale, axis1=1, axis2=2))).sum(1)
-            used = e * np.sign(np.diagonal(scale, axis1=1, axis2=2))
-        else:
-            if (scale == 0).any():
-                raise ExportError(f"{where}: the scale of the noise is 0 in {int((scale == 0).any(1).sum())} of {n} "
-                                  "examples: log q(z|x) is infinite there")
-            e, determinant = (z - location) / scale, np.log(np.abs(scale)).sum(1)
-            used = e * np.sign(scale)
+        diagonal = np.diagonal(scale, axis1=1, axis2=2) if scale.ndim == 3 else scale
+        if (diagonal == 0).any():
+            raise ExportError(f"{where}: the scale of the noise is 0 in {int((diagonal == 0).any(1).sum())} of {n} "
+                              "examples: log q(z|x) is infinite there")
+        determinant = np.log(np.abs(diagonal)).sum(1)
+        used.append(e * np.sign(diagonal))
         base = -np.abs(e) - np.log(2) if laplace else -0.5 * e**2 - HALF_LOG_TWO_PI
         total -= base.sum(1) - determinant
-        noise.append(used)
     total += sampled.determinants
     latents = sampled.flowed or sampled.latents
     variables = [x.reshape(n, -1), *latents]
     for level, parameters in enumerate(sampled.decoders):
         total += framework.log_density(stored.distributions["decoder"][level], parameters, variables[level], stored.bins)
-    return total + log_prior(stored, latents[-1]), noise
+    return total + log_prior(stored, latents[-1]), used
 
 
 def parameters_at(stored: StoredModel, x, latents) -> tuple[list[dict], list[dict]]:
@@ -186,7 +181,7 @@ def verify(path, framework: Framework, x: np.ndarray, sizes: list[int], classes:
                     both = [by_other_name(p, name, stored.distributions[side][l - 1], count) for p in (a, b)]
                     error, relative = compare(f"/{side}/{l}", name, *both, framework.name, tolerance)
                     worst, worst_relative = max(worst, error), max(worst_relative, relative)
-        weights, used = framework_log_weights(framework, stored, data, sampled)
+        weights, used = framework_log_weights(framework, stored, data, noise, sampled)
         theirs.append(weights)
         if any(d == "laplace" for d in stored.distributions["encoder"]):
             ours.append(weights_at(stored, data, sampled))

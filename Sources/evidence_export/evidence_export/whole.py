@@ -20,6 +20,9 @@ from .trace import Noise, Trace, out_of_batch
 from .values import bounds
 from .verify import Sampled
 
+# z is linear in the noise: a large one shows the scale without the location's rounding.
+FAR = 2.0**14
+
 # Parts of a model that forward() alone does not say all of.
 FLOWS = ("flow", "planar", "radial", "iaf", "maf", "coupling", "realnvp", "householder")
 PRIORS = ("prior", "vamp", "pseudo")
@@ -90,13 +93,13 @@ class Drawn:
         return latent_parameters(self.latent, mapping)
 
     def measure(self, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
-        """Mean and scale by the framework: z where the noise is 0, and what a noise of 1 adds."""
+        """Mean and scale by the framework: z where the noise is 0, and what noise adds."""
         key, number = self.found.results[self.leaf], self.latent.noise.attributes["number"]
         view, rows = self.found.outputs[self.leaf].value, []
-        for value in (0.0, 1.0):
+        for value in (0.0, FAR):
             noise = {number: np.full((BATCH, size(self.latent.noise.shape)), value)}
             rows.append(out_of_batch(view, self.found.run(arrays, noise)[key], BATCH))
-        return {"mean": rows[0], "scale": np.abs(rows[1] - rows[0])}
+        return {"mean": rows[0], "scale": np.abs(rows[1] - rows[0]) / FAR}
 
     def agree(self, where: str, stated: dict, read: dict) -> None:
         """Whether what the caller says of the outputs is what the code samples."""
@@ -338,9 +341,9 @@ class Whole:
                                             for j, v in enumerate(noise)])[0][k]
             locations.append(at(0.0))
             if self.latents[k].matrix:
-                scales.append(np.stack([at(row) - locations[k] for row in np.eye(e.shape[1])], 2))
+                scales.append(np.stack([(at(FAR * row) - locations[k]) / FAR for row in np.eye(e.shape[1])], 2))
             else:
-                scales.append(at(1.0) - locations[k])
+                scales.append((at(FAR) - locations[k]) / FAR)
         outputs = self.found.outputs_at(values)
         self.compare_with_code(x, noise, outputs)
         tensors = dict(zip(map(id, self.found.outputs), outputs))

@@ -1,0 +1,30 @@
+"""The JAX styles of the table, as test_styles has those of PyTorch."""
+
+import os
+
+import numpy as np
+import pytest
+
+pytest.importorskip("jax")
+from styles_jax import IMAGES, JAX_STYLES, X  # noqa: E402
+
+from evidence_export import ExportError, StoredModel  # noqa: E402
+from evidence_export.densities import log_weights  # noqa: E402
+
+
+@pytest.mark.parametrize("words, make, refused", JAX_STYLES, ids=[s[0] for s in JAX_STYLES])
+def test_style(words, make, refused, tmp_path):
+    path = os.fspath(tmp_path / "model.h5")
+    export, weights = make()
+    if refused is not None:
+        with pytest.raises(ExportError, match=f"(?s){refused}"):
+            export(path)
+        assert not list(tmp_path.iterdir())
+        return
+    result = export(path)
+    assert abs(result.elbo - result.elbo_of_file) < 1e-3
+    e = np.random.default_rng(3).standard_normal((4, 3))
+    model = StoredModel(path)
+    x = X if len(model.input_shape) == 1 else IMAGES.reshape(4, *model.input_shape)
+    both = [log_weights(model, np.float64(x), [s * e])[0] for s in (1.0, -1.0)]
+    np.testing.assert_allclose(both, [weights(s * e) for s in (1.0, -1.0)], rtol=1e-4, atol=2e-3)
