@@ -68,7 +68,7 @@ def make(folder, examples):
     from evidence_export import export_torch
 
     encoder, decoder = networks()
-    export_torch(folder / "model.h5", encoder, decoder, (1, 28, 28))
+    export_torch(folder / "model.h5", encoder, decoder, (1, 28, 28), encoder_outputs=("mean", "log_variance"))
     with h5py.File(folder / "data.h5", "w") as file:
         file["images"] = images(examples).astype("uint8")
 

@@ -11,7 +11,7 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Write a model that another framework saved in the model format.",
     discussion: """
-      Keras' files are read as they are. For PyTorch and JAX there is evidence_export, which is one Python file.
+      Keras' files are read as they are. For PyTorch and JAX there is evidence_export, a Python package.
 
       Example:
         evidence import keras encoder.h5 decoder.h5 -o model.h5

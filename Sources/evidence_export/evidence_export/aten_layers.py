@@ -205,6 +205,11 @@ def batch_norm(read, a, weight, bias, mean, variance, *rest):
     return result if read.operation == "batch_norm" else (result, None, None)
 
 
+@operation("_native_batch_norm_legit", "_native_batch_norm_legit_functional")
+def batch_norm_of_the_batch(read, *rest):
+    raise ExportError("has no running mean: it normalizes over the batch, which is no function of one example")
+
+
 def scaled(read, a: View, weight, bias, shape) -> View:
     if weight is None and bias is None:
         return a

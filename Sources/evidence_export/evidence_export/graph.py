@@ -224,8 +224,14 @@ class Builder:
         return rows[0]
 
     def clamp(self, view: View, low: float | None, high: float | None) -> View:
-        low, high = (-FAR if low is None else float(low)), (FAR if high is None else float(high))
-        return self.map(view, "hard-tanh", min=max(low, -FAR), max=min(high, FAR))
+        """Between two bounds; one inside another is one."""
+        low, high = max(-FAR if low is None else float(low), -FAR), min(FAR if high is None else float(high), FAR)
+        node = view.node
+        if node.op == "map" and node.attributes["function"] == "hard-tanh" and self.covers(view) and view.fill is None:
+            a, b = (float(np.clip(node.attributes[k], low, high)) for k in ("min", "max"))
+            return View(Node("map", node.inputs, node.shape, node.attributes | {"min": a, "max": b}, name=self.name),
+                        view.index)
+        return self.map(view, "hard-tanh", min=low, max=high)
 
     # MARK: Several operands
 

@@ -64,3 +64,15 @@ def test_style(style, tmp_path):
     assert not list(tmp_path.iterdir())
     if style.remedy is not None:
         check(style.remedy(), path)
+
+
+def test_the_table_in_the_documentation():
+    """docs/export-styles.md is what table.py writes."""
+    import pathlib
+
+    pytest.importorskip("jax")
+    import table
+    page = pathlib.Path(__file__).parents[3] / "docs" / "export-styles.md"
+    if not page.parent.exists():
+        pytest.skip("not in the repository of Evidence")
+    assert page.read_text() == "\n".join(table.lines()).rstrip() + "\n"

@@ -77,7 +77,8 @@ def from_torch():
     with torch.no_grad():
         for parameter in [*encoder.parameters(), *decoder.parameters()]:
             parameter.mul_(1.7)  # so that the draws differ
-        export_torch(here / "Models" / "torch.h5", encoder, decoder, (1, 16, 16), name="torch", tolerance=1e-5)
+        export_torch(here / "Models" / "torch.h5", encoder, decoder, (1, 16, 16), name="torch", tolerance=1e-5,
+                     encoder_outputs=("mean", "log_variance"))
         note("torch", (1, 16, 16), lambda x: [a.numpy() for a in encoder(torch.from_numpy(x))],
              lambda z: decoder(torch.from_numpy(z)).numpy())
 
