@@ -32,11 +32,13 @@ let package = Package(
     .target(name: "ModelFile", dependencies: ["Models", "HDF5"]),
     .target(name: "KerasImport", dependencies: ["Compression", "HDF5", "JSON", "Models"]),
     .target(name: "Evidence", dependencies: ["Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
+    .target(name: "Wording"),
+    .target(name: "Report", dependencies: ["Compression", "Evidence", "Statistics", "Wording"]),
     .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks"]),
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
-        "Compression", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics",
+        "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Statistics", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

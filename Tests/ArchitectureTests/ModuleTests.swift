@@ -6,7 +6,8 @@ import Testing
   /// Every module, a module only importing those before it: arrows point down.
   static let order = [
     "CHDF5", "CZlib", "CGSL", "CKernels", "HDF5", "LinearAlgebra", "Statistics", "Compression", "JSON", "Models",
-    "Networks", "ModelFile", "KerasImport", "Evidence", "EvidenceTesting", "EvidenceCommand", "example-nll",
+    "Networks", "ModelFile", "KerasImport", "Evidence", "EvidenceTesting", "Wording", "Report", "EvidenceCommand",
+    "example-nll",
     "example-readme",
   ]
   /// Modules that only the named one imports.

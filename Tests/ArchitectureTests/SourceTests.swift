@@ -30,7 +30,7 @@ import Testing
 
   /// Only the command knows its options: libraries carry remedies as values.
   @Test func noLibraryNamesAnOption() throws {
-    let option = #/"(?:[^"]*[^"\w-])?--[a-z][a-z-]*[^"]*"/#
+    let option = #/"(?:[^"]*[^"\w(-])?--[a-z][a-z-]*[^"]*"/#
     for target in try Manifest().modules
     where target.name != "EvidenceCommand" && !target.name.hasPrefix("example") {
       for (line, place) in try Self.code(of: target) where line.contains(option) {

@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import EvidenceCommand
+@testable import Wording
 
 @Suite struct OutputTests {
   @Test func json() throws {

@@ -4,6 +4,7 @@ import JSON
 import Testing
 
 @testable import EvidenceCommand
+@testable import Report
 
 @Suite struct ReportCommandTests {
   @Test func pageOfRealResults() throws {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import EvidenceCommand
+@testable import Report
 
 @Suite struct ReportDrawingTests {
   @Test(arguments: [

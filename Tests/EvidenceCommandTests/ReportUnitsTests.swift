@@ -1,8 +1,10 @@
+import Evidence
 import Foundation
 import JSON
 import Testing
 
 @testable import EvidenceCommand
+@testable import Report
 
 @Suite struct UnitsFileTests {
   static let text = """
@@ -68,7 +70,7 @@ import Testing
       """, "expected 2 variances and divergences, found 1 and 1"
     ),
   ]) func whatIsNoUnitsFile(text: String, words: String) throws {
-    let error = try #require(throws: CommandError.self) { try UnitsFile(Data(text.utf8), path: "x.json") }
+    let error = try #require(throws: EvidenceError.self) { try UnitsFile(Data(text.utf8), path: "x.json") }
     #expect(error.description.contains(words))
     #expect(error.description.hasPrefix("x.json: "))
   }

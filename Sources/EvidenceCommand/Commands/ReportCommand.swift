@@ -1,7 +1,7 @@
 import ArgumentParser
 import Evidence
 import Foundation
-import JSON
+import Report
 
 /// `evidence report`: results as a page to read, to print and to pass on.
 struct ReportCommand: ParsableCommand, IsolatedCommand {

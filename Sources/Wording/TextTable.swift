@@ -1,6 +1,6 @@
 /// Columns that line up.
-struct TextTable {
-  enum Alignment {
+package struct TextTable {
+  package enum Alignment {
     case left, right
   }
 
@@ -9,16 +9,16 @@ struct TextTable {
   private let indentation: String
 
   /// A table with one alignment a column.
-  init(_ alignments: [Alignment], indentation: String = "  ") {
+  package init(_ alignments: [Alignment], indentation: String = "  ") {
     self.alignments = alignments
     self.indentation = indentation
   }
 
   /// Adds a row; missing cells at its end are empty.
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  package mutating func add(_ cells: [String]) { rows.append(cells) }
 
   /// The lines, columns two spaces apart, without spaces at their ends.
-  var lines: [String] {
+  package var lines: [String] {
     let widths = alignments.indices.map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }

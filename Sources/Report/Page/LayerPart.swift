@@ -1,5 +1,6 @@
 import Foundation
 import Statistics
+import Wording
 
 /// One stochastic layer: which units and directions are active, what they tell, and where examples lie.
 struct LayerPart {

@@ -1,21 +1,30 @@
+import Wording
+
 /// The report as one HTML page that needs nothing else: no script, no network, no fonts.
-struct ReportPage {
+package struct ReportPage {
   let subject: ReportSubject
   /// Examples as pictures, where data were given and are images.
-  var images: ExampleImages?
+  package var images: ExampleImages?
   /// Files of units, with their names.
-  var units: [(path: String, file: UnitsFile)] = []
+  package var units: [(path: String, file: UnitsFile)] = []
+
+  /// A page of results.
+  package init(subject: ReportSubject, images: ExampleImages? = nil, units: [(path: String, file: UnitsFile)] = []) {
+    self.subject = subject
+    self.images = images
+    self.units = units
+  }
 
   /// The page.
   ///
   /// - Throws: Where an example's pixels can't be read.
-  func html() throws -> String {
+  package func html() throws -> String {
     let title = "\(subject.modelName): \(subject.headlineSymbol)"
     let head = Markup(
       "head", [:], Markup("meta", ["charset": "utf-8"]),
       Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
       Markup("meta", ["name": "color-scheme", "content": "light dark"]),
-      Markup("meta", ["name": "generator", "content": "evidence \(RootCommand.version)"]),
+      Markup("meta", ["name": "generator", "content": "evidence \(subject.words.version)"]),
       Markup("title", [:], Markup(title)), Markup.style(StyleSheet.text))
     let sections: [Markup] = [
       HeadlineSection(subject: subject).markup, ChartsSection(subject: subject).markup,
@@ -27,7 +36,8 @@ struct ReportPage {
       "footer", [:],
       Markup(
         "p", [:],
-        Markup("Made by evidence report \(RootCommand.version) from \(subject.path). Errors are one standard error.")))
+        Markup("Made by evidence report \(subject.words.version) from \(subject.path). Errors are one standard error."))
+    )
     return Markup.document(
       Markup(
         "html", ["lang": "en", "xmlns": "http://www.w3.org/1999/xhtml"], head,

@@ -1,3 +1,5 @@
+import Wording
+
 /// Examples along the first two principal directions, each label with its own colour and shape.
 struct ScatterFigure {
   let layer: UnitsFile.Layer

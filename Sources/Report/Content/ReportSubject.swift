@@ -1,11 +1,13 @@
 import Evidence
 import Foundation
 import Statistics
+import Wording
 
 /// What a report is about: a results file, its summary, and the columns that charts are made of.
-struct ReportSubject {
+package struct ReportSubject {
+  let words: ReportWords
   let path: String
-  let settings: ResultsSettings
+  package let settings: ResultsSettings
   let started: String
   /// Nil while examples are missing.
   let finished: String?
@@ -17,7 +19,8 @@ struct ReportSubject {
   /// What the mean is called in the headline.
   let symbol: String
   /// A value for each example, in the order of the file.
-  let values, sampleSizes, shapes: [Double]
+  package let values: [Double]
+  let sampleSizes, shapes: [Double]
   /// The examples with the lowest estimates; those that are no number first.
   let worst: [LogLikelihoodMeasurement]
   /// The examples with the highest k̂; where k̂ is nowhere defined, with the lowest effective sample size.
@@ -27,12 +30,13 @@ struct ReportSubject {
   static let listed = 10
 
   /// Reads a results file, once and in blocks.
-  init(_ file: ResultsFile) throws {
+  package init(_ file: ResultsFile, words: ReportWords) throws {
+    self.words = words
     path = file.path
     settings = file.settings
     started = file.started
     finished = file.finished
-    let entry = EstimatorCatalog.all.first { $0.name == file.settings.estimator }
+    let entry = words.estimator(file.settings.estimator)
     hasWeights = entry?.hasWeights ?? !file.settings.curveSamples.isEmpty
     hasBias = entry?.hasBias ?? false
     symbol = entry?.symbol ?? file.settings.estimator
@@ -90,7 +94,7 @@ struct ReportSubject {
   var warnings: [String] {
     guard let summary else { return [] }
     return ((isCrossEntropy ? [.crossEntropy] : []) + summary.concernsOfDraws).map {
-      Warnings.words($0, samples: summary.samples, output: path)
+      words.warning($0, summary.samples, path)
     }
   }
 

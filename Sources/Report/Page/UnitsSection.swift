@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 /// Which latents are used, as `evidence units` found it: a part for each layer, and the ablation.
 struct UnitsSection {

@@ -2,7 +2,7 @@ import Evidence
 import Foundation
 
 /// Examples as pictures, where an example is an image: [h, w], [h, w, 1 or 3], [1 or 3, h, w] or a flat square of pixels.
-struct ExampleImages {
+package struct ExampleImages {
   private let data: Evidence.Dataset
   private let seed: UInt64
   private let layout: Layout
@@ -44,12 +44,12 @@ struct ExampleImages {
 
   /// Opens the data that results were made of; nil where an example is no image.
   ///
-  /// - Throws: `CommandError` where it is other data.
-  init?(_ path: String, dataset: String?, of settings: ResultsSettings) throws {
+  /// - Throws: `EvidenceError` (`invalidData`) where it is other data.
+  package init?(_ path: String, dataset: String?, of settings: ResultsSettings) throws {
     let digest = try SHA256.hexDigest(ofFile: path)
     guard digest == settings.dataSHA256 else {
-      throw CommandError(
-        .invalidInput,
+      throw EvidenceError(
+        .invalidData,
         """
         \(path): not the data of these results: nothing is drawn of it
         expected sha256 \(settings.dataSHA256.prefix(16))…, found \(digest.prefix(16))…; the results were made of \
@@ -60,12 +60,12 @@ struct ExampleImages {
     let source = try HDF5Source(file: path, dataset: dataset ?? settings.dataset, axes: axes)
     func plain(_ path: String) -> Substring { path.drop { $0 == "/" } }
     guard plain(source.path) == plain(settings.dataset) else {
-      throw CommandError(
-        .invalidInput, "\(path): --dataset \(source.path): the results were made of \(settings.dataset)")
+      throw EvidenceError(
+        .invalidData, "\(path): \(source.path): the results were made of \(settings.dataset)")
     }
     guard source.count >= settings.examples.upperBound else {
-      throw CommandError(
-        .invalidInput,
+      throw EvidenceError(
+        .invalidData,
         "\(path): \(source.path): holds \(source.count) examples, the results are of \(settings.examples.lowerBound).."
           + "\(settings.examples.upperBound)")
     }

@@ -1,6 +1,7 @@
 import Evidence
 import Foundation
 import Statistics
+import Wording
 
 /// Effective sample size against k̂, and how many examples are on which side of the thresholds.
 struct ReliabilityCharts {

@@ -1,4 +1,5 @@
 import Evidence
+import Wording
 
 /// The examples with the lowest estimates and those that are least to be relied on.
 struct ExamplesSection {

@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import Wording
 
 /// The number, its two errors, what else is said in one figure, and what to be careful about.
 struct HeadlineSection {

@@ -1,4 +1,5 @@
 import Evidence
+import Wording
 
 /// What makes the same numbers again.
 struct SettingsSection {
@@ -30,11 +31,11 @@ struct SettingsSection {
     ]
     var note = "The same model, data, seed and K give the same numbers to the last bit, whatever the number of threads."
     if settings.dataSeed != settings.seed {
-      note += " The data were prepared with seed \(settings.dataSeed), as in a run with --replicates."
+      note += " The data were prepared with seed \(settings.dataSeed), as in one of several replicates."
     }
     return PagePart.section(
       "To get these numbers again", PagePart.paragraph(note),
-      Markup("pre", [:], Markup("code", [:], Markup(ReproducingCommand.text(settings, results: subject.path)))),
+      Markup("pre", [:], Markup("code", [:], Markup(subject.words.reproduction(settings, subject.path)))),
       Markup(
         "dl", ["class": "settings"],
         terms.flatMap { [Markup("dt", [:], Markup($0.0)), Markup("dd", [:], Markup($0.1))] }))

@@ -1,9 +1,10 @@
+import Evidence
 import Foundation
-import JSON
+import Wording
 
 /// What `evidence units --format json` printed, read back. Only what interface.md promises must be there; whatever else a
 /// page can be made of is optional. JSON's null stands for a number that is not finite.
-struct UnitsFile: Decodable {
+package struct UnitsFile: Decodable {
   struct Model: Decodable {
     var path: String?
     var name: String?
@@ -139,33 +140,21 @@ struct UnitsFile: Decodable {
   var labels: String?
   var warnings: [String]?
 
-  /// Reads a file.
-  ///
-  /// - Throws: `CommandError` where there is none, or it is something else.
-  init(reading path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw CommandError(.noInput, "\(path): no such file")
-    }
-    guard let bytes = FileManager.default.contents(atPath: path) else {
-      throw CommandError(.inputOutput, "\(path): the file can't be read")
-    }
-    try self.init(bytes, path: path)
-  }
-
   /// Reads the bytes of a file.
-  init(_ bytes: Foundation.Data, path: String) throws {
-    let help = "expected what `evidence units … --format json > UNITS.json` writes"
+  ///
+  /// - Throws: `EvidenceError` (`invalidData`) where they are something else.
+  package init(_ bytes: Foundation.Data, path: String) throws {
     do {
       self = try JSONDecoder().decode(UnitsFile.self, from: bytes)
     } catch let error as DecodingError {
-      throw CommandError(.invalidInput, "\(path): not the output of units: \(UnitsFile.words(error))\n\(help)")
+      throw EvidenceError(.invalidData, "\(path): not the output of units: \(UnitsFile.words(error))")
     }
     guard command == "units" else {
-      throw CommandError(.invalidInput, "\(path): the output of `evidence \(command)`\n\(help)")
+      throw EvidenceError(.invalidData, "\(path): the output of `evidence \(command)`, not of units")
     }
     for layer in layers where layer.units < 1 || layer.variance.count != layer.units || layer.kl.count != layer.units {
-      throw CommandError(
-        .invalidInput,
+      throw EvidenceError(
+        .invalidData,
         "\(path): layer \(layer.layer): expected \(layer.units) variances and divergences, found "
           + "\(layer.variance.count) and \(layer.kl.count)")
     }

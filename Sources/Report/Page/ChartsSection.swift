@@ -1,5 +1,6 @@
 import Evidence
 import Statistics
+import Wording
 
 /// The charts over the dataset: what more draws bring, how examples differ, and which of them can be trusted.
 struct ChartsSection {

@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 /// Maps values to positions along an axis, and says where its ticks go.
 struct Scale: Equatable {

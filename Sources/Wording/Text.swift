@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as people read them, the same in every locale. Negative numbers have a minus sign, not a hyphen.
-enum Text {
+package enum Text {
   /// With a fixed number of decimals.
-  static func fixed(_ value: Double, _ decimals: Int) -> String {
+  package static func fixed(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite else { return nonFinite(value) }
     let text = String(format: "%.\(max(0, decimals))f", abs(value))
     let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
@@ -11,7 +11,7 @@ enum Text {
   }
 
   /// With a number of significant digits, never in exponential form between 10⁻⁶ and 10⁹.
-  static func significant(_ value: Double, _ digits: Int) -> String {
+  package static func significant(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return nonFinite(value) }
     guard value != 0 else { return "0" }
     let exponent = Int(log10(abs(value)).rounded(.down))
@@ -20,20 +20,20 @@ enum Text {
   }
 
   /// As few digits as read back the same: 16, 0.5.
-  static func plain(_ value: Double) -> String {
+  package static func plain(_ value: Double) -> String {
     guard value.isFinite else { return nonFinite(value) }
     if let whole = Int(exactly: value) { return (whole < 0 ? "−" : "") + String(whole.magnitude) }
     return value.description.replacingOccurrences(of: "-", with: "−")
   }
 
   /// Decimals that show a value to the first digits of its error: two at least, six at most.
-  static func decimals(forError error: Double) -> Int {
+  package static func decimals(forError error: Double) -> Int {
     guard error.isFinite, error > 0 else { return 2 }
     return min(6, max(2, 1 - Int(log10(error).rounded(.down))))
   }
 
   /// A count with thin groups of three: 24 336.
-  static func count(_ value: Int) -> String {
+  package static func count(_ value: Int) -> String {
     let digits = String(value.magnitude)
     var result = ""
     for (index, digit) in digits.enumerated() {
@@ -44,13 +44,15 @@ enum Text {
   }
 
   /// A number and its noun: 1 example, 2 examples.
-  static func counted(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
+  package static func counted(_ value: Int, _ noun: String) -> String {
+    "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+  }
 
   /// A shape: `[28, 28]`.
-  static func shape(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
+  package static func shape(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
 
   /// A path that fits into so many columns: its end, where it does not.
-  static func path(_ path: String, width: Int = 66) -> String {
+  package static func path(_ path: String, width: Int = 66) -> String {
     guard path.count > width else { return path }
     let tail = path.suffix(width - 1)
     // Whole names, unless the last one is too long by itself.
@@ -59,7 +61,7 @@ enum Text {
   }
 
   /// A duration to the precision that matters: 3.2 s, 2 min 05 s, 1 h 03 min.
-  static func duration(_ seconds: Double) -> String {
+  package static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "–" }
     if seconds < 9.95 { return fixed(max(0, seconds), 1) + " s" }
     let whole = Int(seconds.rounded())
@@ -70,7 +72,7 @@ enum Text {
   }
 
   /// Breaks text into lines of at most `width` characters, at spaces.
-  static func wrapped(_ text: String, width: Int) -> [String] {
+  package static func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ") {

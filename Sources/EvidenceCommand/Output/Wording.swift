@@ -1,0 +1,4 @@
+import Wording
+
+typealias Text = Wording.Text
+typealias TextTable = Wording.TextTable

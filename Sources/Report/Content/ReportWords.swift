@@ -1,0 +1,38 @@
+import Evidence
+
+/// What a page says in the words of whoever makes it.
+package struct ReportWords: Sendable {
+  /// What is known of an estimator besides its name.
+  package struct EstimatorFacts: Sendable {
+    /// What its mean is called in the headline.
+    let symbol: String
+    /// Whether it reweights draws, so that effective sample sizes, k̂ and the curve exist.
+    let hasWeights: Bool
+    /// Whether the delta method says what the finite number of draws takes off.
+    let hasBias: Bool
+
+    package init(symbol: String, hasWeights: Bool, hasBias: Bool) {
+      (self.symbol, self.hasWeights, self.hasBias) = (symbol, hasWeights, hasBias)
+    }
+  }
+
+  /// The maker's version.
+  let version: String
+  /// An estimator by its name; nil for one that is not known.
+  let estimator: @Sendable (String) -> EstimatorFacts?
+  /// A concern, the number of draws, and the path of the results.
+  let warning: @Sendable (Concern, Int, String) -> String
+  /// What makes the results at a path again.
+  let reproduction: @Sendable (ResultsSettings, String) -> String
+
+  package init(
+    version: String, estimator: @escaping @Sendable (String) -> EstimatorFacts?,
+    warning: @escaping @Sendable (Concern, Int, String) -> String,
+    reproduction: @escaping @Sendable (ResultsSettings, String) -> String
+  ) {
+    self.version = version
+    self.estimator = estimator
+    self.warning = warning
+    self.reproduction = reproduction
+  }
+}
