@@ -13,9 +13,7 @@ struct KerasImportRun {
   func run() throws -> ImportOutcome {
     // Before the work, not after it.
     try refuseOutput()
-    let result = try KerasOption.$spelling.withValue({ $0.commandOption }) {
-      try KerasImport.read(files: command.files, options: command.options)
-    }
+    let result = try read()
     Log.debug("model read", ["files": command.files.joined(separator: " ")])
     let partial = command.output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
     do {
@@ -34,6 +32,14 @@ struct KerasImportRun {
     } catch var error as HDF5Error {
       error.file = command.output
       throw error
+    }
+  }
+
+  private func read() throws -> KerasImportResult {
+    do {
+      return try KerasImport.read(files: command.files, options: command.options).namingOptions(\.commandOption)
+    } catch let error as ImportError {
+      throw error.namingOptions(\.commandOption)
     }
   }
 
