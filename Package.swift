@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CKernels"),
+    .target(name: "CProcess"),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
     .target(name: "LinearAlgebra", dependencies: ["CGSL"]),
     .target(name: "Statistics"),
@@ -38,7 +39,7 @@ let package = Package(
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
-        "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Statistics", "Wording",
+        "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Statistics", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

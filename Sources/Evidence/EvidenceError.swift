@@ -22,6 +22,8 @@ public struct EvidenceError: Error, Sendable, CustomStringConvertible {
     public static let inputOutput = Code(rawValue: 6)
     /// The model doesn't offer what the estimator needs.
     public static let unsupported = Code(rawValue: 7)
+    /// The system refuses memory or threads.
+    public static let noResources = Code(rawValue: 8)
   }
 
   /// The kind.

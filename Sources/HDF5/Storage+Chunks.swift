@@ -58,22 +58,23 @@ extension Storage {
   /// Whether a chunk that went through filters comes to so many bytes.
   private func holds(_ size: Int, _ dataset: Dataset, _ offset: [hsize_t], stored: Int) throws -> Bool {
     guard stored <= Int(clamping: try dataset.file.size()) else { return false }
-    return try withUnsafeTemporaryAllocation(byteCount: stored, alignment: 16) { buffer in
-      // A filter that did nothing for this chunk has its bit set.
-      var skipped: UInt32 = 0
-      try dataset.place.check(
-        chdf5_read_chunk(dataset.handle.id, offset, &skipped, buffer.baseAddress, stored), .inputOutput,
-        "the data can't be read or written")
-      let applied = filters.enumerated().filter { skipped & (1 << UInt32($0.offset)) == 0 }.map(\.element.number)
-      let checksums = { (filters: ArraySlice<H5Z_filter_t>) in 4 * filters.count { $0 == H5Z_FILTER_FLETCHER32 } }
-      let others = applied.filter { $0 != H5Z_FILTER_SHUFFLE && $0 != H5Z_FILTER_FLETCHER32 }
-      if others.isEmpty { return stored == size + checksums(applied[...]) }
-      // The other compressions are not undone here.
-      guard others == [H5Z_FILTER_DEFLATE], let deflate = applied.firstIndex(of: H5Z_FILTER_DEFLATE) else {
-        return true
-      }
-      let stream = stored - checksums(applied[deflate...])
-      return chdf5_inflates_to(buffer.baseAddress, max(0, stream), size + checksums(applied[..<deflate])) != 0
+    // Not on the stack, which may be small.
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, stored), alignment: 16)
+    defer { buffer.deallocate() }
+    // A filter that did nothing for this chunk has its bit set.
+    var skipped: UInt32 = 0
+    try dataset.place.check(
+      chdf5_read_chunk(dataset.handle.id, offset, &skipped, buffer.baseAddress, stored), .inputOutput,
+      "the data can't be read or written")
+    let applied = filters.enumerated().filter { skipped & (1 << UInt32($0.offset)) == 0 }.map(\.element.number)
+    let checksums = { (filters: ArraySlice<H5Z_filter_t>) in 4 * filters.count { $0 == H5Z_FILTER_FLETCHER32 } }
+    let others = applied.filter { $0 != H5Z_FILTER_SHUFFLE && $0 != H5Z_FILTER_FLETCHER32 }
+    if others.isEmpty { return stored == size + checksums(applied[...]) }
+    // The other compressions are not undone here.
+    guard others == [H5Z_FILTER_DEFLATE], let deflate = applied.firstIndex(of: H5Z_FILTER_DEFLATE) else {
+      return true
     }
+    let stream = stored - checksums(applied[deflate...])
+    return chdf5_inflates_to(buffer.baseAddress, max(0, stream), size + checksums(applied[..<deflate])) != 0
   }
 }

@@ -9,6 +9,13 @@ public protocol ExampleSource: Sendable {
   var exampleShape: [Int] { get }
   /// Reads consecutive examples, as stored, one after the other.
   func read(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Float>) throws
+  /// The same as exactly as a double holds them, where `read` rounds what is stored; nil where it doesn't.
+  func readUnrounded(_ rows: Range<Int>) throws -> [Double]?
+}
+
+extension ExampleSource {
+  /// Nothing is rounded.
+  public func readUnrounded(_ rows: Range<Int>) throws -> [Double]? { nil }
 }
 
 /// A test set: stored examples, and what happens to each before the model sees it.

@@ -24,34 +24,64 @@ final class BlockPipeline<Measurement: Sendable>: @unchecked Sendable {
   private var consumedInBlock = 0
   private var isStopped = false
   private var runningWorkers = 0
+  private var readyWorkers = 0
 
   private let range: Range<Int>
   private let blockSize: Int
   private let workers: Int
   private let window: Int
 
+  /// Fewer workers than asked for: how many there are, and why.
+  struct Shortage {
+    var started: Int
+    var reason: any Error
+  }
+
+  /// What the system refused, if anything.
+  private(set) var shortage: Shortage?
+
   /// Starts the workers. `makeWorker` is called once on each thread, with the largest block's size.
+  ///
+  /// - Throws: Why the first worker can't be started. Those behind it are done without.
   init(
     range: Range<Int>, blockSize: Int, workers: Int, makeWorker: @escaping @Sendable (_ blockCapacity: Int) -> Measure
-  ) {
+  ) throws {
     self.range = range
     self.blockSize = max(1, blockSize)
     self.workers = min(workers, range.count)
     window = 4 * workers
     nextRow = range.lowerBound
-    runningWorkers = self.workers
     let capacity = min(self.blockSize, range.count)
-    for _ in 0..<self.workers {
-      let thread = Thread { [self] in
+    for started in 0..<self.workers {
+      do {
+        if started > 0 { try WorkerThread.checkRoom() }
+        try start(capacity, makeWorker)
+      } catch {
+        guard started > 0 else { throw error }
+        shortage = Shortage(started: started, reason: error)
+        return
+      }
+    }
+  }
+
+  /// Starts a worker and waits until it has its memory, so that the next one meets what is left.
+  private func start(_ capacity: Int, _ makeWorker: @escaping @Sendable (_ blockCapacity: Int) -> Measure) throws {
+    try condition.withLock {
+      try WorkerThread.start { [self] in
         let measure = makeWorker(capacity)
+        condition.withLock {
+          readyWorkers += 1
+          condition.broadcast()
+        }
         while let (number, rows) = takeBlock() { work(on: number, rows, measure) }
         condition.withLock {
           runningWorkers -= 1
           condition.broadcast()
         }
       }
-      thread.stackSize = 8 << 20
-      thread.start()
+      runningWorkers += 1
+      let expected = readyWorkers + 1
+      while readyWorkers < expected { condition.wait() }
     }
   }
 

@@ -25,12 +25,23 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
     do {
       try options.cancellation.check()
       let batch = try data.batch(rows, seed: options.dataSeed ?? options.seed)
-      let invalid = firstInvalidExample(batch)
+      let unrounded = try data.unrounded(rows)
+      // Asked for once: it is worked out anew each time.
+      let support = model.support
+      let invalid = support.firstOutside(
+        batch.values, unrounded: unrounded, isBinarized: data.preprocessing.binarize != .none)
+      let size = max(1, batch.values.count / max(1, batch.count))
       try model.encode(batch, scratch: &scratch.model)
       for (position, index) in rows.enumerated() {
         // An invalid example is an error when its turn comes: those before it are finished first.
-        if position == invalid { throw invalidValue(batch, position) }
+        if let invalid, position == invalid / size { throw invalidValue(batch, invalid, support, unrounded) }
         try options.cancellation.check()
+        if let unrounded, let report = options.onRoundedCount,
+          let value = support.firstRounded(
+            batch.values(at: position), unrounded: unrounded[position * size..<(position + 1) * size])
+        {
+          report(index, value)
+        }
         let example = Example(index: index, position: position, seed: options.seed)
         deliver(Measured(measurement: try measure(example), block: position == 0 ? batch : nil))
       }
@@ -51,22 +62,20 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
     }
   }
 
-  private func firstInvalidExample(_ batch: ExampleBatch) -> Int? {
-    let size = batch.values.count / max(1, batch.count)
-    // Asked for once: it is worked out anew each time.
-    let support = model.support
-    return batch.values.firstIndex { !support.contains($0) }.map { $0 / size }
-  }
-
-  private func invalidValue(_ batch: ExampleBatch, _ position: Int) -> EvidenceError {
-    let values = batch.values(at: position)
-    let element = values.firstIndex { !model.support.contains($0) } ?? values.startIndex
-    let value = values[element]
-    let isTooLarge = (model.support == .unitInterval || model.support == .openUnitInterval) && value > 1
+  private func invalidValue(
+    _ batch: ExampleBatch, _ index: Int, _ support: Support, _ unrounded: [Double]?
+  ) -> EvidenceError {
+    let size = max(1, batch.values.count / max(1, batch.count))
+    let seen = batch.values[index]
+    var found = "\(seen)"
+    if let stored = unrounded?[index], stored != Double(seen) {
+      found = support.contains(stored) ? "\(stored), which rounds to the float \(seen)" : "\(stored)"
+    }
+    let isTooLarge = (support == .unitInterval || support == .openUnitInterval) && seen > 1
     return EvidenceError(
       .invalidData,
-      "example \(batch.indices.lowerBound + position), element \(element - values.startIndex): "
-        + "found \(value), but the likelihood takes \(model.support.words)",
-      remedies: isTooLarge ? [.divide(by: value <= 255 ? 255 : nil)] : [])
+      "example \(batch.indices.lowerBound + index / size), element \(index % size): "
+        + "found \(found), but the likelihood takes \(support.words)",
+      remedies: isTooLarge ? [.divide(by: seen <= 255 ? 255 : nil)] : [])
   }
 }

@@ -20,6 +20,10 @@ public struct Evaluation: Sendable {
   public var cancellation: Cancellation
   /// Where to look while it goes on at what it saw.
   public var watch = EvaluationWatch()
+  /// Called where the system refuses threads beyond the first, with how many there are and its reason.
+  public var onFewerThreads: (@Sendable (_ started: Int, _ reason: String) -> Void)?
+  /// Called for each example with a count that no float holds, with the first of its counts that are so.
+  public var onRoundedCount: (@Sendable (_ example: Int, _ value: RoundedValue) -> Void)?
 
   /// Options.
   public init(
@@ -67,9 +71,7 @@ public struct Evaluation: Sendable {
     let remaining = range.lowerBound + restored.count..<range.upperBound
     var options = self
     options.cancellation = Cancellation(parent: cancellation)
-    let workers = BlockPipeline(
-      range: remaining, blockSize: blockSize ?? preferredBlockSize(remaining.count), workers: threads
-    ) { [options] in
+    let workers = try startWorkers(remaining) { [options] in
       BlockWorker(estimator: estimator, model: model, data: data, options: options, blockCapacity: $0).measure
     }
     // Workers end before this returns, whatever happens.
@@ -106,6 +108,23 @@ public struct Evaluation: Sendable {
     }
     watch.isCrossEntropy = profile.isCrossEntropy
     return profile
+  }
+
+  private func startWorkers<Measurement: Sendable>(
+    _ range: Range<Int>, _ makeWorker: @escaping @Sendable (_ blockCapacity: Int) -> BlockPipeline<Measurement>.Measure
+  ) throws -> BlockPipeline<Measurement> {
+    let workers: BlockPipeline<Measurement>
+    do {
+      workers = try BlockPipeline(
+        range: range, blockSize: blockSize ?? preferredBlockSize(range.count), workers: threads, makeWorker: makeWorker)
+    } catch {
+      throw EvidenceError(
+        .noResources,
+        "no thread can be started to evaluate on: \(error); "
+          + "raise the limits of processes and of memory (ulimit -u, -v, -d), or end other programs")
+    }
+    if let shortage = workers.shortage { onFewerThreads?(shortage.started, "\(shortage.reason)") }
+    return workers
   }
 
   private func checkedRange(_ data: Dataset, _ inputCount: Int) throws -> Range<Int> {

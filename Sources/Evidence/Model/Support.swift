@@ -22,6 +22,17 @@ public enum Support: Sendable, Equatable {
     }
   }
 
+  /// The same for a value that was not rounded to a float.
+  func contains(_ value: Double) -> Bool {
+    switch self {
+    case .reals: value.isFinite
+    case .unitInterval: value >= 0 && value <= 1
+    case .openUnitInterval: value > 0 && value < 1
+    case .classes(let count): value >= 0 && value < Double(count) && value == value.rounded()
+    case .counts: value >= 0 && value.isFinite && value == value.rounded()
+    }
+  }
+
   var words: String {
     switch self {
     case .reals: "finite numbers"

@@ -1,13 +1,13 @@
 import Foundation
 
 /// Why the operating system did not do as asked.
-struct SystemError: Error, CustomStringConvertible {
+package struct SystemError: Error, CustomStringConvertible {
   let number: Int32
 
   init(_ number: Int32 = errno) { self.number = number }
 
   /// Such as "No space left on device".
-  var description: String { String(cString: strerror(number)) }
+  package var description: String { String(cString: strerror(number)) }
 }
 
 /// An open file of the operating system. It is closed, and with it goes a lock, when the last reference goes.
@@ -130,16 +130,17 @@ final class Descriptor {
 
   /// Copies all bytes of a file, and waits until most are on the disk. `check` is called often, and may throw.
   func copy(from source: Descriptor, check: () throws -> Void) throws {
-    try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
-      var offset = 0
-      while true {
-        let count = try source.read(into: buffer, at: offset)
-        if count == 0 { return }
-        try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: offset)
-        offset += count
-        if offset.isMultiple(of: 1 << 23) { try synchronize() }
-        try check()
-      }
+    // Not on the stack, which may be small.
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    defer { buffer.deallocate() }
+    var offset = 0
+    while true {
+      let count = try source.read(into: buffer, at: offset)
+      if count == 0 { return }
+      try write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: offset)
+      offset += count
+      if offset.isMultiple(of: 1 << 23) { try synchronize() }
+      try check()
     }
   }
 }

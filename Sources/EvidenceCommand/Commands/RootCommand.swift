@@ -23,7 +23,8 @@ struct RootCommand: ParsableCommand {
         evidence import keras encoder.h5 decoder.h5 -o model.h5
 
       Exit status: 0 done, 64 usage, 65 the model or the data is not what it should be, 66 no such file, 70 a fault of \
-      the program, 73 the output can't be made, 74 input or output failed, 130 stopped by Ctrl-C.
+      the program, 71 the system refuses memory or threads, 73 the output can't be made, 74 input or output failed, \
+      130 stopped by Ctrl-C.
       """,
     version: version,
     subcommands: CommandList.subcommands)
@@ -34,6 +35,7 @@ struct RootCommand: ParsableCommand {
   /// Parses, runs, and turns whatever is thrown into a line or two and the right status.
   static func main() {
     do {
+      try ProcessState.prepare()
       var command = try parseAsRoot()
       if let isolated = command as? any IsolatedCommand {
         try Isolation.run(isolated) { try command.run() }

@@ -16,10 +16,13 @@ struct RunOptions: ParsableArguments {
   }
 
   /// The driver with these settings, stopped by the signals that `Interruption` catches.
-  func evaluation(of examples: Range<Int>) -> Evaluation {
-    Evaluation(
-      seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, examples: examples,
-      cancellation: Interruption.shared.cancellation)
+  func evaluation(of examples: Range<Int>, events: RunEvents) -> Evaluation {
+    let wanted = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    Memory.advise(threads: min(wanted, examples.count))
+    var evaluation = Evaluation(
+      seed: seed, threads: wanted, examples: examples, cancellation: Interruption.shared.cancellation)
+    events.observe(&evaluation)
+    return evaluation
   }
 }
 

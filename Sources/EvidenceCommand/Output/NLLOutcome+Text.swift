@@ -93,6 +93,6 @@ extension NLLOutcome {
   private var timing: String {
     let rate = Double(evaluated) * Double(samples) / seconds
     return "\(Text.duration(seconds)), \(Text.count(Int(rate.isFinite ? rate : 0))) samples/s, "
-      + Text.counted(threads, "thread")
+      + Text.counted(inputs.events.threads ?? threads, "thread")
   }
 }

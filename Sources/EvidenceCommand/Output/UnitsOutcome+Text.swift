@@ -130,7 +130,7 @@ extension UnitsOutcome {
 
   private var timing: String {
     "\(Text.duration(seconds)), \(Text.count(Int(Double(units.examples) / max(seconds, 1e-9)))) examples/s, "
-      + Text.counted(threads, "thread")
+      + Text.counted(inputs.events.threads ?? threads, "thread")
   }
 }
 

@@ -27,7 +27,7 @@ struct UnitsOutcome {
 extension Warnings {
   /// The warnings of `evidence units`, the gravest first.
   static func of(_ outcome: UnitsOutcome) -> [String] {
-    var warnings = outcome.ablation?.isCrossEntropy == true ? [crossEntropy] : []
+    var warnings = (outcome.ablation?.isCrossEntropy == true ? [crossEntropy] : []) + outcome.inputs.events.warnings
     for layer in outcome.units.layers {
       if layer.nonFiniteExamples > 0 { warnings.append(nonFiniteMeans(layer, of: outcome.units.examples)) }
       if layer.directions.isLimitedByExamples { warnings.append(rankDeficient(layer)) }

@@ -8,6 +8,7 @@ enum Warnings {
   /// The warnings of a run, the gravest first.
   static func of(_ outcome: NLLOutcome) -> [String] {
     outcome.summary.concerns.map { words($0, samples: outcome.samples, output: outcome.output) }
+      + outcome.inputs.events.warnings
   }
 
   /// The warnings that a model calls for by itself.
@@ -43,6 +44,16 @@ enum Warnings {
     let left = steps.binarize == .none ? "dividing by" : "binarizing, after dividing by"
     return "the data are stored as 0 and 1, so they are taken as they are; the model file asks for \(left) "
       + "\(Text.plain(steps.divideBy)) (say --divide-by and --binarize to decide)"
+  }
+
+  static func fewerThreads(_ count: Int, reason: String) -> String {
+    "the system refuses more than \(Text.counted(count, "thread")) (\(reason)), so fewer evaluated than were asked for; "
+      + "the numbers are the same"
+  }
+
+  static func roundedCounts(first example: Int, _ value: RoundedValue) -> String {
+    "the data hold counts past 2^24, which the model sees as the nearest float32: example \(example), the first, has "
+      + "\(Text.plain(value.stored)), taken as \(Text.plain(value.rounded))"
   }
 
   static let untrained = """

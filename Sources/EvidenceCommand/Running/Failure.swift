@@ -12,6 +12,7 @@ enum CommandStatus: Int32 {
   case invalidInput = 65
   case noInput = 66
   case fault = 70
+  case noResources = 71
   case cannotCreateOutput = 73
   case inputOutput = 74
   case interrupted = 130
@@ -45,7 +46,8 @@ struct Failure {
     switch error {
     case let error as CommandError: (status, lines) = (error.status, Failure.lines(error.description))
     case let error as HDF5Error:
-      (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
+      (status, lines) =
+        Memory.refusal(error.description) ?? (Failure.status(error.code), Failure.lines(error.description))
       libraryStack = error.libraryStack
     case let error as EvidenceError: (status, lines) = (Failure.status(error.code), Failure.lines(error.commandWords))
     case let error as InvalidModel: (status, lines) = (.invalidInput, Failure.lines(error.description))
@@ -101,6 +103,7 @@ struct Failure {
     case .invalidSetting: .usage
     case .cannotCreateOutput: .cannotCreateOutput
     case .inputOutput: .inputOutput
+    case .noResources: .noResources
     default: .invalidInput
     }
   }

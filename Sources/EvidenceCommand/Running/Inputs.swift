@@ -16,6 +16,8 @@ struct Inputs {
   let axes: AxesOrder?
   /// The examples to evaluate; never empty.
   let examples: Range<Int>
+  /// What is met while they are evaluated.
+  let events = RunEvents()
 
   /// Opens both files.
   ///

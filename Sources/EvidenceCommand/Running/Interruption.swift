@@ -1,4 +1,4 @@
-import Dispatch
+import CProcess
 import Evidence
 import Foundation
 import Synchronization
@@ -12,7 +12,6 @@ final class Interruption: Sendable {
   let cancellation = Cancellation()
 
   private struct State {
-    var sources: [any DispatchSourceSignal] = []
     var received: Int32?
     var firstReceived: ContinuousClock.Instant?
     var isEvaluating = false
@@ -26,21 +25,11 @@ final class Interruption: Sendable {
     state.withLock { $0.received }.map { $0 == SIGTERM ? .terminated : .interrupted }
   }
 
-  /// Starts to catch both signals.
+  /// Starts to catch both signals. Where there can be no thread that waits for them, they end the process as they do.
   func install() {
     // Past a limit on the size of files, writing fails and is reported as on a full disk.
     signal(SIGXFSZ, SIG_IGN)
-    state.withLock { state in
-      guard state.sources.isEmpty else { return }
-      for number in [SIGINT, SIGTERM] {
-        // Dispatch sees signals only beside a disposition that does not end the process.
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
-        source.setEventHandler { [self] in handle(number) }
-        source.resume()
-        state.sources.append(source)
-      }
-    }
+    Watch.shared.start()
   }
 
   /// Runs an evaluation, which a signal stops cleanly by `cancellation`.
@@ -54,14 +43,17 @@ final class Interruption: Sendable {
   /// Writes a file under a name that is not its own yet, and removes it however this ends.
   func whileWriting<Result>(_ path: String, _ body: () throws -> Result) rethrows -> Result {
     state.withLock { $0.unfinishedFile = path }
+    cp_set_unfinished_file(path)
     defer {
+      cp_set_unfinished_file(nil)
       state.withLock { $0.unfinishedFile = nil }
       unlink(path)
     }
     return try body()
   }
 
-  private func handle(_ number: Int32) {
+  /// Does what a signal asks for.
+  func handle(_ number: Int32) {
     let now = ContinuousClock.now
     let (isFirst, isSame) = state.withLock { state in
       // A group of processes may be sent a signal, and each of them as well (`timeout`, a supervisor): that is one.

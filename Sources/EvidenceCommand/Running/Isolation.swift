@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -30,8 +29,7 @@ enum Isolation {
   static func run(_ command: any IsolatedCommand, _ body: () throws -> Void) throws {
     if let descriptor = supervisorDescriptor() {
       limitReading(of: command.untrustedFiles)
-      let source = endWithSupervisor(descriptor)
-      defer { source.cancel() }
+      Watch.shared.start(supervisor: descriptor)
       return try body()
     }
     guard command.isolation.isolate else { return try body() }
@@ -78,7 +76,7 @@ enum Isolation {
       return (
         CommandStatus.fault.rawValue,
         [
-          "\(names): the process that read this stopped (\(signal)): it ran out of memory, or met a fault of the program",
+          "\(names): the process that read this stopped (\(signal)): a fault of the program",
           "nothing else was harmed; please report it",
         ]
       )
@@ -196,17 +194,6 @@ extension Isolation {
     var end = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO && poll(&end, 1, 0) == 1
       && end.revents & Int16(POLLHUP) != 0
-  }
-
-  /// Ends when the supervisor is gone, so that nothing runs on that nobody sees: who kills the one kills the other.
-  private static func endWithSupervisor(_ descriptor: Int32) -> any DispatchSourceRead {
-    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global(qos: .utility))
-    source.setEventHandler {
-      source.cancel()
-      Interruption.shared.endAtOnce(128 + SIGKILL)
-    }
-    source.activate()
-    return source
   }
 
   private static func bytes(of files: [String]) -> UInt64 {

@@ -16,7 +16,7 @@ struct NLLRun {
     inputs = try Inputs(command.inputs)
     entry = command.estimator.entry
     estimator = try entry.make(command.estimatorOptions)
-    evaluation = command.running.evaluation(of: inputs.examples)
+    evaluation = command.running.evaluation(of: inputs.examples, events: inputs.events)
   }
 
   /// Evaluates.

@@ -12,7 +12,7 @@ struct UnitsRun {
   init(_ command: UnitsCommand) throws {
     self.command = command
     inputs = try Inputs(command.inputs)
-    evaluation = command.running.evaluation(of: inputs.examples)
+    evaluation = command.running.evaluation(of: inputs.examples, events: inputs.events)
     let (file, count) = (inputs.source.file, inputs.source.count)
     labels = try command.labels.map { try ExampleLabels(file: file, path: $0, count: count) }
     guard 2 * command.draws <= inputs.model.drawsAtOnce else {

@@ -40,24 +40,23 @@ struct OrderedArray: Sendable {
     var extents = base.shape
     extents[axis] = rows.count
     let count = extents.reduce(1, *)
-    try withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, count)) { block in
-      block.initialize(repeating: 0)
-      try base.read(rows, axis: axis, into: UnsafeMutableBufferPointer(rebasing: block[..<count]))
-      var strides = [Int](repeating: 1, count: extents.count)
-      for index in extents.indices.dropLast().reversed() { strides[index] = strides[index + 1] * extents[index + 1] }
-      let ordered = order.map { (extent: extents[$0], stride: strides[$0]) }
-      var place = [Int](repeating: 0, count: ordered.count)
-      var offset = 0
-      for element in 0..<count {
-        target[element] = block[offset]
-        // The next place, last axis fastest.
-        for index in ordered.indices.reversed() {
-          place[index] += 1
-          offset += ordered[index].stride
-          if place[index] < ordered[index].extent { break }
-          offset -= ordered[index].stride * ordered[index].extent
-          place[index] = 0
-        }
+    // Not on the stack, which may be small.
+    var block = [Float](repeating: 0, count: count)
+    try block.withUnsafeMutableBufferPointer { try base.read(rows, axis: axis, into: $0) }
+    var strides = [Int](repeating: 1, count: extents.count)
+    for index in extents.indices.dropLast().reversed() { strides[index] = strides[index + 1] * extents[index + 1] }
+    let ordered = order.map { (extent: extents[$0], stride: strides[$0]) }
+    var place = [Int](repeating: 0, count: ordered.count)
+    var offset = 0
+    for element in 0..<count {
+      target[element] = block[offset]
+      // The next place, last axis fastest.
+      for index in ordered.indices.reversed() {
+        place[index] += 1
+        offset += ordered[index].stride
+        if place[index] < ordered[index].extent { break }
+        offset -= ordered[index].stride * ordered[index].extent
+        place[index] = 0
       }
     }
   }
