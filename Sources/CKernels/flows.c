@@ -71,6 +71,35 @@ void ck_affine_rows_reverse(size_t count, const int32_t *rows, size_t lanes, con
   }
 }
 
+// With a = w·z + b before the step and c after it: a + u·w tanh(a) = c, which grows with a where u·w ≥ -1, and whose root
+// is no further from c than |u·w|.
+void ck_planar_inverse(size_t units, size_t lanes, const double *u, const double *w, double b, float *z) {
+  double product = inner(units, u, w);
+  for (size_t lane = 0; lane < lanes; lane++) {
+    double after = b;
+    for (size_t r = 0; r < units; r++) after += w[r] * (double)z[r * lanes + lane];
+    double lower = after - fabs(product), upper = after + fabs(product);
+    for (int i = 0; i < 100; i++) {
+      double middle = 0.5 * (lower + upper);
+      if (middle + product * tanh(middle) > after) {
+        upper = middle;
+      } else {
+        lower = middle;
+      }
+    }
+    double slope = tanh(0.5 * (lower + upper));
+    for (size_t r = 0; r < units; r++) z[r * lanes + lane] = (float)((double)z[r * lanes + lane] - u[r] * slope);
+  }
+}
+
+void ck_affine_rows_inverse(size_t count, const int32_t *rows, size_t lanes, const float *scale, const float *shift,
+                            const float *after, float *z) {
+  for (size_t i = 0; i < count; i++) {
+    size_t first = (size_t)rows[i] * lanes;
+    for (size_t at = first; at < first + lanes; at++) z[at] = (after[at] - shift[at]) / scale[at];
+  }
+}
+
 size_t ck_add_finite(size_t lanes, const double *values, double *totals) {
   size_t bad = 0;
   for (size_t lane = 0; lane < lanes; lane++) {

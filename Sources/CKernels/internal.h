@@ -26,6 +26,8 @@ double ck_stirling_remainder(double z);
 double ck_log_rising(double z, double x);
 // The digamma function without its logarithm, psi(z) - log z, for z >= 8.
 double ck_digamma_remainder(double z);
+// log(2 Phi(-a)) for a >= 0.
+double ck_log_two_tails(double a);
 
 // Parameters whose logarithm is further from 0 are for scalar code: vectors hold their exponentials within a double.
 #define CK_HELD_LOG 600.0

@@ -48,6 +48,10 @@ void ck_round(size_t count, const double *from, float *to) {
   for (size_t i = 0; i < count; i++) to[i] = (float)from[i];
 }
 
+void ck_add_to_all(size_t count, double added, const double *totals, double *values) {
+  for (size_t i = 0; i < count; i++) values[i] = totals[i] + added;
+}
+
 void ck_settle_lanes(size_t rows, size_t lanes, double added, const double *totals, double *values, float *gradient) {
   for (size_t lane = 0; lane < lanes; lane++) {
     double value = totals[lane] + added;

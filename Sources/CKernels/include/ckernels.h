@@ -212,6 +212,10 @@ void ck_affine_rows(size_t count, const int32_t *rows, size_t lanes, const float
 // by shift and by the logarithm of scale.
 void ck_affine_rows_reverse(size_t count, const int32_t *rows, size_t lanes, const float *scale, const float *z,
                             float *gradient, float *shift_gradient, float *log_scale_gradient);
+// The inverses of both; ck_planar has one where u·w >= -1.
+void ck_planar_inverse(size_t units, size_t lanes, const double *u, const double *w, double b, float *z);
+void ck_affine_rows_inverse(size_t count, const int32_t *rows, size_t lanes, const float *scale, const float *shift,
+                            const float *after, float *z);
 // Adds to the totals; returns how many of the summands are not finite.
 size_t ck_add_finite(size_t lanes, const double *values, double *totals);
 
@@ -229,9 +233,39 @@ void ck_negate(size_t count, const float *from, float *to);
 void ck_standard_normal(size_t rows, size_t lanes, const double *noise, double *total);
 // to = from, rounded to floats.
 void ck_round(size_t count, const double *from, float *to);
+// values = totals + added.
+void ck_add_to_all(size_t count, double added, const double *totals, double *values);
 // values = totals + added, plus infinity being no log-weight: NaN. Where the value is not finite, its gradient is NaN;
 // `gradient` may be NULL.
 void ck_settle_lanes(size_t rows, size_t lanes, double added, const double *totals, double *values, float *gradient);
+
+// Closed forms of divergences and what is reported of posteriors, the same on every processor. q is two operands: mean and
+// scale, or mean and tril. A prior is two operands, or none for N(0, 1). Adds KL(q ‖ prior) of all rows in each lane.
+void ck_add_normal_divergences(size_t rows, size_t lanes, const ck_operand *q, const ck_operand *prior,
+                               size_t prior_count, double *sums);
+// The same for a full normal and N(0, I).
+void ck_add_full_normal_divergences(size_t d, size_t lanes, const ck_operand *q, double *sums);
+// totals[lane] -= values[lane * step]; returns how many of the values are NaN.
+size_t ck_subtract(size_t lanes, const double *values, size_t step, double *totals);
+// For each draw, a run of units: a value; the standard deviation; the divergence of a normal from the prior, or that of a
+// full normal's marginal (whose `deviations` are those of `known` draws, in turn); log q - log prior at z.
+void ck_unit_values(size_t units, size_t draws, ck_operand values, double *out);
+void ck_unit_deviations(ck_density density, size_t units, size_t draws, const ck_operand *q, double *out);
+void ck_full_normal_deviations(size_t d, size_t draws, ck_operand tril, double *out);
+void ck_unit_divergences(size_t units, size_t draws, const ck_operand *q, const ck_operand *prior, size_t prior_count,
+                         double *out);
+void ck_marginal_divergences(size_t units, size_t draws, ck_operand mean, const double *deviations, size_t known,
+                             const ck_operand *prior, size_t prior_count, double *out);
+void ck_unit_log_ratios(size_t units, size_t draws, ck_operand z, ck_density q_density, const ck_operand *q,
+                        ck_density prior_density, const ck_operand *prior, size_t prior_count, double *out);
+
+// noise = (z - mean) / scale. Returns for how many (row, lane) the scale was not positive and finite.
+size_t ck_location_scale_solve(size_t rows, size_t lanes, ck_operand mean, ck_operand scale, const float *z,
+                               float *noise);
+// The standard normal variate at the probability of a standard Laplace variate.
+double ck_normal_of_laplace(double laplace);
+// log x!.
+double ck_log_factorial(double count);
 
 // Philox4x32-10 itself, for tests against published vectors.
 void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

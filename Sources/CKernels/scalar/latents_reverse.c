@@ -65,16 +65,9 @@ void ck_scalar_full_normal_gradient(size_t d, size_t lanes, ck_operand tril, con
   }
 }
 
-// log(2 Phi(-a)) for a >= 0; erfc vanishes past 37, where the first terms of its asymptotic series are exact enough.
-static double log_two_tails(double a) {
-  if (a < 30) return log(erfc(a * sqrt(0.5)));
-  double inverse = 1 / (a * a);
-  return -0.5 * a * a + log(2 * CK_SQRT_1_2PI / a * (1 - inverse * (1 - 3 * inverse)));
-}
-
 void ck_scalar_laplaces_of_normals(size_t count, const float *normals, float *out) {
   for (size_t i = 0; i < count; i++) {
-    double magnitude = -log_two_tails(fabs((double)normals[i]));
+    double magnitude = -ck_log_two_tails(fabs((double)normals[i]));
     out[i] = (float)(isnan(normals[i]) ? NAN : normals[i] < 0 ? -magnitude : magnitude);
   }
 }
@@ -83,6 +76,6 @@ void ck_scalar_laplaces_of_normals(size_t count, const float *normals, float *ou
 void ck_scalar_laplaces_of_normals_reverse(size_t count, const float *normals, float *gradient) {
   for (size_t i = 0; i < count; i++) {
     double a = fabs((double)normals[i]);
-    gradient[i] = (float)(gradient[i] * 2 * CK_SQRT_1_2PI * exp(-0.5 * a * a - log_two_tails(a)));
+    gradient[i] = (float)(gradient[i] * 2 * CK_SQRT_1_2PI * exp(-0.5 * a * a - ck_log_two_tails(a)));
   }
 }

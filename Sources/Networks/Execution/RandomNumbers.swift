@@ -8,7 +8,7 @@ public enum RandomNumbers {
   /// Draws of one example beyond which they would repeat: a draw's number is one word of the counter.
   public static let largestDrawCount = 1 << 32
 
-  /// What a stream of uniforms is for.
+  /// What a stream is for.
   public enum Purpose: UInt32, Sendable {
     /// Binarizing grey values.
     case binarization = 240
@@ -16,6 +16,18 @@ public enum RandomNumbers {
     case dequantization = 241
     /// Draws from the posteriors that mutual information is estimated at.
     case probes = 242
+    /// Variables simulated from the model: normal numbers, and uniform ones.
+    case simulatedNormals = 250
+    case simulatedUniforms = 251
+  }
+
+  /// One standard normal for each unit of a layer; a layer is what a draw is elsewhere.
+  public static func normals(seed: UInt64, example: UInt64, purpose: Purpose, layer: Int, count: Int) -> [Float] {
+    let lanes = paddedLanes(1)
+    let buffer = AlignedBuffer(count: count * lanes)
+    InstructionSet.best.kernels.normals(
+      seed, example, UInt32(truncatingIfNeeded: layer), purpose.rawValue, count, lanes, buffer.pointer)
+    return (0..<count).map { buffer.pointer[$0 * lanes] }
   }
 
   /// One uniform in (0, 1) for each element of an example.

@@ -28,6 +28,8 @@ public final class Workspace {
   var invalid: InvalidParameter?
   /// One sum a lane.
   let totals: UnsafeMutablePointer<Double>
+  /// One divergence a lane.
+  let divergences: UnsafeMutablePointer<Double>
   /// One log-density for each component of a mixture prior and each lane.
   let componentDensities: UnsafeMutablePointer<Double>
   /// One logarithm of a determinant for each step of the layers' flows and each lane.
@@ -42,7 +44,8 @@ public final class Workspace {
     let drawLanes = paddedLanes(drawCapacity)
     encodingLanes = min(batchLanes, network.encodingLanes)
     arena = Arena(
-      capacity: max(network.encodingRows * encodingLanes, network.drawingRows * drawLanes))
+      capacity: max(
+        network.encodingRows * encodingLanes, network.drawingRows * drawLanes, network.inverseRows * paddedLanes(1)))
     examples = AlignedBuffer(count: network.inputCount * batchCapacity)
     var owned: [AlignedBuffer] = []
     posteriors = []
@@ -66,12 +69,15 @@ public final class Workspace {
     determinants.initialize(repeating: 0, count: max(1, steps * drawLanes))
     totals = .allocate(capacity: drawLanes)
     totals.initialize(repeating: 0, count: drawLanes)
+    divergences = .allocate(capacity: drawLanes)
+    divergences.initialize(repeating: 0, count: drawLanes)
     componentDensities = .allocate(capacity: max(1, components * drawLanes))
     componentDensities.initialize(repeating: 0, count: max(1, components * drawLanes))
   }
 
   deinit {
     totals.deallocate()
+    divergences.deallocate()
     componentDensities.deallocate()
     determinants.deallocate()
   }
@@ -116,6 +122,15 @@ extension Network {
       passing = max(passing, 2 * (latentCounts.last ?? 0))
     }
     return kept + passing
+  }
+
+  /// Rows of arena for finding the noise of given latents.
+  var inverseRows: Int {
+    let passing = zip(encoders, isAmortized).map { encoder, isAmortized in
+      (isAmortized ? 0 : givenRows(encoder.given) + encoder.arenaRows) + 2 * encoder.size
+        + max(2 * encoder.size, encoder.size + (encoder.flow.map { $0.arenaRows(encoder.size) }.max() ?? 0))
+    }
+    return noiseCount + (passing.max() ?? 0)
   }
 
   /// Rows of arena for one computation of gradients: the latents, their gradients, and what the posteriors keep stay.
