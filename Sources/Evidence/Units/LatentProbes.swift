@@ -48,8 +48,9 @@ public struct LatentProbes: Sendable {
       let example = Example(index: index, position: 0, seed: options.seed)
       for (layer, posterior) in try model.posteriors(of: example, draws: 0..<1, scratch: &scratch).enumerated()
       where posterior.condition == .data && posterior.isFactorizedNormal {
-        let noise = Self.normals(example, layer: layer, count: posterior.units)
-        let values = (0..<posterior.units).map { posterior.means[$0] + posterior.scales[$0] * noise[$0] }
+        let noise = RandomNumbers.normals(
+          seed: example.seed, example: UInt64(example.index), purpose: .probes, layer: layer, count: posterior.units)
+        let values = (0..<posterior.units).map { posterior.means[$0] + posterior.scales[$0] * Double(noise[$0]) }
         guard values.allSatisfy(\.isFinite) else { continue }
         collected[layer, default: []].append((index, posterior, values))
       }
@@ -94,15 +95,6 @@ public struct LatentProbes: Sendable {
       }
       for index in 0..<count { result[index] += constant }
       initialized = count
-    }
-  }
-
-  /// Standard normals that depend on (seed, example, layer) alone, by Box and Muller.
-  private static func normals(_ example: Example, layer: Int, count: Int) -> [Double] {
-    let pairs = RandomNumbers.uniforms(
-      seed: example.seed &+ UInt64(layer), example: UInt64(example.index), purpose: .probes, count: 2 * count)
-    return (0..<count).map { unit in
-      (-2 * log(Double(pairs[2 * unit]))).squareRoot() * cos(2 * Double.pi * Double(pairs[2 * unit + 1]))
     }
   }
 }

@@ -66,17 +66,16 @@ extension Compiler {
     var components: [CompiledPrior.Component] = []
     for first in stride(from: 0, to: count, by: lanes) {
       let chunk = first..<min(first + lanes, count)
-      matrix.data.update(repeating: 0, count: size * lanes)
-      for c in chunk {
-        for row in 0..<size { matrix.data[row * lanes + c - first] = inputs.values[c * size + row] }
+      inputs.values.withUnsafeBufferPointer { values in
+        guard let start = values.baseAddress else { return }
+        ck_lanes_of_examples(chunk.count, size, start + chunk.lowerBound * size, lanes, matrix.data)
       }
       let operands = encoder.evaluate(matrix, arena: &arena, k)
-      for lane in 0..<chunk.count {
+      for place in 0..<chunk.count {
         let columns = operands.enumerated().map { slot, operand in
-          AlignedBuffer(
-            (0..<encoder.rows(ofParameter: slot)).map {
-              operand.data[$0 * operand.row_step + lane * operand.lane_step]
-            })
+          let column = AlignedBuffer(count: encoder.rows(ofParameter: slot))
+          ck_copy_lanes(column.count, 1, operand.from(lane: place), 1, column.pointer)
+          return column
         }
         components.append(
           .init(distribution: encoder.distribution, mean: columns[0], scale: columns[1], form: operands[1].form))

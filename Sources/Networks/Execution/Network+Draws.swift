@@ -54,7 +54,8 @@ extension Network {
     let chunk = draw(position: position, key: key, draws: draws, in: workspace)
     addLogWeights(chunk, terms: terms, in: workspace)
     if let invalid = workspace.invalid { throw invalid }
-    for lane in 0..<draws.count { result[lane] = chunk.totals[lane] + workspace.baseMeasure }
+    guard let result = result.baseAddress else { return }
+    ck_add_to_all(draws.count, workspace.baseMeasure, chunk.totals, result)
   }
 
   /// Adds log p(x, z) − log q(z | x) to every lane's total, but for what depends on x alone.

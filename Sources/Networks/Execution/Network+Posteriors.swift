@@ -115,30 +115,24 @@ extension Network {
     let encoder = encoders[layer]
     let hasFlow = !encoder.flow.isEmpty
     let rows = isAmortized[layer] && !hasFlow ? 1 : draws
-    var means: [Double] = []
-    means.reserveCapacity(rows * units)
-    var scales: [Double] = []
-    scales.reserveCapacity(rows * units)
-    for lane in 0..<rows {
-      for unit in 0..<units {
-        means.append(hasFlow ? z.value(unit, lane) : q[0].value(unit, lane))
-        scales.append(hasFlow ? 0 : standardDeviation(layer, q, unit, lane))
+    let means = filled(rows * units) { ck_unit_values(units, rows, hasFlow ? z : q[0], $0) }
+    let scales = filled(rows * units) {
+      switch encoder.distribution {
+      case _ where hasFlow: break
+      case .fullNormal: ck_full_normal_deviations(units, rows, q[1], $0)
+      default: ck_unit_deviations(encoder.density, units, rows, q, $0)
       }
     }
     let normal = prior?.distribution == .normal ? prior?.operands : nil
     let isPriorShared = (normal ?? []).allSatisfy { $0.lane_step == 0 }
     let divergenceRows = isPriorShared ? rows : draws
-    var divergences: [Double] = []
-    divergences.reserveCapacity(divergenceRows * units)
-    for lane in 0..<divergenceRows {
-      for unit in 0..<units {
-        switch (encoder.distribution, normal) {
-        case _ where hasFlow: divergences.append(.nan)
-        case (.normal, let prior?): divergences.append(normalDivergence(q, prior, unit, lane))
-        case (.fullNormal, let prior?):
-          divergences.append(marginalDivergence(scales[lane % rows * units + unit], q, prior, unit, lane))
-        default: divergences.append(.nan)
-        }
+    let divergences = filled(divergenceRows * units, with: .nan) {
+      switch (encoder.distribution, normal) {
+      case _ where hasFlow: break
+      case (.normal, let prior?): ck_unit_divergences(units, divergenceRows, q, prior, prior.count, $0)
+      case (.fullNormal, let prior?):
+        ck_marginal_divergences(units, divergenceRows, q[0], scales, rows, prior, prior.count, $0)
+      default: break
       }
     }
     let condition: LayerPosterior.Condition =
@@ -150,51 +144,29 @@ extension Network {
     // Neither the units of a full normal nor those of a flow are independent.
     let isFactorized = encoder.distribution != .fullNormal && !hasFlow
     if isFactorized, let prior, !hasClosedForm[layer] {
-      result.logRatios = logRatios(layer, chunk, prior, draws: draws)
+      result.logRatios = filled(draws * units) {
+        ck_unit_log_ratios(
+          units, draws, z, encoder.density, q, prior.distribution == .laplace ? CK_LAPLACE : CK_NORMAL,
+          prior.operands, prior.operands.count, $0)
+      }
       result.isDivergenceSampled = true
     } else if !isFactorized {
-      result.jointDivergences = (0..<divergenceRows).map { lane in
-        hasClosedForm[layer] ? fullNormalDivergence(q, units, lane) : .nan
+      result.jointDivergences = filled(divergenceRows, with: hasClosedForm[layer] ? 0 : .nan) {
+        if hasClosedForm[layer] { ck_add_full_normal_divergences(units, divergenceRows, q, $0) }
       }
     }
     return result
   }
 
-  private func standardDeviation(_ layer: Int, _ q: [ck_operand], _ unit: Int, _ lane: Int) -> Double {
-    switch encoders[layer].distribution {
-    case .fullNormal:
-      let row = unit * latentCounts[layer]
-      return (0...unit).reduce(0) { $0 + q[1].value(row + $1, lane) * q[1].value(row + $1, lane) }.squareRoot()
-    case .laplace:
-      // A Laplace distribution of scale b has standard deviation √2 b.
-      return (2 * q.normal(unit, lane).variance).squareRoot()
-    default:
-      return q.normal(unit, lane).variance.squareRoot()
+  /// Numbers that begin at a value and are written by C.
+  private func filled(
+    _ count: Int, with value: Double = 0, _ fill: (UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+      buffer.initialize(repeating: value)
+      if let start = buffer.baseAddress { fill(start) }
+      initialized = count
     }
-  }
-
-  /// KL of a unit's marginal in a full normal, of standard deviation `scale`.
-  private func marginalDivergence(_ scale: Double, _ q: [ck_operand], _ prior: [ck_operand], _ unit: Int, _ lane: Int)
-    -> Double
-  {
-    let (priorMean, priorVariance, priorLogScale) = prior.isEmpty ? (0, 1, 0) : prior.normal(unit, lane)
-    let distance = q[0].value(unit, lane) - priorMean
-    return priorLogScale - scale.logarithm + (scale * scale + distance * distance) / (2 * priorVariance) - 0.5
-  }
-
-  /// log q − log p of every unit at its draw.
-  private func logRatios(_ layer: Int, _ chunk: Chunk, _ prior: IndependentPrior, draws: Int) -> [Double] {
-    let z = chunk.latents[layer].operand(CK_DIRECT)
-    var result: [Double] = []
-    result.reserveCapacity(draws * latentCounts[layer])
-    for lane in 0..<draws {
-      for unit in 0..<latentCounts[layer] {
-        let value = z.value(unit, lane)
-        let q = encoders[layer].distribution.logDensity(chunk.posteriors[layer], value, unit, lane)
-        result.append(q - prior.distribution.logDensity(prior.operands, value, unit, lane))
-      }
-    }
-    return result
   }
 }
 
@@ -202,15 +174,4 @@ extension Network {
 private struct IndependentPrior {
   let distribution: Distribution
   let operands: [ck_operand]
-}
-
-extension Distribution {
-  /// The log-density of a unit under a normal or Laplace distribution.
-  fileprivate func logDensity(_ operands: [ck_operand], _ value: Double, _ unit: Int, _ lane: Int) -> Double {
-    let (mean, variance, logScale) = operands.isEmpty ? (0, 1, 0) : operands.normal(unit, lane)
-    let distance = value - mean
-    return self == .laplace
-      ? -distance.magnitude / variance.squareRoot() - logScale - 2.0.logarithm
-      : -distance * distance / (2 * variance) - logScale - (2 * Double.pi).logarithm / 2
-  }
 }
