@@ -29,6 +29,9 @@ let package = Package(
     .target(
       name: "FMAPeak", path: "FMAPeak", cSettings: [.unsafeFlags(["-O2", "-march=native", "-ffp-contract=fast"])]),
     .executableTarget(
+      name: "Gradients", dependencies: ["FMAPeak", .product(name: "Evidence", package: "evidence")],
+      path: "Gradients"),
+    .executableTarget(
       name: "Kernels",
       dependencies: [
         "FMAPeak", .product(name: "Evidence", package: "evidence"), .product(name: "Benchmark", package: "benchmark"),

@@ -9,7 +9,7 @@ extension NetworkModel: SimulatingModel {
     latents: UnsafeMutablePointer<Float>
   ) throws {
     do {
-      try simulate(key.key, in: scratch, example: x, latents: latents)
+      try self.simulate(key.key, in: scratch, example: x, latents: latents)
     } catch {
       throw invalid(error, key)
     }
@@ -27,7 +27,7 @@ extension NetworkModel: SimulatingModel {
       throw EvidenceError(.unsupported, "\(step.path): \(step.message), so the noise of given latents can't be found")
     }
     do {
-      try noise(of: latents, position: example.position, in: scratch, into: noise)
+      try self.noise(of: latents, position: example.position, in: scratch, into: noise)
     } catch {
       throw invalid(error, example)
     }
