@@ -34,8 +34,7 @@ public struct EstimatorContract<E: Estimator> where E.Measurement: Equatable {
 
   /// A contract for estimators of log p(x), or of a bound of it, that take a number of draws.
   ///
-  /// - Parameters:
-  ///   - isBound: Whether the estimate stays below the log-likelihood however many draws are taken.
+  /// `isBound`: whether the estimate stays below the log-likelihood however many draws are taken.
   public init(
     isBound: Bool = false, _ makeEstimator: @escaping (_ samples: Int) -> E,
     logLikelihood: @escaping (E.Summary) -> Double, monteCarloStandardError: @escaping (E.Summary) -> Double

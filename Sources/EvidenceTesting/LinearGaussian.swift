@@ -16,9 +16,9 @@ public struct LinearGaussian: Sendable {
 
   /// A model with pseudo-random weights.
   ///
-  /// - Parameters:
-  ///   - sizes: Elements of x, then the latents of each layer.
-  ///   - given: For each decoder l, the variables among l … L it is given; [l] by default.
+  /// `sizes`: elements of x, then the latents of each layer.
+  ///
+  /// `given`: for each decoder l, the variables among l … L it is given; [l] by default.
   public init(sizes: [Int], given: [[Int]]? = nil, seed: UInt64 = 1) {
     let layers = sizes.count - 1
     let given = given ?? (1...layers).map { [$0] }

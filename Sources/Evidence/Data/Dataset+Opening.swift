@@ -10,11 +10,13 @@ extension Dataset {
   /// its training data needed. Doing so again would leave almost nothing but zeros, and a log-likelihood that looks fine.
   /// Such data are taken as they are, and `preparation.leftOut` says so.
   ///
-  /// - Parameters:
-  ///   - file: The file's path.
-  ///   - dataset: The dataset's path inside the file; without it, the only one of two or more axes.
-  ///   - choice: Steps to take whatever the model file says. Who says how to divide or dequantize knows how the data are
-  ///     stored: then the data aren't looked at.
+  /// `file`: the file's path.
+  ///
+  /// `dataset`: the dataset's path inside the file; without it, the only one of two or more axes.
+  ///
+  /// `choice`: steps to take whatever the model file says. Who says how to divide or dequantize knows how the data are
+  /// stored: then the data aren't looked at.
+  ///
   /// - Throws: `HDF5Error` where the file can't be read; `EvidenceError` (`invalidData`) where it holds several datasets
   ///   that could be meant, where examples have another shape than the model takes, or their axes another order, and where
   ///   grey values are all in [0, 1] yet the model file says to divide them.

@@ -20,7 +20,8 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
 
   /// An accumulator of no measurements by `samples` draws each.
   ///
-  /// - Parameter hasWeights: Whether the estimator reweights draws, so that effective sample sizes, k̂ and the curve exist.
+  /// `hasWeights`: whether the estimator reweights draws, so that effective sample sizes, k̂ and the curve exist.
+  ///
   /// - Throws: `EvidenceError` (`invalidSetting`) for less than one draw.
   public init(samples: Int, hasWeights: Bool = true) throws {
     guard samples > 0 else { throw EvidenceError(.invalidSetting, "samples: expected at least 1, found \(samples)") }

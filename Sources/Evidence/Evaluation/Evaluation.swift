@@ -39,10 +39,11 @@ public struct Evaluation: Sendable {
 
   /// Evaluates.
   ///
-  /// - Parameters:
-  ///   - restored: Measurements of the first examples of the range, from an earlier run; they are not made again.
-  ///   - observe: Called for each new measurement on the calling thread, in the order of the dataset. What it throws stops
-  ///     the evaluation.
+  /// `restored`: measurements of the first examples of the range, from an earlier run; they are not made again.
+  ///
+  /// `observe`: called for each new measurement on the calling thread, in the order of the dataset. What it throws stops
+  /// the evaluation.
+  ///
   /// - Throws: The error of the first example that could not be measured, and for which the estimator has no placeholder,
   ///   after every example before it was observed.
   public func run<E: Estimator>(

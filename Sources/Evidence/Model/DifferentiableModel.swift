@@ -11,11 +11,13 @@ public protocol DifferentiableModel<Scratch>: LatentVariableModel {
 
   /// Writes ℓ(e_i), in nats, and its gradients for an example of the batch encoded last.
   ///
-  /// - Parameters:
-  ///   - noise: A lane matrix of D rows: row r of lane i is at `noise[r * lanes + i]`.
-  ///   - lanes: How many noise vectors, a multiple of 16 and at most `lanesAtOnce`.
-  ///   - values: ℓ(e_i) of each lane.
-  ///   - gradients: ∂ℓ(e_i)/∂e_i in the layout of the noise; nil for values alone.
+  /// `noise`: a lane matrix of D rows: row r of lane i is at `noise[r * lanes + i]`.
+  ///
+  /// `lanes`: how many noise vectors, a multiple of 16 and at most `lanesAtOnce`.
+  ///
+  /// `values`: ℓ(e_i) of each lane.
+  ///
+  /// `gradients`: ∂ℓ(e_i)/∂e_i in the layout of the noise; nil for values alone.
   func logWeights(
     of example: Example, at noise: UnsafePointer<Float>, lanes: Int, scratch: inout Scratch,
     values: UnsafeMutablePointer<Double>, gradients: UnsafeMutablePointer<Float>?

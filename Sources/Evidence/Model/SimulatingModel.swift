@@ -3,9 +3,9 @@ public protocol SimulatingModel<Scratch>: LatentVariableModel {
   /// Draws z ~ p(z), then x ~ p(x | z): a pure function of the key's seed and index, apart from every draw of the
   /// posterior.
   ///
-  /// - Parameters:
-  ///   - x: Room for `inputCount` elements.
-  ///   - latents: Room for the latents of all layers concatenated, z₁'s first.
+  /// `x`: room for `inputCount` elements.
+  ///
+  /// `latents`: room for the latents of all layers concatenated, z₁'s first.
   func simulate(
     _ key: Example, scratch: inout Scratch, example x: UnsafeMutablePointer<Float>,
     latents: UnsafeMutablePointer<Float>

@@ -13,7 +13,8 @@ public struct ResultsComparison: Sendable {
 
   /// Compares.
   ///
-  /// - Parameter largest: How many of the largest changes to keep.
+  /// `largest`: how many of the largest changes to keep.
+  ///
   /// - Throws: `EvidenceError` (`invalidResults`) where the files are of different data or have no example in common,
   ///   `HDF5Error` where one can't be read.
   public init(_ first: ResultsFile, _ second: ResultsFile, largest: Int = 10) throws {

@@ -58,7 +58,8 @@ public struct Ablation: Sendable {
 
   /// Evaluates the model before and after.
   ///
-  /// - Parameter progress: Called after each evaluation of an example.
+  /// `progress`: called after each evaluation of an example.
+  ///
   /// - Throws: As `Evaluation.run`; `InvalidModel` where a posterior's units can't be held one by one.
   public func run(on data: Dataset, progress: () -> Void = {}) throws -> AblationSummary {
     let plan = Plan(self)

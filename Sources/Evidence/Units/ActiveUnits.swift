@@ -35,7 +35,8 @@ public struct ActiveUnits: Estimator {
 
   /// The same with probes for mutual information, drawn from evenly spaced examples: a first, small pass over the data.
   ///
-  /// - Parameter count: Probes; their number decides the Monte Carlo error, the data the bias.
+  /// `count`: probes; their number decides the Monte Carlo error, the data the bias.
+  ///
   /// - Throws: What reading or encoding the examples throws.
   public func probing(
     _ model: some PosteriorModel, on data: Dataset, options: Evaluation = Evaluation(), count: Int = 512

@@ -19,9 +19,10 @@ public struct ExampleLabels: Sendable {
 
   /// Opens the labels.
   ///
-  /// - Parameters:
-  ///   - path: The dataset inside the file.
-  ///   - count: The number of examples that there must be labels for.
+  /// `path`: the dataset inside the file.
+  ///
+  /// `count`: the number of examples that there must be labels for.
+  ///
   /// - Throws: `HDF5Error`; `EvidenceError` for another number of labels or a type that is no label.
   public init(file: String, path: String, count: Int) throws {
     self.file = file

@@ -41,7 +41,7 @@ public enum AxisOrder {
 
   /// Why examples of a shape can't be taken as the model's, though they have as many elements; nil where they can.
   ///
-  /// - Parameter shape: That of the dataset, with the examples' axis first.
+  /// `shape`: that of the dataset, with the examples' axis first.
   public static func disagreement(_ shape: [Int], model: [Int]) -> (message: String, order: [Int]?)? {
     let stored = Array(shape.dropFirst())
     guard !agree(stored, model) else { return nil }

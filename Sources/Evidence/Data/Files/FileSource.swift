@@ -26,7 +26,7 @@ struct OrderedArray: Sendable {
   /// The extents in this order.
   let shape: [Int]
 
-  /// - Parameter order: A permutation of the stored array's axes.
+  /// `order`: a permutation of the stored array's axes.
   init(_ base: any StoredArray, order: [Int]? = nil) {
     self.base = base
     let stored = base.shape

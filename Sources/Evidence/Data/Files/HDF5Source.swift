@@ -25,8 +25,9 @@ public struct HDF5Source: FileSource {
 
   /// Opens a dataset of a file; without a name, the only one of two or more axes.
   ///
-  /// - Parameter axes: The order in which the stored axes are taken, the first of them counting examples, as numpy's
-  ///   transpose takes it; nil for that of the file.
+  /// `axes`: the order in which the stored axes are taken, the first of them counting examples, as numpy's
+  /// transpose takes it; nil for that of the file.
+  ///
   /// - Throws: `HDF5Error` where the file can't be read, or can't hold what its shape says; `EvidenceError` where the
   ///   dataset isn't one of numbers, or the file holds several that could be meant: the candidates are listed.
   public init(file path: String, dataset name: String? = nil, axes: [Int]? = nil) throws {
