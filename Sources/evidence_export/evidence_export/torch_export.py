@@ -151,6 +151,7 @@ def placed(modules) -> tuple[torch.device, torch.dtype]:
 
 
 def named_for_people(function: Any) -> str:
+    function = getattr(function, "model", function) if type(function).__name__ == "Fed" else function
     return type(function).__name__ if isinstance(function, torch.nn.Module) else getattr(
         function, "__name__", "the model")
 

@@ -35,7 +35,24 @@ def unwrapped(module: Any) -> Any:
         elif hasattr(module, "_torchdynamo_orig_callable"):
             module = module._torchdynamo_orig_callable
         else:
-            return module
+            return Fed(module) if takes_a_dictionary(module) else module
+
+
+def takes_a_dictionary(module: Any) -> bool:
+    """pythae's models take {"data": x}."""
+    return isinstance(module, torch.nn.Module) and any(
+        c.__module__.startswith("pythae.models") and c.__name__ == "BaseAE" for c in type(module).__mro__)
+
+
+class Fed(torch.nn.Module):
+    """A model that takes its batch in a dictionary, and returns more than its parameters."""
+
+    def __init__(self, model: torch.nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model({"data": x})["recon_x"]
 
 
 def modules_of(function: Any, seen: set[int] | None = None) -> list[torch.nn.Module]:
