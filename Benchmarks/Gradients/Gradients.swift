@@ -74,8 +74,7 @@ guard arguments.count >= 3 else {
 }
 do {
   let model = try NetworkModel(ModelFile.read(arguments[0]))
-  let data = Dataset(
-    try HDF5Source(file: arguments[1], dataset: arguments[2]), preprocessing: Preprocessing(model.description.input))
+  let data = try Dataset(file: arguments[1], dataset: arguments[2], for: model)
   let batch = try data.batch(0..<min(20, data.count))
   let limit = arguments.count > 3 ? Double(arguments[3]) ?? 1 : 1
   let forward = 2 * Double(model.plan.multiplyAddsPerDraw)

@@ -100,6 +100,7 @@ def worker(options):
     else:
         version, both = torch_function(model, image, options.worker == "torch-compile", options.threads)
     best, first = None, None
+    clock = time.process_time if options.processor_time else time.perf_counter
     for points in options.points:
         noise = np.sin(12.9898 * (np.arange(latents * points) + 1)).astype(np.float32).reshape(points, latents)
         result = both(noise)
@@ -109,11 +110,11 @@ def worker(options):
         times = []
         start = time.perf_counter()
         while time.perf_counter() - start < options.seconds or len(times) < 3:
-            before = time.perf_counter()
+            before = clock()
             both(noise)
-            times.append((time.perf_counter() - before) / points)
-        # The middle: a single call may be lucky.
-        seconds = sorted(times)[len(times) // 2]
+            times.append((clock() - before) / points)
+        # The least: other programs only make a call longer.
+        seconds = min(times)
         if best is None or seconds < best["seconds"]:
             best = {"points": points, "seconds": seconds}
     print(json.dumps({**best, "version": version, "value": first, "multiplyAdds": model.multiply_adds}))
@@ -137,6 +138,9 @@ def main():
     parser.add_argument("--dataset", default="images")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=1, help="for each number of points")
+    parser.add_argument(
+        "--processor-time", action="store_true", help="of the other tools, instead of the clock on the wall: for one thread "
+        "on a busy machine")
     parser.add_argument("--points", type=int, nargs="+", default=POINTS, help="numbers of points in a call")
     parser.add_argument("--program", help="this package's program Gradients, if it is built")
     parser.add_argument("--worker", choices=TOOLS, help=argparse.SUPPRESS)
@@ -157,7 +161,8 @@ def main():
         for tool in TOOLS:
             output, _ = measuring.run(
                 [sys.executable, __file__, model, "--data", options.data, "--dataset", options.dataset, "--threads",
-                 options.threads, "--seconds", options.seconds, "--worker", tool, "--points", *options.points], options.threads)
+                 options.threads, "--seconds", options.seconds, "--worker", tool, "--points", *options.points,
+                 *(["--processor-time"] if options.processor_time else [])], options.threads)
             result = json.loads(output)
             rate = 4 * result["multiplyAdds"] / result["seconds"]
             rows.append([
