@@ -1,14 +1,7 @@
 import CGSL
 
-/// GSL's solver for real symmetric matrices: the one place that calls GSL and touches its memory.
+/// GSL's solver for real symmetric matrices.
 enum GSLSymmetricSolver {
-  /// GSL's default error handler ends the process. It is turned off before the first call, once; from then on every status
-  /// is checked here.
-  private static let isHandlerOff: Bool = {
-    gsl_set_error_handler_off()
-    return true
-  }()
-
   /// The eigenvalues in descending order, and the eigenvectors as rows in the same order.
   ///
   /// - Parameter matrix: `dimension` × `dimension` finite elements by rows, at least one; only the part on and below the
@@ -16,7 +9,7 @@ enum GSLSymmetricSolver {
   static func solve(
     _ matrix: [Double], dimension: Int
   ) throws(LinearAlgebraError) -> (values: [Double], vectors: [Double]) {
-    guard isHandlerOff else { return ([], []) }
+    GSLErrors.silence()
     let workspace = gsl_eigen_symmv_alloc(dimension)
     let input = gsl_matrix_alloc(dimension, dimension)
     let values = gsl_vector_alloc(dimension)
@@ -34,18 +27,13 @@ enum GSLSymmetricSolver {
     for row in 0..<dimension {
       for column in 0..<dimension { gsl_matrix_set(input, row, column, matrix[row * dimension + column]) }
     }
-    try check(gsl_eigen_symmv(input, values, vectors, workspace))
-    try check(gsl_eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_DESC))
+    try GSLErrors.check(gsl_eigen_symmv(input, values, vectors, workspace))
+    try GSLErrors.check(gsl_eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_DESC))
     var rows: [Double] = []
     rows.reserveCapacity(dimension * dimension)
     for vector in 0..<dimension {
       for component in 0..<dimension { rows.append(gsl_matrix_get(vectors, component, vector)) }
     }
     return ((0..<dimension).map { gsl_vector_get(values, $0) }, rows)
-  }
-
-  private static func check(_ status: CInt) throws(LinearAlgebraError) {
-    guard status != 0 else { return }
-    throw LinearAlgebraError(.solver, "GSL: " + String(cString: gsl_strerror(status)))
   }
 }

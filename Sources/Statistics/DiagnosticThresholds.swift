@@ -31,6 +31,10 @@ public enum DiagnosticThresholds {
   /// Chatterjee and Diaconis (2018) build their own diagnostic on the mean of the same share.
   public static let largestWeightShareHigh = 0.5
 
+  /// Share of an example's annealed chains that the effective number of them must reach: below, the chains disagree about
+  /// how much weight there is. A convention of this package; that they agree is no proof that they found every mode.
+  public static let effectiveChainShareLow = 0.3
+
   /// Distance in nats from log k within which an estimate of KL(p‖q) may be saturated: log 10, that is, fewer than ten
   /// draws' worth of entropy in the weights. A convention of this package, after Chatterjee and Diaconis 2018.
   public static let saturationMargin = 2.302585092994046

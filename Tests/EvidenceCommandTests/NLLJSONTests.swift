@@ -12,6 +12,8 @@ import Testing
     "estimator", "samples", "seed",
     "logLikelihood", "logLikelihood.mean", "logLikelihood.dataStandardError",
     "logLikelihood.monteCarloStandardError", "logLikelihood.biasEstimate",
+    "logLikelihood.lowerConfidenceBound", "logLikelihood.lowerConfidenceBound.level",
+    "logLikelihood.lowerConfidenceBound.value",
     "nll", "bitsPerDimension", "elbo", "curve", "curve.samples", "curve.mean",
     "diagnostics", "diagnostics.effectiveSampleSize", "diagnostics.effectiveSampleSize.min",
     "diagnostics.effectiveSampleSize.median", "diagnostics.effectiveSampleSize.mean",

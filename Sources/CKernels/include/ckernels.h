@@ -128,6 +128,16 @@ typedef struct {
   // total[lane] += factor * log sum_c exp(log_weights[c] + components[c * lanes + lane]).
   void (*log_mixture)(size_t components, size_t lanes, const double *log_weights, const double *component_densities,
                       double factor, double *total);
+  // The states of Markov chains and of minimisers, a lane each.
+  // data[r][lane] *= factor[lane].
+  void (*multiply)(size_t rows, size_t lanes, const float *factor, float *data);
+  // (position, momentum) turned by an angle of each lane: position becomes cosine * position + sine * momentum, momentum
+  // cosine * momentum - sine * position.
+  void (*rotate)(size_t rows, size_t lanes, const float *cosine, const float *sine, float *position, float *momentum);
+  // out[r][lane] = in[r][lane] in the lanes where chosen is not 0.
+  void (*replace)(size_t rows, size_t lanes, const int32_t *chosen, const float *in, float *out);
+  // total[lane] += factor * sum_r a[r][lane] b[r][lane], in double precision.
+  void (*dot)(size_t rows, size_t lanes, const float *a, const float *b, double factor, double *total);
 
   // The reverse of what stands above: from the gradient of a result to that of what it was made of. A gradient is laid
   // out as what it belongs to. What is called `gradient` changes in place; everything else called a gradient is written.

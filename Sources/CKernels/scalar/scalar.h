@@ -44,6 +44,11 @@ void ck_scalar_log_scale(size_t rows, size_t lanes, ck_operand scale, double fac
 void ck_scalar_log_mixture(size_t components, size_t lanes, const double *log_weights,
                            const double *component_densities, double factor, double *total);
 
+void ck_scalar_multiply(size_t rows, size_t lanes, const float *factor, float *data);
+void ck_scalar_rotate(size_t rows, size_t lanes, const float *cosine, const float *sine, float *position,
+                      float *momentum);
+void ck_scalar_replace(size_t rows, size_t lanes, const int32_t *chosen, const float *in, float *out);
+void ck_scalar_dot(size_t rows, size_t lanes, const float *a, const float *b, double factor, double *total);
 void ck_scalar_activate_reverse(ck_activation activation, const float *kept, float *gradient, size_t count);
 void ck_scalar_softmax_reverse(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
 void ck_scalar_layer_norm_reverse(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,

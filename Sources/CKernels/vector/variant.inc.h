@@ -11,6 +11,7 @@
 #include "bernoulli.inc.h"
 #include "density.inc.h"
 #include "mixture.inc.h"
+#include "chains.inc.h"
 #include "layers_reverse.inc.h"
 #include "latents_reverse.inc.h"
 #include "density_gradient.inc.h"
@@ -35,6 +36,10 @@ const ck_kernels VARIANT = {
     .log_density = log_density,
     .log_scale = log_scale,
     .log_mixture = log_mixture,
+    .multiply = multiply_lanes,
+    .rotate = rotate,
+    .replace = replace,
+    .dot = dot,
     .activate_reverse = activate_reverse,
     .softmax_reverse = softmax_reverse,
     .layer_norm_reverse = layer_norm_reverse,

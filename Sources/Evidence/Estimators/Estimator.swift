@@ -18,6 +18,12 @@ public protocol Estimator<Measurement, Accumulator>: Sendable {
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
   ) throws -> Measurement
 
+  /// The same estimator, made ready for a model before any data are seen: what it tunes is a function of the model, of its
+  /// own settings and of the seed. An estimator that is ready already returns itself, which is the default.
+  ///
+  /// - Throws: What the model doesn't offer, settings that have no meaning, `CancellationError`.
+  func prepared(for model: some LatentVariableModel, options: Evaluation) throws -> Self
+
   /// An accumulator of no measurements. It is made before anything is measured.
   ///
   /// - Throws: `EvidenceError` (`invalidSetting`) where the estimator's settings have no meaning.
@@ -62,6 +68,9 @@ extension MeasurementAccumulator {
 }
 
 extension Estimator {
+  /// Itself: nothing is to be tuned.
+  public func prepared(for model: some LatentVariableModel, options: Evaluation) throws -> Self { self }
+
   /// Nothing.
   public func placeholder(for example: Example) -> Measurement? { nil }
 

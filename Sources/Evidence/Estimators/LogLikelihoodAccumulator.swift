@@ -6,6 +6,7 @@ import Statistics
 /// errors do by rounding.
 public struct LogLikelihoodAccumulator: MeasurementAccumulator {
   private let hasWeights: Bool
+  private let chains: Int
   private let points: [Int]
   /// What is counted while measurements come; the rest is filled in at the end.
   private var counted: LogLikelihoodSummary
@@ -15,18 +16,24 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
   private var shares = Collector()
   private var shapes = Collector()
   private var divergences = Collector()
+  private var chainSizes = Collector()
+  private var chainDeviations = Collector()
+  private var acceptances = Collector()
   private var curve: [RunningMoments]
   private var variance = 0.0
 
   /// An accumulator of no measurements by `samples` draws each.
   ///
-  /// `hasWeights`: whether the estimator reweights draws, so that effective sample sizes, k̂ and the curve exist.
-  ///
+  /// - Parameters:
+  ///   - hasWeights: Whether the estimator reweights draws, so that effective sample sizes and k̂ exist.
+  ///   - hasCurve: Whether every example has a curve L_1, L_5, …; by default where there are weights.
+  ///   - chains: Chains of an annealed example; 0 where none is annealed.
   /// - Throws: `EvidenceError` (`invalidSetting`) for less than one draw.
-  public init(samples: Int, hasWeights: Bool = true) throws {
+  public init(samples: Int, hasWeights: Bool = true, hasCurve: Bool? = nil, chains: Int = 0) throws {
     guard samples > 0 else { throw EvidenceError(.invalidSetting, "samples: expected at least 1, found \(samples)") }
     self.hasWeights = hasWeights
-    points = hasWeights ? BlockCurve.points(upTo: samples) : []
+    self.chains = chains
+    points = hasCurve ?? hasWeights ? BlockCurve.points(upTo: samples) : []
     curve = Array(repeating: RunningMoments(), count: points.count)
     counted = LogLikelihoodSummary(
       samples: samples, hasWeights: hasWeights, paretoThreshold: DiagnosticThresholds.paretoShape(samples: samples))
@@ -45,7 +52,21 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
       counted.nonFiniteExamples += 1
       keepNonFinite([measurement.index])
     }
-    if hasWeights { addDiagnostics(measurement) }
+    counted.rungs[measurement.rung, default: 0] += 1
+    if measurement.rung == Rung.annealed.rawValue {
+      addChains(measurement)
+    } else if hasWeights {
+      addDiagnostics(measurement)
+    }
+  }
+
+  private mutating func addChains(_ measurement: LogLikelihoodMeasurement) {
+    if measurement.effectiveSampleSize.isFinite { chainSizes.add(measurement.effectiveSampleSize) }
+    if measurement.chainDeviation.isFinite { chainDeviations.add(measurement.chainDeviation) }
+    if measurement.acceptance.isFinite { acceptances.add(measurement.acceptance) }
+    // Written so that an undefined size is low.
+    let share = measurement.effectiveSampleSize / Double(chains)
+    if !(share >= DiagnosticThresholds.effectiveChainShareLow) { counted.lowChainExamples += 1 }
   }
 
   private mutating func addDiagnostics(_ measurement: LogLikelihoodMeasurement) {
@@ -74,6 +95,11 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
     counted.zeroWeights += other.counted.zeroWeights
     counted.nonFiniteWeights += other.counted.nonFiniteWeights
     counted.nonFiniteExamples += other.counted.nonFiniteExamples
+    counted.rungs.merge(other.counted.rungs, uniquingKeysWith: +)
+    counted.lowChainExamples += other.counted.lowChainExamples
+    chainSizes.merge(other.chainSizes)
+    chainDeviations.merge(other.chainDeviations)
+    acceptances.merge(other.acceptances)
     keepNonFinite(other.counted.firstNonFiniteExamples)
     sizes.merge(other.sizes)
     shares.merge(other.shares)
@@ -98,7 +124,11 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
     result.mean = values.moments.mean
     result.dataStandardError = values.moments.standardError
     result.monteCarloStandardError = variance.squareRoot() / examples
-    result.biasEstimate = hasWeights ? -variance / 2 / examples : 0
+    let hasBias = hasWeights || counted.rungs[Rung.annealed.rawValue] != nil
+    result.biasEstimate = hasBias ? -variance / 2 / examples : 0
+    result.chainEffectiveSampleSize = chainSizes.quantiles
+    result.chainDeviation = chainDeviations.quantiles
+    result.acceptance = acceptances.quantiles
     result.elbo = bounds.mean
     result.curve = zip(points, curve).map { .init(samples: $0, mean: $1.mean) }
     result.logLikelihood = values.quantiles
@@ -111,7 +141,7 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
 
   /// What stands for an example that the model can't be evaluated on: NaN throughout, with every draw counted as not finite.
   func unmeasured(_ example: Example) -> LogLikelihoodMeasurement {
-    LogLikelihoodMeasurement(unmeasured: example, samples: counted.samples, hasWeights: hasWeights)
+    LogLikelihoodMeasurement(unmeasured: example, samples: counted.samples, hasWeights: !points.isEmpty)
   }
 
   private mutating func keepNonFinite(_ examples: [Int]) {

@@ -24,6 +24,14 @@ public struct LogLikelihoodMeasurement: Sendable, Equatable {
   public var zeroWeights = 0
   /// Draws whose log-weight is +∞ or NaN.
   public var nonFiniteWeights = 0
+  /// How the example was measured: 0 importance sampling, 1 Laplace, 2 annealed (the rungs of the ladder).
+  public var rung = 0
+  /// Modes of the posterior that the proposal was built on; 0 where none was looked for or found.
+  public var modes = 0
+  /// The share of a chain's moves that were accepted, where it is least along the path; NaN without chains.
+  public var acceptance = Double.nan
+  /// Standard deviation of the log-weights of chains, in nats; NaN without chains.
+  public var chainDeviation = Double.nan
 
   /// A measurement.
   public init(index: Int, logLikelihood: Double, elbo: Double, monteCarloStandardError: Double) {
@@ -42,14 +50,14 @@ public struct LogLikelihoodMeasurement: Sendable, Equatable {
 
   /// Equal to the last bit; what is undefined (NaN) in both is equal.
   public static func == (a: LogLikelihoodMeasurement, b: LogLikelihoodMeasurement) -> Bool {
-    a.index == b.index && a.zeroWeights == b.zeroWeights && a.nonFiniteWeights == b.nonFiniteWeights
-      && a.numbers.map(\.bitPattern) == b.numbers.map(\.bitPattern)
+    a.index == b.index && a.rung == b.rung && a.modes == b.modes && a.zeroWeights == b.zeroWeights
+      && a.nonFiniteWeights == b.nonFiniteWeights && a.numbers.map(\.bitPattern) == b.numbers.map(\.bitPattern)
   }
 
   private var numbers: [Double] {
     [
       logLikelihood, elbo, monteCarloStandardError, effectiveSampleSize, largestWeightShare, paretoK,
-      posteriorDivergence,
+      posteriorDivergence, acceptance, chainDeviation,
     ] + curve
   }
 }

@@ -41,6 +41,16 @@ public struct LogLikelihoodSummary: Sendable {
   public internal(set) var posteriorDivergence = Quantiles()
   /// Examples whose estimated KL(p‖q) is near log K: more draws are needed than were taken.
   public internal(set) var saturatedExamples = 0
+  /// Examples by rung (`Rung`): how they were measured.
+  public internal(set) var rungs: [Int: Int] = [:]
+  /// Effective number of chains over the examples that were annealed.
+  public internal(set) var chainEffectiveSampleSize = Quantiles()
+  /// Standard deviation of the chains' log-weights over the examples that were annealed, in nats.
+  public internal(set) var chainDeviation = Quantiles()
+  /// Least acceptance along the path over the examples that were annealed.
+  public internal(set) var acceptance = Quantiles()
+  /// Annealed examples whose effective number of chains is below `DiagnosticThresholds.effectiveChainShareLow` of the chains.
+  public internal(set) var lowChainExamples = 0
   /// Draws with weight zero.
   public internal(set) var zeroWeights = 0
   /// Draws whose log-weight is +∞ or NaN.
@@ -77,6 +87,13 @@ public struct LogLikelihoodSummary: Sendable {
     /// The 5th and the 95th percentile.
     public var fifth = Double.nan, ninetyFifth = Double.nan
   }
+
+  /// A number that the mean log-likelihood of these examples is above with this probability over the draws, whatever k̂
+  /// says; for estimates that are unbiased for p(x) and independent between examples.
+  ///
+  /// Markov's inequality for the product of the estimates: mean + log(1 − level) / examples (Gogate, Bidyuk, Dechter 2007).
+  /// It does not hold after choosing among several runs by looking at them.
+  public func lowerConfidenceBound(level: Double = 0.95) -> Double { mean + log(1 - level) / Double(examples) }
 
   /// Negative log-likelihood: minus the mean.
   public var nll: Double { -mean }

@@ -24,6 +24,12 @@ public struct WeightDiagnostics: Sendable {
     tail.add(logWeights)
   }
 
+  mutating func add(_ logWeight: Double) {
+    moments.add(logWeight)
+    curve.add(logWeight)
+    tail.add(logWeight)
+  }
+
   /// The measurement of an example whose headline is L_K itself.
   public func measurement(of example: Example) -> LogLikelihoodMeasurement {
     var result = LogLikelihoodMeasurement(

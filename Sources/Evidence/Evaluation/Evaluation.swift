@@ -68,6 +68,7 @@ public struct Evaluation: Sendable {
       throw EvidenceError(
         .invalidResults, "\(restored.count) measurements to go on with, but the range holds \(range.count) examples")
     }
+    let estimator = try estimator.prepared(for: model, options: self)
     var accumulator = try estimator.makeAccumulator()
     let remaining = range.lowerBound + restored.count..<range.upperBound
     var options = self

@@ -7,7 +7,7 @@ public struct Scratch<Model: LatentVariableModel> {
   public var model: Model.Scratch
   private let chunk: UnsafeMutableBufferPointer<Double>
   private let owner: ChunkOwner
-  private let cancellation: Cancellation
+  let cancellation: Cancellation
 
   /// Scratch for batches of up to `examples` examples.
   public init(_ model: Model, examples: Int, cancellation: Cancellation = Cancellation()) {

@@ -16,6 +16,10 @@ extension LogLikelihoodMeasurement: ResultRow {
       .number("largest_weight_share", \.largestWeightShare),
       .number("pareto_k", \.paretoK),
       .number("kl_posterior", \.posteriorDivergence, isOptional: true),
+      .count("rung", \.rung, isOptional: true),
+      .count("modes", \.modes, isOptional: true),
+      .number("acceptance", \.acceptance, isOptional: true),
+      .number("chain_deviation", \.chainDeviation, isOptional: true),
       .numbers("curve", \.curve),
     ]
   }

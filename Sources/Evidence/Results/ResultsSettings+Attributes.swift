@@ -34,6 +34,13 @@ extension ResultsSettings {
     if let isCrossEntropy = facts.isCrossEntropy {
       try root.setAttribute("quantity", isCrossEntropy ? "cross-entropy" : "log-likelihood")
     }
+    if let tuned = facts.tuned {
+      try root.setAttribute("annealing_temperatures", tuned.schedule.temperatures)
+      try root.setAttribute("annealing_leapfrogs", tuned.schedule.leapfrogs)
+      try root.setAttribute("annealing_steps", tuned.schedule.steps)
+      try root.setAttribute("annealing_examples", tuned.examples)
+      if let gap = tuned.gap { try root.setAttribute("annealing_gap", gap) }
+    }
   }
 
   /// The attribute of a column of several numbers that says what they stand for.
@@ -100,5 +107,13 @@ extension ResultsSettings {
     facts.likelihood = try root.string("likelihood")
     facts.elements = try root.integer("elements")
     facts.isCrossEntropy = try root.string("quantity").map { $0 == "cross-entropy" }
+    if let temperatures = try root.integer("annealing_temperatures") {
+      let schedule = AnnealingSchedule(
+        temperatures: temperatures, leapfrogs: try root.integer("annealing_leapfrogs") ?? 0,
+        steps: try root.doubles("annealing_steps") ?? [])
+      facts.tuned = TunedAnnealing(
+        schedule: schedule, gap: try root.double("annealing_gap"),
+        examples: try root.integer("annealing_examples") ?? 0)
+    }
   }
 }

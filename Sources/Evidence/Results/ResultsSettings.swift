@@ -48,6 +48,8 @@ public struct ResultsSettings: Sendable, Equatable {
     public var elements: Int?
     /// Whether grey data met a Bernoulli likelihood, so that the numbers are a cross-entropy.
     public var isCrossEntropy: Bool?
+    /// What annealing was tuned to.
+    public var tuned: TunedAnnealing?
 
     /// Nothing said.
     public init() {}

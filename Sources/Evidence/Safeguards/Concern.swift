@@ -33,6 +33,8 @@ public enum Concern: Sendable, Equatable {
   case saturated(Int, of: Int)
   /// k̂ is not defined for so few draws, so nothing says whether the errors can be trusted.
   case undefinedShape
+  /// The annealed chains of so many of the examples disagree about how much weight there is.
+  case fewEffectiveChains(Int, of: Int)
 }
 
 extension Concern: CustomStringConvertible {
@@ -56,6 +58,8 @@ extension Concern: CustomStringConvertible {
     case .lowSampleSize(let count, let examples): "the effective sample size is low on \(count) of \(examples) examples"
     case .saturated(let count, let examples): "\(count) of \(examples) examples need more draws than were taken"
     case .undefinedShape: "k̂ is not defined for so few draws"
+    case .fewEffectiveChains(let examples, let count):
+      "the annealed chains of \(examples) of \(count) examples disagree: too few of them have all the weight"
     }
   }
 }

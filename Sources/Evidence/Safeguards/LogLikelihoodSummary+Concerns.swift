@@ -21,6 +21,8 @@ extension LogLikelihoodSummary {
     }
     if nonFiniteWeights > 0 { concerns.append(.nonFiniteWeights(nonFiniteWeights)) }
     if zeroWeights > 0 { concerns.append(.zeroWeights(zeroWeights)) }
+    let annealed = rungs[Rung.annealed.rawValue] ?? 0
+    if lowChainExamples > 0 { concerns.append(.fewEffectiveChains(lowChainExamples, of: annealed)) }
     guard hasWeights else { return concerns }
     if unreliableExamples > 0 {
       concerns.append(
@@ -28,7 +30,7 @@ extension LogLikelihoodSummary {
     }
     if lowSampleSizeExamples > 0 { concerns.append(.lowSampleSize(lowSampleSizeExamples, of: examples)) }
     if saturatedExamples > 0 { concerns.append(.saturated(saturatedExamples, of: examples)) }
-    if paretoK.maximum.isNaN { concerns.append(.undefinedShape) }
+    if paretoK.maximum.isNaN, annealed < examples { concerns.append(.undefinedShape) }
     return concerns
   }
 

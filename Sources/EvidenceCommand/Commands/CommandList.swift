@@ -4,6 +4,7 @@ import ArgumentParser
 enum CommandList {
   static let subcommands: [any ParsableCommand.Type] = [
     NLLCommand.self,
+    CheckCommand.self,
     UnitsCommand.self,
     InspectCommand.self,
     ImportCommand.self,

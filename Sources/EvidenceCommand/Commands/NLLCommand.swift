@@ -34,7 +34,11 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   @Option(help: ArgumentHelp("The order of the bound that --estimator renyi gives, from 0 to below 1.", valueName: "a"))
   var alpha = EstimatorOptions(samples: 1).alpha
 
-  var estimatorOptions: EstimatorOptions { EstimatorOptions(samples: sampling.samples, alpha: alpha) }
+  @OptionGroup var annealing: AnnealingOptions
+
+  var estimatorOptions: EstimatorOptions {
+    EstimatorOptions(samples: sampling.samples, alpha: alpha, annealing: annealing.annealing)
+  }
 
   @OptionGroup var running: RunOptions
 

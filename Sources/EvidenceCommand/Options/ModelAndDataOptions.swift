@@ -9,6 +9,18 @@ struct ModelAndDataOptions: ParsableArguments {
   @Argument(help: "The test set: an HDF5 file with a dataset of shape [N, …].", completion: .file())
   var data: String
 
+  @OptionGroup var preparation: PreparationOptions
+
+  var dataset: String? { preparation.dataset }
+  var axes: AxesOrder? { preparation.axes }
+  var examples: ExampleRange? { preparation.examples }
+  var binarize: Binarization? { preparation.binarize }
+  var divideBy: Double? { preparation.divideBy }
+  var dequantize: Bool? { preparation.dequantize }
+}
+
+/// Which examples of DATA, and what happens to each before the model sees it.
+struct PreparationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The dataset inside DATA. (default: the only one)", valueName: "path"))
   var dataset: String?
 

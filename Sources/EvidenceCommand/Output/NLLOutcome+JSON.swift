@@ -17,6 +17,9 @@ extension NLLOutcome {
         "dataStandardError": .number(summary.dataStandardError),
         "monteCarloStandardError": JSONValue(monteCarloStandardError),
         "biasEstimate": JSONValue(biasEstimate),
+        "lowerConfidenceBound": lowerConfidenceBound.map {
+          ["level": .number(NLLOutcome.level), "value": .number($0)]
+        } ?? .null,
       ],
       "nll": .number(summary.nll),
       "bitsPerDimension": .number(bitsPerDimension),
@@ -30,8 +33,12 @@ extension NLLOutcome {
         "samplesPerSecond": .number(Double(evaluated) * Double(samples) / seconds),
       ],
     ]
-    guard let replicates else { return value }
-    return value.appending([
+    return value.appending(annealingMembers).appending(replicatesMembers)
+  }
+
+  private var replicatesMembers: KeyValuePairs<String, JSONValue> {
+    guard let replicates else { return [:] }
+    return [
       "replicates": [
         "seeds": .array(replicates.seeds.map { JSONValue($0) }),
         "means": JSONValue(replicates.means),
@@ -39,12 +46,24 @@ extension NLLOutcome {
         "standardDeviation": .number(replicates.standardDeviation),
         "monteCarloStandardError": .number(summary.monteCarloStandardError),
       ]
-    ])
+    ]
+  }
+
+  /// What annealing was tuned to.
+  private var annealingMembers: KeyValuePairs<String, JSONValue> {
+    guard let tuned else { return [:] }
+    return [
+      "annealing": [
+        "temperatures": .integer(tuned.schedule.temperatures), "leapfrogs": .integer(tuned.schedule.leapfrogs),
+        "steps": JSONValue(tuned.schedule.steps), "gap": JSONValue(tuned.gap),
+        "simulatedExamples": .integer(tuned.examples),
+      ]
+    ]
   }
 
   private var diagnosticsJSON: JSONValue {
     let hasWeights = entry.hasWeights
-    return [
+    let value: JSONValue = [
       "effectiveSampleSize": [
         "min": .number(summary.effectiveSampleSize.minimum),
         "median": .number(summary.effectiveSampleSize.median),
@@ -63,6 +82,23 @@ extension NLLOutcome {
       "nonFiniteWeights": .integer(summary.nonFiniteWeights),
       "nonFiniteExamples": .integer(summary.nonFiniteExamples),
     ]
+    guard entry.hasChains else { return value }
+    func count(_ rung: Rung) -> JSONValue { .integer(summary.rungs[rung.rawValue] ?? 0) }
+    return value.appending([
+      "rungs": [
+        "importanceSampling": count(.importanceSampling), "laplace": count(.laplace), "annealed": count(.annealed),
+      ],
+      "chains": [
+        "effectiveSampleSize": [
+          "min": .number(summary.chainEffectiveSampleSize.minimum),
+          "median": .number(summary.chainEffectiveSampleSize.median),
+        ],
+        "logWeightDeviation": [
+          "median": .number(summary.chainDeviation.median), "max": .number(summary.chainDeviation.maximum),
+        ],
+        "acceptance": ["min": .number(summary.acceptance.minimum)], "low": .integer(summary.lowChainExamples),
+      ],
+    ])
   }
 }
 

@@ -16,7 +16,10 @@ extension NLLOutcome {
   private var headerLines: [String] {
     var table = TextTable([.left, .left], indentation: "")
     for line in inputs.header { table.add([line.label, line.words]) }
-    table.add(["estimator", "\(entry.name), K = \(samples), seed \(seed)"])
+    table.add([
+      "estimator", "\(entry.name), \(entry.hasWeights || !entry.hasChains ? "K" : "chains") = \(samples), seed \(seed)",
+    ])
+    if let tuned { table.add(["annealing", words(tuned)]) }
     return table.lines
   }
 
@@ -40,6 +43,9 @@ extension NLLOutcome {
       isCrossEntropy ? "cross-entropy" : entry.isBound ? "NLL, at most" : "NLL", Text.fixed(summary.nll, 2), "nats",
     ])
     table.add(["bits/dim", Text.fixed(bitsPerDimension, 4)])
+    if let bound = lowerConfidenceBound {
+      table.add(["log p(x), at least", Text.fixed(bound, 2), "nats, with probability 0.95 whatever k̂ says"])
+    }
     if !entry.isBound { table.add(["ELBO", Text.fixed(summary.elbo, 2), "nats"]) }
     if entry.hasWeights, entry.hasBias {
       let words =
@@ -70,7 +76,14 @@ extension NLLOutcome {
       add("largest weight share", summary.largestWeightShare) { Text.fixed($0, 3) }
       add("Pareto k̂", summary.paretoK) { Text.fixed($0, 2) }
     }
+    if let annealed = summary.rungs[Rung.annealed.rawValue] {
+      add("effective chains", summary.chainEffectiveSampleSize) { Text.fixed($0, 1) }
+      add("spread of chains", summary.chainDeviation) { Text.fixed($0, 2) }
+      add("acceptance, least", summary.acceptance) { Text.fixed($0, 2) }
+      if entry.hasWeights { table.add(["  (the three of \(Text.counted(annealed, "annealed example")))"]) }
+    }
     var lines = table.lines
+    if entry.hasWeights, entry.hasChains { lines.append("  rungs: " + rungs) }
     if entry.hasWeights, summary.paretoThreshold.isFinite {
       let threshold = Text.fixed(summary.paretoThreshold, 2)
       let help =
@@ -78,6 +91,19 @@ extension NLLOutcome {
       lines.append("  k̂ > \(threshold): \(Text.counted(summary.unreliableExamples, "example"))\(help)")
     }
     return lines
+  }
+
+  /// How many examples stood on each rung.
+  private var rungs: String {
+    zip(["importance sampling", "Laplace", "annealed"], Rung.allCases)
+      .map { "\($0) \(summary.rungs[$1.rawValue] ?? 0)" }.joined(separator: ", ")
+  }
+
+  private func words(_ tuned: TunedAnnealing) -> String {
+    let steps = tuned.schedule.steps
+    let gap = tuned.gap.map { ", gap \(Text.significant($0, 2)) nat on simulated data" } ?? ""
+    return "T = \(tuned.schedule.temperatures), \(Text.counted(tuned.schedule.leapfrogs, "leapfrog")) of "
+      + "\(Text.fixed(steps.min() ?? 0, 2)) to \(Text.fixed(steps.max() ?? 0, 2))" + gap
   }
 
   private func lines(_ replicates: Replicates) -> [String] {

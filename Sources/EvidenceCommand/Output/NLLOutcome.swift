@@ -6,6 +6,8 @@ struct NLLOutcome {
   let inputs: Inputs
   let entry: EstimatorCatalog.Entry
   let samples: Int
+  /// What annealing was tuned to.
+  let tuned: TunedAnnealing?
   let seed: UInt64
   let threads: Int
   /// `--all-errors`.
@@ -52,6 +54,14 @@ struct NLLOutcome {
 
   /// Whether the weights of some example have too heavy a tail for an analytic error.
   var hasUnreliableError: Bool { entry.hasWeights && summary.unreliableExamples > 0 }
+
+  /// A number that the mean is above with probability 0.95 over the draws; nil where the estimator is not unbiased.
+  var lowerConfidenceBound: Double? {
+    let bound = summary.lowerConfidenceBound(level: NLLOutcome.level)
+    return entry.isUnbiased && !isCrossEntropy && bound.isFinite ? bound : nil
+  }
+
+  static let level = 0.95
 
   /// Bits for each element of an example.
   var bitsPerDimension: Double {

@@ -9,6 +9,7 @@ enum Warnings {
   static func of(_ outcome: NLLOutcome) -> [String] {
     outcome.summary.concerns.map { words($0, samples: outcome.samples, output: outcome.output) }
       + outcome.inputs.events.warnings
+      + [LadderAdvice(outcome)].compactMap { $0?.words }
   }
 
   /// The warnings that a model calls for by itself.
@@ -37,7 +38,15 @@ enum Warnings {
     case .lowSampleSize(let examples, let count): lowSampleSize(examples, of: count, samples: samples)
     case .saturated(let examples, let count): saturated(examples, of: count, samples: samples)
     case .undefinedShape: noShape(samples: samples)
+    case .fewEffectiveChains(let examples, let count): fewEffectiveChains(examples, of: count)
     }
+  }
+
+  static func fewEffectiveChains(_ examples: Int, of count: Int) -> String {
+    let share = Text.plain(100 * DiagnosticThresholds.effectiveChainShareLow)
+    return
+      "\(examples) of \(count) annealed examples have fewer than \(share) % of their chains in effect: the estimate is "
+      + "too low on average; try more --temperatures"
   }
 
   static func takenAsStored(leavingOut steps: Preprocessing) -> String {

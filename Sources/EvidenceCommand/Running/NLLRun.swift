@@ -21,34 +21,47 @@ struct NLLRun {
 
   /// Evaluates.
   func run() throws -> NLLOutcome {
-    func open() throws -> ResultsSink {
-      try ResultsSink(command.results, settings: try settings(), watch: evaluation.watch)
+    func open(_ tuned: TunedAnnealing? = nil) throws -> ResultsSink {
+      try ResultsSink(command.results, settings: try settings(tuned), watch: evaluation.watch)
     }
     // A file that is there is opened before the evaluation, which has no limit of time: libhdf5 may go in circles on it.
     let resumed = try command.results.resumed.map { _ in try open() }
     return try Interruption.shared.whileEvaluating {
-      let sink = try resumed ?? open()
       let started = ContinuousClock.now
+      // Before anything is saved: what was tuned is kept in the file.
+      let estimator = try inputs.locatingErrors(ready)
+      let tuned = (estimator as? any TunedEstimator)?.tuned
+      let sink = try resumed ?? open(tuned)
       let summary = try evaluate(estimator, evaluation, sink)
       let seconds = started.duration(to: .now) / .seconds(1)
       return NLLOutcome(
-        inputs: inputs, entry: entry, samples: command.sampling.samples, seed: evaluation.seed,
-        threads: evaluation.threads, reportsAllErrors: command.allErrors, summary: summary,
-        replicates: try replicate(first: summary, sink), seconds: seconds,
+        inputs: inputs, entry: entry, samples: entry.samples(command.estimatorOptions), tuned: tuned,
+        seed: evaluation.seed, threads: evaluation.threads, reportsAllErrors: command.allErrors, summary: summary,
+        replicates: try replicate(estimator, first: summary), seconds: seconds,
         evaluated: inputs.examples.count - sink.restored.count, output: command.results.output)
     }
   }
 
   /// What the rows of a results file depend on, and what its readers want to know besides.
-  private func settings() throws -> ResultsSettings {
+  private func settings(_ tuned: TunedAnnealing? = nil) throws -> ResultsSettings {
+    let options = command.estimatorOptions
     var settings = try inputs.settings(
-      command: "nll", estimator: entry.name, options: entry.options(command.estimatorOptions),
-      samples: command.sampling.samples,
-      curveSamples: entry.hasWeights ? BlockCurve.points(upTo: command.sampling.samples) : [], seed: evaluation.seed)
+      command: "nll", estimator: entry.name, options: entry.options(options), samples: entry.samples(options),
+      curveSamples: entry.hasCurve ? BlockCurve.points(upTo: options.samples) : [], seed: evaluation.seed)
+    settings.facts.tuned = tuned
     settings.facts.modelName = inputs.model.description.about.name
     settings.facts.likelihood = inputs.model.likelihood.rawValue
     settings.facts.elements = inputs.model.inputCount
     return settings
+  }
+
+  /// The estimator, tuned where it needs to be.
+  private func ready() throws -> LogLikelihoodEstimator { try prepared(estimator) }
+
+  private func prepared(
+    _ estimator: some Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>
+  ) throws -> LogLikelihoodEstimator {
+    try estimator.prepared(for: inputs.model, options: evaluation)
   }
 
   private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>>(
@@ -72,7 +85,9 @@ struct NLLRun {
   }
 
   /// The run again with other seeds for the draws, and the same data.
-  private func replicate(first: LogLikelihoodSummary, _ sink: ResultsSink) throws -> NLLOutcome.Replicates? {
+  private func replicate(
+    _ estimator: LogLikelihoodEstimator, first: LogLikelihoodSummary
+  ) throws -> NLLOutcome.Replicates? {
     guard command.replicates > 1 else { return nil }
     var replicates = NLLOutcome.Replicates(seeds: [evaluation.seed], means: [first.mean])
     for offset in 1..<UInt64(command.replicates) {

@@ -16,6 +16,22 @@ public enum RandomNumbers {
     case dequantization = 241
     /// Draws from the posteriors that mutual information is estimated at.
     case probes = 242
+    /// Where the search for modes starts; a start's number in place of the draw's.
+    case modeStarts = 243
+    /// Normals of a Laplace proposal's draws.
+    case laplaceNormals = 244
+    /// What makes these normals Student's.
+    case laplaceScales = 245
+    /// Where chains start; a chain's number in place of the draw's.
+    case chainStarts = 246
+    /// Momenta of a chain's moves; (move, chain) in place of the draw.
+    case chainMomenta = 247
+    /// Accepting a move, and the length of its step; (move, chain) in place of the draw.
+    case chainDecisions = 248
+    /// Draws of a pilot run, which decides and is not reported.
+    case pilotDraws = 249
+    /// Where the latents that an example was made with take the place of a draw.
+    case planting = 252
     /// Variables simulated from the model: normal numbers, and uniform ones.
     case simulatedNormals = 250
     case simulatedUniforms = 251

@@ -14,6 +14,8 @@ package struct ReportSubject {
   /// Nil where the file holds no row yet.
   let summary: LogLikelihoodSummary?
   let hasWeights: Bool
+  /// Whether the exponential of an estimate is unbiased for p(x), so that a lower confidence bound holds.
+  let isUnbiased: Bool
   /// Whether the delta method says what the finite number of draws takes off.
   let hasBias: Bool
   /// What the mean is called in the headline.
@@ -40,7 +42,10 @@ package struct ReportSubject {
     hasWeights = entry?.hasWeights ?? !file.settings.curveSamples.isEmpty
     hasBias = entry?.hasBias ?? false
     symbol = entry?.symbol ?? file.settings.estimator
-    var accumulator = try LogLikelihoodAccumulator(samples: max(1, settings.samples), hasWeights: hasWeights)
+    var accumulator = try LogLikelihoodAccumulator(
+      samples: max(1, settings.samples), hasWeights: hasWeights,
+      hasCurve: !file.settings.curveSamples.isEmpty, chains: file.settings.options["chains"].flatMap(Int.init) ?? 0)
+    isUnbiased = entry?.isUnbiased ?? false
     var columns = (values: [Double](), sampleSizes: [Double](), shapes: [Double]())
     var rows = try file.stream(of: LogLikelihoodMeasurement.self)
     while let row = try rows.next() {

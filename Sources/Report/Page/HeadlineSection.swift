@@ -79,6 +79,13 @@ struct HeadlineSection {
         subject.bitsPerDimension == nil ? "the file does not say how many dimensions" : ""))
     parts.append(
       PagePart.figureOfMerit("ELBO", Text.fixed(summary.elbo, decimals), unit: "nats", "the bound of one draw"))
+    if subject.isUnbiased, !subject.isCrossEntropy {
+      parts.append(
+        PagePart.figureOfMerit(
+          "log p(x), at least", Text.fixed(summary.lowerConfidenceBound(), decimals), unit: "nats",
+          "with probability 0.95 over the draws, whatever k̂ says"))
+    }
+    parts += chainFigures(summary)
     if subject.hasWeights {
       if subject.hasBias {
         parts.append(
@@ -105,6 +112,26 @@ struct HeadlineSection {
           "Largest weight share", Self.percent(share.median), "median; most \(Self.percent(share.maximum))"))
     }
     return Markup("dl", ["class": "figures"], parts)
+  }
+
+  /// How many examples stood on each rung, and how their chains fared.
+  private func chainFigures(_ summary: LogLikelihoodSummary) -> [Markup] {
+    guard let annealed = summary.rungs[Rung.annealed.rawValue] else { return [] }
+    let others = Rung.allCases.dropLast().map { summary.rungs[$0.rawValue] ?? 0 }
+    let size = summary.chainEffectiveSampleSize
+    return [
+      PagePart.figureOfMerit(
+        "Rungs", others.map(Text.count).joined(separator: ", ") + ", " + Text.count(annealed),
+        "importance sampling, Laplace, annealed"),
+      PagePart.figureOfMerit(
+        "Effective chains", Self.sampleSize(size.median), "median; least \(Self.sampleSize(size.minimum))"),
+      PagePart.figureOfMerit(
+        "Spread of chains", Text.fixed(summary.chainDeviation.median, 2), unit: "nats",
+        "median; most \(Text.fixed(summary.chainDeviation.maximum, 2))"),
+      PagePart.figureOfMerit(
+        "Acceptance", Text.fixed(summary.acceptance.median, 2),
+        "least over the path, median; least of all \(Text.fixed(summary.acceptance.minimum, 2))"),
+    ]
   }
 
   private var warnings: Markup {

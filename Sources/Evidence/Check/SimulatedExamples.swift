@@ -1,0 +1,54 @@
+/// Examples drawn from a model itself, with the latents that each was made with: data whose posterior is known by one exact
+/// draw.
+struct SimulatedExamples: Sendable {
+  /// How many.
+  let count: Int
+  /// Examples one after the other, as the model takes them.
+  let values: [Float]
+  /// Latents of all layers concatenated, z₁'s first, example after example.
+  let latents: [Float]
+  private let latentCount: Int
+  private let seed: UInt64
+  private let number: @Sendable (Int) -> Int
+
+  /// Draws examples: pure functions of the seed and of the numbers that `number` gives them.
+  ///
+  /// - Throws: `EvidenceError` (`unsupported`) where the model can't be simulated from, and what the model throws.
+  init<Model: LatentVariableModel>(
+    from model: Model, count: Int, seed: UInt64, for purpose: String, number: @escaping @Sendable (Int) -> Int
+  ) throws {
+    let simulating = try model.requireSimulation(for: purpose)
+    self.count = count
+    self.seed = seed
+    self.number = number
+    let size = model.inputCount
+    let latentCount = model.latentCounts.reduce(0, +)
+    self.latentCount = latentCount
+    var scratch = model.makeScratch(examples: 1)
+    var values = Array(repeating: Float(0), count: count * size)
+    var latents = Array(repeating: Float(0), count: count * latentCount)
+    try values.withUnsafeMutableBufferPointer { values in
+      try latents.withUnsafeMutableBufferPointer { latents in
+        guard let x = values.baseAddress, let z = latents.baseAddress else { return }
+        for index in 0..<count {
+          try simulating.simulate(
+            Example(index: number(index), position: 0, seed: seed), scratch: &scratch, example: x + index * size,
+            latents: z + index * latentCount)
+        }
+      }
+    }
+    self.values = values
+    self.latents = latents
+  }
+
+  /// The examples as a dataset.
+  var dataset: Dataset { Dataset(values, count: count) }
+
+  /// An example of the dataset under the number that its random numbers belong to.
+  func example(_ example: Example) -> Example {
+    Example(index: number(example.index), position: example.position, seed: seed)
+  }
+
+  /// The latents that an example was made with.
+  func latents(of index: Int) -> ArraySlice<Float> { latents[index * latentCount..<(index + 1) * latentCount] }
+}

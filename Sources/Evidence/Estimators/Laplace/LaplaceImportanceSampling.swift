@@ -1,0 +1,45 @@
+import Statistics
+
+/// The log-likelihood by importance sampling from where the posterior is, not from where the encoder says:
+/// log 1/K Σ φ(e_i) exp ℓ(e_i) / g(e_i), with e_i drawn from a mixture g of the encoder and of Student t's at the modes of
+/// the posterior in noise (see `LaplaceProposal`).
+///
+/// Unbiased for p(x), and so a lower bound in expectation: modes and curvatures depend on the example, and on random numbers
+/// that no draw uses. `elbo` is the encoder's own bound, from its share of the draws.
+public struct LaplaceImportanceSampling: Estimator {
+  /// Draws for each example.
+  public let samples: Int
+
+  /// Laplace importance sampling with `samples` draws for each example.
+  public init(samples: Int = 5000) { self.samples = samples }
+
+  /// The estimate for one example and its diagnostics.
+  ///
+  /// - Throws: `EvidenceError` (`unsupported`) where the model has no gradients.
+  public func measure<Model: LatentVariableModel>(
+    _ example: Example, under model: Model, scratch: inout Scratch<Model>
+  ) throws -> LogLikelihoodMeasurement {
+    try scratch.withNoise(of: example, under: model, for: "Laplace importance sampling") { space in
+      try measure(PosteriorModes.find(in: space), in: space)
+    }
+  }
+
+  /// The estimate from modes that are known.
+  func measure(_ modes: PosteriorModes, in space: NoiseSpace) throws -> LogLikelihoodMeasurement {
+    let proposal = LaplaceProposal(modes, samples: samples, size: space.count)
+    var weights = WeightDiagnostics(samples: samples)
+    var encoder = RunningMoments()
+    try LaplaceDraws(proposal, samples: samples, in: space).forEach { component, logWeight, encoderLogWeight in
+      weights.add(logWeight)
+      if component == 0 { encoder.add(encoderLogWeight) }
+    }
+    var result = weights.measurement(of: space.example)
+    result.elbo = encoder.mean
+    result.rung = Rung.laplace.rawValue
+    result.modes = modes.count
+    return result
+  }
+
+  /// Gathers the mean over examples, its errors and the diagnostics' distribution.
+  public func makeAccumulator() throws -> LogLikelihoodAccumulator { try LogLikelihoodAccumulator(samples: samples) }
+}

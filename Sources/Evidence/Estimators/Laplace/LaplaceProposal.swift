@@ -1,0 +1,78 @@
+import Foundation
+
+/// The proposal of Laplace importance sampling for one example, a mixture whose components get fixed numbers of draws:
+/// N(0, I), which is the encoder, and a multivariate Student t at each mode of the posterior in noise.
+///
+/// The weight of a draw is taken against the whole mixture's density, whichever component it came from (the deterministic
+/// mixture of Hesterberg 1995; Owen, Zhou 2000). So no weight is more than 1 / encoderShare times what it would be under the
+/// encoder alone, and the estimate is unbiased wherever the modes are.
+struct LaplaceProposal {
+  /// The share of the draws that come from the encoder.
+  static let encoderShare = 0.1
+  /// Degrees of freedom of the t: an even number, for its scale is made from freedom / 2 uniforms.
+  static let freedom = 8
+
+  let modes: PosteriorModes
+  /// Draws of each component; the encoder's first.
+  let counts: [Int]
+  private let logShares: [Double]
+  private let logConstants: [Double]
+  private let size: Int
+
+  init(_ modes: PosteriorModes, samples: Int, size: Int) {
+    self.modes = modes
+    self.size = size
+    let encoder = min(samples, max(1, Int((LaplaceProposal.encoderShare * Double(samples)).rounded())))
+    let counts = [encoder] + modes.split(samples - encoder, atLeast: 0)
+    self.counts = counts
+    logShares = counts.map { log(Double($0) / Double(samples)) }
+    let (freedom, dimensions) = (Double(LaplaceProposal.freedom), Double(size))
+    let student =
+      lgamma((freedom + dimensions) / 2) - lgamma(freedom / 2) - dimensions / 2 * log(freedom * Double.pi)
+    logConstants = modes.modes.map { student - $0.whitening.logDeterminant }
+  }
+
+  /// The component of every draw in turn: spread evenly, so that any stretch of draws has about the mixture's shares.
+  func components(samples: Int) -> [UInt8] {
+    var used = Array(repeating: 0, count: counts.count)
+    return (0..<samples).map { draw in
+      var best = 0
+      var mostBehind = -Double.infinity
+      for (component, count) in counts.enumerated() where used[component] < count {
+        let behind = Double(count) * Double(draw + 1) / Double(samples) - Double(used[component])
+        if behind > mostBehind { (best, mostBehind) = (component, behind) }
+      }
+      used[best] += 1
+      return UInt8(best)
+    }
+  }
+
+  /// A component's log-density at a place whose distance from it, in the component's own measure, has this square. The
+  /// encoder is component 0.
+  func logDensity(of component: Int, square: Double) -> Double {
+    let (freedom, dimensions) = (Double(LaplaceProposal.freedom), Double(size))
+    return component == 0
+      ? -square / 2 - dimensions / 2 * log(2 * Double.pi)
+      : logConstants[component - 1] - (freedom + dimensions) / 2 * log1p(square / freedom)
+  }
+
+  /// log of the mixture's density from the log-densities of its components in one lane.
+  func logDensity(_ components: [[Double]], lane: Int) -> Double {
+    var most = -Double.infinity
+    for component in components.indices where counts[component] > 0 {
+      most = max(most, logShares[component] + components[component][lane])
+    }
+    guard most > -.infinity else { return most }
+    var sum = 0.0
+    for component in components.indices where counts[component] > 0 {
+      sum += exp(logShares[component] + components[component][lane] - most)
+    }
+    return most + log(sum)
+  }
+
+  /// The probability that a draw of the mixture at a place came from each component.
+  func responsibilities(_ components: [[Double]], lane: Int) -> [Double] {
+    let total = logDensity(components, lane: lane)
+    return components.indices.map { counts[$0] > 0 ? exp(logShares[$0] + components[$0][lane] - total) : 0 }
+  }
+}

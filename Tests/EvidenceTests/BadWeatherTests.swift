@@ -1,0 +1,176 @@
+import EvidenceTesting
+import Foundation
+import Testing
+
+@testable import Evidence
+
+/// Bad numerical weather: each ends in an outcome that is defined.
+@Suite struct BadWeatherTests {
+  static let schedule = AnnealingSchedule(temperatures: 10, leapfrogs: 3, steps: [0.5])
+
+  /// log φ + ℓ has a saddle at 0, from where the search starts: the curvature there is not positive.
+  @Test func curvatureThatIsNotPositive() throws {
+    let model = WrittenModel(noiseCount: 2, logLikelihood: -1) { e in
+      // Two equal normals at ±2 along the first axis.
+      let (a, b) = (exp(-(e[0] - 2) * (e[0] - 2) / 0.5), exp(-(e[0] + 2) * (e[0] + 2) / 0.5))
+      return log(a + b) - log(2) + log(2) - e[1] * e[1] / 2
+    }
+    try expectExact(model)
+  }
+
+  /// A rectifier's kink at the mode, where differences see a curvature that is nowhere else: the t's tails, the encoder's
+  /// share and the moves make up for it.
+  @Test func kinks() throws {
+    let model = WrittenModel(noiseCount: 2, logLikelihood: 0.5) { e in
+      e.reduce(0) { $0 - $1 * $1 / 2 - abs($1) / 4 } - 2 * log(2 * exp(1 / 32.0) * 0.5 * erfc(0.25 / 2.0.squareRoot()))
+    }
+    try expectExact(model)
+  }
+
+  /// The decoder ignores z, and the encoder is narrow: the posterior is the prior, ten times as wide as the encoder.
+  @Test func aDecoderThatIgnoresTheLatents() throws {
+    let model = WrittenModel(noiseCount: 1, logLikelihood: -3) { e in -e[0] * e[0] / 200 - log(10) }
+    try expectExact(model, within: 0.2)
+  }
+
+  /// The density grows without bound: there is no mode to find, and nothing integrates. Whatever comes out is reported.
+  @Test func aModeAtInfinity() throws {
+    let model = WrittenModel(noiseCount: 2, logLikelihood: 0) { e in e[0] * e[0] }
+    for row in try rows(model) { #expect(row.index == 0 && !row.logLikelihood.isNaN || row.nonFiniteWeights > 0) }
+  }
+
+  /// NaN on one side: a place where the model can't be evaluated is refused by chains, and counted where a draw lands on it.
+  @Test func notANumberOnTheWay() throws {
+    let model = WrittenModel(noiseCount: 1, logLikelihood: -2) { e in
+      e[0] > 2.5 ? .nan : -(e[0] - 1) * (e[0] - 1) / 0.02 - log(0.1)
+    }
+    let found = try rows(model)
+    #expect(abs(found[1].logLikelihood + 2) < 0.05, "annealed: the chains start and stay where the model is defined")
+    #expect(found[0].nonFiniteWeights > 0 && found[0].logLikelihood.isNaN, "Laplace: a draw of the encoder lands there")
+  }
+
+  /// No start can be evaluated: what is left is the encoder.
+  @Test func nowhereDefined() throws {
+    let model = WrittenModel(noiseCount: 2, logLikelihood: 0) { _ in .nan }
+    for row in try rows(model) {
+      #expect(row.logLikelihood.isNaN && row.nonFiniteWeights > 0 && row.modes == 0)
+    }
+  }
+
+  /// Impossible everywhere: log p̂ is −∞, as for importance sampling.
+  @Test func impossible() throws {
+    let model = WrittenModel(noiseCount: 2, logLikelihood: 0) { _ in -.infinity }
+    for row in try rows(model) { #expect(row.logLikelihood == -.infinity && row.zeroWeights > 0) }
+  }
+
+  @Test(arguments: [1, 64]) func dimensions(count: Int) throws {
+    let model = WrittenModel(noiseCount: count, logLikelihood: -7) { e in
+      e.reduce(0) { $0 - ($1 - 1) * ($1 - 1) / 0.5 } + Double(count) * log(2)
+    }
+    let row = try rows(model)[1]
+    #expect(abs(row.logLikelihood + 7) < 1e-3 * Double(count))
+  }
+
+  /// The whitening of 512 dimensions, where the curvature has to be raised in some.
+  @Test func manyDimensions() throws {
+    let model = WrittenModel(noiseCount: 512, logLikelihood: -7) { e in
+      e.reduce(0) { $0 - $1 * $1 / 2 }
+    }
+    var scratch = Scratch(model, examples: 1)
+    try model.encode(ExampleBatch(indices: 0..<1, values: [0]), scratch: &scratch.model)
+    let example = Example(index: 0, position: 0, seed: 1)
+    try scratch.withNoise(of: example, under: model, for: "a test") { space in
+      #expect(space.lanesAtOnce == 32)
+      let lanes = try ModeSearch(space).run()
+      #expect(lanes.count == 16 && lanes.allSatisfy { abs($0.logDensity - lanes[0].logDensity) < 1e-3 })
+    }
+  }
+
+  /// k̂ of fewer than 21 draws is undefined: the ladder climbs.
+  @Test func undefinedShape() throws {
+    let row = try LaplaceImportanceSampling(samples: 5).first(
+      WrittenModel(noiseCount: 1, logLikelihood: 0) { e in
+        -e[0] * e[0] / 2
+      })
+    #expect(row.paretoK.isNaN && row.logLikelihood.isFinite)
+  }
+
+  @Test func settingsWithoutMeaning() throws {
+    let model = WrittenModel(noiseCount: 1, logLikelihood: 0) { _ in 0 }
+    for annealing in [
+      AnnealedImportanceSampling(chains: 0), AnnealedImportanceSampling(temperatures: 0),
+      AnnealedImportanceSampling(leapfrogs: 0),
+      AnnealedImportanceSampling(schedule: AnnealingSchedule(temperatures: 2, steps: [])),
+      AnnealedImportanceSampling(schedule: AnnealingSchedule(temperatures: 2, steps: [.nan])),
+      AnnealedImportanceSampling(schedule: AnnealingSchedule(temperatures: 1 << 20, steps: [0.1])),
+    ] {
+      let error = #expect(throws: EvidenceError.self) {
+        try annealing.estimate(model, on: Dataset([0], count: 1))
+      }
+      #expect(error?.code == .invalidSetting)
+    }
+  }
+
+  /// [Laplace, annealed, annealed with one chain], of one example.
+  private func rows(_ model: WrittenModel) throws -> [LogLikelihoodMeasurement] {
+    [
+      try LaplaceImportanceSampling(samples: 4000).first(model),
+      try AnnealedImportanceSampling(schedule: Self.schedule).first(model),
+      try AnnealedImportanceSampling(chains: 1, schedule: Self.schedule).first(model),
+    ]
+  }
+
+  private func expectExact(_ model: WrittenModel, within tolerance: Double = 0) throws {
+    for row in try rows(model).prefix(2) {
+      #expect(abs(row.logLikelihood - model.whole) < max(tolerance, 4 * row.monteCarloStandardError))
+      #expect(row.monteCarloStandardError < 0.3)
+    }
+  }
+}
+
+extension Estimator where Measurement == LogLikelihoodMeasurement {
+  /// The measurement of the only example of a dataset.
+  fileprivate func first(_ model: some LatentVariableModel) throws -> LogLikelihoodMeasurement {
+    var rows: [LogLikelihoodMeasurement] = []
+    _ = try Evaluation(threads: 1).accumulate(self, under: model, on: Dataset([0], count: 1)) { rows.append($1) }
+    return try #require(rows.first)
+  }
+}
+
+/// A model given by the logarithm of its posterior in noise without the normal's constant, with numerical gradients.
+private struct WrittenModel: NoiseModel {
+  let noiseCount: Int
+  /// log p(x).
+  let whole: Double
+  private let posterior: @Sendable ([Double]) -> Double
+
+  init(noiseCount: Int, logLikelihood: Double, _ posterior: @escaping @Sendable ([Double]) -> Double) {
+    self.noiseCount = noiseCount
+    whole = logLikelihood
+    self.posterior = posterior
+  }
+
+  var inputCount: Int { 1 }
+  var support: Support { .reals }
+
+  func logLikelihood(_ x: ArraySlice<Float>) -> Double { whole }
+
+  func logWeight(at noise: [Double], _ x: ArraySlice<Float>) -> (value: Double, gradient: [Double]) {
+    let middle = posterior(noise)
+    let gradient = noise.indices.map { index in
+      var (ahead, behind) = (noise, noise)
+      ahead[index] += 1e-5
+      behind[index] -= 1e-5
+      return (posterior(ahead) - posterior(behind)) / 2e-5 + noise[index]
+    }
+    return (whole + middle + noise.reduce(0) { $0 + $1 * $1 } / 2, gradient)
+  }
+
+  func simulate(
+    _ key: Example, scratch: inout ExampleBatch, example x: UnsafeMutablePointer<Float>,
+    latents: UnsafeMutablePointer<Float>
+  ) throws {
+    x[0] = 0
+    for row in 0..<noiseCount { latents[row] = Float(CounterRandom.normal(key.seed, UInt64(key.index), UInt64(row))) }
+  }
+}
