@@ -95,7 +95,7 @@ public struct Ladder: Estimator {
       return Stand(rung: .importanceSampling, elbo: bound.mean, modes: modes)
     }
     let proposal = LaplaceProposal(modes, samples: Ladder.pilotSamples, size: space.count)
-    tail.removeAll()
+    tail = ParetoTail(samples: Ladder.pilotSamples)
     try LaplaceDraws(proposal, samples: Ladder.pilotSamples, offset: Ladder.firstPilotDraw, in: space)
       .forEach { _, logWeight, _ in tail.add(logWeight) }
     let holds = Ladder.holds(tail.fit(), below: DiagnosticThresholds.paretoShapeFiniteVariance)
