@@ -8,7 +8,8 @@ extension ReportWords {
     version: RootCommand.version,
     estimator: { name in
       EstimatorCatalog.all.first { $0.name == name }.map {
-        EstimatorFacts(symbol: $0.symbol, hasWeights: $0.hasWeights, hasBias: $0.hasBias)
+        EstimatorFacts(
+          symbol: $0.symbol, hasWeights: $0.hasWeights, hasBias: $0.hasBias, isUnbiased: $0.isUnbiased)
       }
     },
     warning: { Warnings.words($0, samples: $1, output: $2) },

@@ -10,9 +10,12 @@ package struct ReportWords: Sendable {
     let hasWeights: Bool
     /// Whether the delta method says what the finite number of draws takes off.
     let hasBias: Bool
+    /// Whether it is an unbiased estimator of p(x), so that its mean has a lower confidence bound.
+    let isUnbiased: Bool
 
-    package init(symbol: String, hasWeights: Bool, hasBias: Bool) {
+    package init(symbol: String, hasWeights: Bool, hasBias: Bool, isUnbiased: Bool) {
       (self.symbol, self.hasWeights, self.hasBias) = (symbol, hasWeights, hasBias)
+      self.isUnbiased = isUnbiased
     }
   }
 
