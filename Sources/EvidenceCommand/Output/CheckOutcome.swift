@@ -20,6 +20,8 @@ struct CheckOutcome {
   let plain: BracketSummary
   /// Importance sampling from the encoder on real data.
   let real: LogLikelihoodSummary?
+  /// What came up while it ran, such as threads that could not start.
+  let eventWarnings: [String]
   let seconds: Double
 
   /// Real data are called harder than simulated ones where the median effective sample size is below half of theirs, or
@@ -46,7 +48,7 @@ struct CheckOutcome {
       warnings.append(
         "real data are harder for the encoder than simulated ones: the gap on simulated data says little about them")
     }
-    return warnings
+    return warnings + eventWarnings
   }
 }
 

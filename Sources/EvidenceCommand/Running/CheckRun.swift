@@ -9,6 +9,7 @@ struct CheckRun {
   private let model: NetworkModel
   private let digest: String
   private let inputs: Inputs?
+  private let events: RunEvents
   private let settings: EstimatorOptions
   private let evaluation: Evaluation
 
@@ -22,14 +23,15 @@ struct CheckRun {
       options.preparation = command.preparation
       let opened = try Inputs(options)
       inputs = opened
-      (model, digest) = (opened.model, opened.modelDigest)
+      model = opened.model
     } else {
       inputs = nil
       model = try NetworkModel(try ModelFile.read(command.model))
-      digest = try SHA256.hexDigest(ofFile: command.model)
     }
+    digest = try FileDigest(command.model).hex()
+    events = inputs?.events ?? RunEvents()
     settings = EstimatorOptions(samples: command.sampling.samples, annealing: command.annealing.annealing)
-    evaluation = command.running.evaluation(of: 0..<command.simulated)
+    evaluation = command.running.evaluation(of: 0..<command.simulated, events: events)
   }
 
   /// Brackets.
@@ -44,7 +46,7 @@ struct CheckRun {
           modelPath: command.model, model: model, digest: digest, inputs: inputs, entry: command.estimator.entry,
           samples: command.estimator.entry.samples(settings), seed: evaluation.seed, tuned: checked.tuned,
           checked: checked.summary, plain: plain.summary, real: real,
-          seconds: started.duration(to: .now) / .seconds(1))
+          eventWarnings: events.warnings, seconds: started.duration(to: .now) / .seconds(1))
       } catch let error as EvidenceError where error.code == .unsupported {
         throw EvidenceError(error.code, "\(command.model): \(error.description)")
       }
