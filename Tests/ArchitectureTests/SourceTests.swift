@@ -14,10 +14,14 @@ import Testing
 
   /// Loops over draws are C kernels. What is found here: a Swift loop whose range counts lanes, and Swift's own vectors.
   /// (A loop over blocks of examples, each of which is packed into a lane once, is none.)
+  ///
+  /// The estimators in noise space keep one number a lane beside each gradient (a step's length, an acceptance), which costs
+  /// nothing next to the products of that gradient: their files are left out. What works on rows times lanes there is a kernel.
   @Test func loopsOverLanesAreKernels() throws {
     let loop = #/for \w+ in [^{]*\blanes\b|for \w+ in stride\([^)]*\blanes\b|SIMD\d+<(?:Float|Double)>/#
     for target in try Manifest().modules where ["Networks", "Evidence", "Models"].contains(target.name) {
-      for (line, place) in try Self.code(of: target) where line.contains(loop) {
+      for (line, place) in try Self.code(of: target)
+      where line.contains(loop) && !Self.oneNumberALane.contains(where: place.hasPrefix) {
         #expect(Self.onceForAModel.contains { line.contains($0) }, "\(place): \(line)")
       }
     }
@@ -25,6 +29,13 @@ import Testing
 
   /// Loops that run once when a model is compiled, over the pseudo-inputs of its prior.
   static let onceForAModel = ["for first in stride(from: 0, to: count, by: lanes)"]
+
+  /// Files that keep one number a lane beside each gradient.
+  static let oneNumberALane = [
+    "Bracketing.swift", "AnnealedRun.swift", "AnnealedTarget.swift", "Chains.swift", "Ladder.swift",
+    "LaplaceDraws.swift",
+    "ModeSearch.swift", "QuasiNewtonMemory.swift", "Curvature.swift",
+  ]
 
   /// Only the command knows its options: libraries carry remedies as values.
   @Test func noLibraryNamesAnOption() throws {

@@ -1,7 +1,6 @@
 import Evidence
 import Foundation
 import JSON
-import Networks
 
 /// What a run of `evidence check` has to report.
 struct CheckOutcome {

@@ -1,7 +1,6 @@
 import Evidence
 import Foundation
 import ModelFile
-import Networks
 
 /// One run of `evidence check`: simulates, brackets, and compares with real data.
 struct CheckRun {
