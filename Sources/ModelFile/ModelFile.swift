@@ -5,8 +5,8 @@ import Models
 public enum ModelFile {
   /// The value of the root's attribute `format`.
   public static let format = "evidence-model"
-  /// The value of the root's attribute `version`.
-  public static let version = 1
+  /// The values of the root's attribute `version` that are read. A writer writes the lowest that can hold the model.
+  public static let versions = 1...2
 
   /// Reads a model.
   ///

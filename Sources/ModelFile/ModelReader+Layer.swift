@@ -13,7 +13,8 @@ extension ModelReader {
 
   private func layer(_ node: Node, depth: Int) -> Layer? {
     guard let kind = node.requiredWord("layer", Words.layers) else { return nil }
-    let operation = operation(kind, node, depth: depth)
+    let isPReLU = node.isWord("activation", "prelu")
+    let operation = operation(kind, node, depth: depth, besides: isPReLU ? ["slope"] : [])
     let activation = activation(node, isRequired: kind == .activation)
     guard let operation, let activation else { return nil }
     return Layer(operation, activation: activation, name: node.string("name"))
@@ -27,6 +28,13 @@ extension ModelReader {
     guard let word, log.problems.count == before else { return nil }
     switch word {
     case .leakyReLU(let alpha): return .leakyReLU(alpha: node.double("alpha").map { Float($0) } ?? alpha)
+    case .celu(let alpha):
+      let alpha = node.double("alpha").map { Float($0) } ?? alpha
+      if alpha <= 0 { node.report("attribute alpha is \(alpha); expected more than 0") }
+      return .celu(alpha: alpha)
+    case .prelu:
+      let slope = node.requiredTensor("slope")
+      return slope.map { .prelu(slope: $0) }
     case .elu(let alpha): return .elu(alpha: node.double("alpha").map { Float($0) } ?? alpha)
     case .hardTanh(let least, let most):
       let least = node.double("min").map { Float($0) } ?? least
@@ -37,8 +45,10 @@ extension ModelReader {
     }
   }
 
-  private func operation(_ kind: Words.LayerKind, _ node: Node, depth: Int) -> Layer.Operation? {
-    node.allow(only: datasets(of: kind), in: "a layer \"\(kind.rawValue)\"")
+  private func operation(
+    _ kind: Words.LayerKind, _ node: Node, depth: Int, besides others: [String]
+  ) -> Layer.Operation? {
+    node.allow(only: datasets(of: kind) + others, in: "a layer \"\(kind.rawValue)\"")
     switch kind {
     case .dense: return dense(node).map(Layer.Operation.dense)
     case .convolution: return convolution(node).map(Layer.Operation.convolution)
@@ -58,9 +68,43 @@ extension ModelReader {
     case .upsampling:
       let factor = required("factor", node) { node.integers("factor", count: 2, least: 1) }
       let mode = node.word("mode", Words.upsamplingModes) ?? .nearest
-      return factor.map { .upsampling(Upsampling(factor: $0, mode: mode)) }
+      let alignsCorners = node.boolean("align_corners") ?? false
+      if alignsCorners, mode == .nearest { node.report("attribute align_corners goes with mode \"bilinear\"") }
+      return factor.map {
+        var layer = Upsampling(factor: $0, mode: mode)
+        layer.alignsCorners = alignsCorners
+        return .upsampling(layer)
+      }
     case .crop: return required("cropping", node) { node.integers("cropping", count: 4, least: 0) }.map { .crop($0) }
-    case .pad: return required("padding", node) { node.integers("padding", count: 4, least: 0) }.map { .pad($0) }
+    case .pad:
+      let mode = node.word("mode", Words.paddingModes) ?? nil
+      return required("padding", node) { node.integers("padding", count: 4, least: 0) }.map { sides in
+        mode.map { .padBorder(sides, $0) } ?? .pad(sides)
+      }
+    case .convolution1D: return convolution(node, dimensions: 1).map(Layer.Operation.convolution1D)
+    case .transposedConvolution1D:
+      return transposedConvolution(node, dimensions: 1).map(Layer.Operation.transposedConvolution1D)
+    case .groupNormalization:
+      guard let groups = required("groups", node, { node.integers("groups", count: 1, least: 1) })?.first else {
+        return nil
+      }
+      return .groupNormalization(groupNormalization(node, groups: groups))
+    case .instanceNormalization: return .groupNormalization(groupNormalization(node, groups: nil))
+    case .permute:
+      guard let axes = required("axes", node, { node.integers("axes") }) else { return nil }
+      if axes.sorted() != Array(axes.indices) || axes.isEmpty {
+        node.report("attribute axes is \(Wording.shape(axes)); expected each axis of one example once, counted from 0")
+      }
+      return .permute(axes)
+    case .pixelShuffle:
+      let order = node.word("order", Words.shuffleOrders) ?? .pytorch
+      return required("factor", node) { node.integers("factor", count: 2, least: 1) }.map {
+        .pixelShuffle(PixelShuffle(factor: $0, order: order))
+      }
+    case .product:
+      guard let factors = node.required("factors")?.numbered(from: 0, "factors") else { return nil }
+      if factors.count < 2 { log.report(node.path(of: "factors"), "a product has two factors or more") }
+      return .product(factors.map { stack($0, depth: depth + 1) })
     case .residual:
       let body = node.required("body").map { stack($0, depth: depth + 1) }
       let shortcut = node.optional("shortcut").map { stack($0, depth: depth + 1) }
@@ -74,12 +118,15 @@ extension ModelReader {
 
   private func datasets(of kind: Words.LayerKind) -> [String] {
     switch kind {
-    case .dense, .convolution, .transposedConvolution: ["kernel", "weight", "bias"]
+    case .dense, .convolution, .transposedConvolution, .convolution1D, .transposedConvolution1D:
+      ["kernel", "weight", "bias"]
     case .batchNormalization: ["mean", "variance", "scale", "offset"]
-    case .layerNormalization: ["scale", "offset"]
+    case .layerNormalization, .groupNormalization, .instanceNormalization: ["scale", "offset"]
+    case .product: ["factors"]
     case .residual: ["body", "shortcut"]
     case .concat: ["branches"]
-    case .activation, .flatten, .reshape, .maximumPooling, .averagePooling, .upsampling, .crop, .pad: []
+    case .activation, .flatten, .reshape, .maximumPooling, .averagePooling, .upsampling, .crop, .pad, .permute, .pixelShuffle:
+      []
     }
   }
 
@@ -98,10 +145,11 @@ extension ModelReader {
     return size.map { Pooling(kind, size: $0, stride: stride, padding: padding) }
   }
 
-  func padding(_ node: Node) -> Padding {
+  func padding(_ node: Node, dimensions: Int = 2) -> Padding {
     guard let type = log.attempt(node.path, { try node.group.attributeType("padding") }) else { return .valid }
     if type == .string { return node.word("padding", [("valid", .valid), ("same", .same)]) ?? .valid }
-    guard let sides = node.integers("padding", count: 4, least: 0) else { return .valid }
+    guard let sides = node.integers("padding", count: 2 * dimensions, least: 0) else { return .valid }
+    if dimensions == 1 { return .explicit(top: 0, bottom: 0, left: sides[0], right: sides[1]) }
     return .explicit(top: sides[0], bottom: sides[1], left: sides[2], right: sides[3])
   }
 
@@ -126,12 +174,26 @@ extension ModelReader {
     return layer
   }
 
-  private func layerNormalization(_ node: Node) -> LayerNormalization? {
+  private func groupNormalization(_ node: Node, groups: Int?) -> GroupNormalization {
     let scale = node.tensor("scale", rank: 1)
     let offset = node.tensor("offset", rank: 1)
     if let scale { node.expect("offset", offset, shape: scale.shape, because: "as scale has") }
+    var layer = GroupNormalization(groups: groups, scale: scale, offset: offset)
+    if let epsilon = epsilon(node) { layer.epsilon = epsilon }
+    return layer
+  }
+
+  private func layerNormalization(_ node: Node) -> LayerNormalization? {
+    let axes = node.integers("axes")
+    if let axes, axes.isEmpty || axes.contains(where: { $0 < 0 }) || Set(axes).count != axes.count {
+      node.report("attribute axes is \(Wording.shape(axes)); expected different axes of one example, counted from 0")
+    }
+    let scale = node.tensor("scale", rank: axes == nil ? 1 : nil)
+    let offset = node.tensor("offset", rank: axes == nil ? 1 : nil)
+    if let scale { node.expect("offset", offset, shape: scale.shape, because: "as scale has") }
     var layer = LayerNormalization(scale: scale, offset: offset)
     if let epsilon = epsilon(node) { layer.epsilon = epsilon }
+    layer.axes = axes
     return layer
   }
 

@@ -8,42 +8,42 @@ extension ModelReader {
     return Dense(weight: weight, layout: layout, bias: bias(node, outputs))
   }
 
-  func convolution(_ node: Node) -> Convolution? {
-    let stride = node.integers("stride", count: 2, least: 1)
-    let dilation = node.integers("dilation", count: 2, least: 1)
+  func convolution(_ node: Node, dimensions: Int = 2) -> Convolution? {
+    let stride = node.integers("stride", count: dimensions, least: 1)
+    let dilation = node.integers("dilation", count: dimensions, least: 1)
     let groups = node.integers("groups", count: 1, least: 1)?.first
-    let padding = padding(node)
-    guard let (weight, layout) = weight(node, rank: 4) else { return nil }
-    let outputs = weight.shape[layout == .kernel ? 3 : 0]
+    let padding = padding(node, dimensions: dimensions)
+    guard let (weight, layout) = weight(node, rank: dimensions + 2) else { return nil }
+    let outputs = weight.shape[layout == .kernel ? dimensions + 1 : 0]
     if let groups, outputs % groups != 0 {
       node.report("attribute groups is \(groups); expected a divisor of the \(outputs) output channels")
     }
     var layer = Convolution(weight: weight, layout: layout, bias: bias(node, outputs))
-    layer.stride = stride ?? layer.stride
-    layer.dilation = dilation ?? layer.dilation
+    layer.stride = stride ?? Array(repeating: 1, count: dimensions)
+    layer.dilation = dilation ?? Array(repeating: 1, count: dimensions)
     layer.groups = groups ?? layer.groups
     layer.padding = padding
     return layer
   }
 
-  func transposedConvolution(_ node: Node) -> TransposedConvolution? {
-    let stride = node.integers("stride", count: 2, least: 1)
-    let dilation = node.integers("dilation", count: 2, least: 1)
-    let outputPadding = node.integers("output_padding", count: 2, least: 0)
+  func transposedConvolution(_ node: Node, dimensions: Int = 2) -> TransposedConvolution? {
+    let stride = node.integers("stride", count: dimensions, least: 1)
+    let dilation = node.integers("dilation", count: dimensions, least: 1)
+    let outputPadding = node.integers("output_padding", count: dimensions, least: 0)
     let groups = node.integers("groups", count: 1, least: 1)?.first ?? 1
-    let padding = padding(node)
-    guard let (weight, layout) = weight(node, rank: 4) else { return nil }
+    let padding = padding(node, dimensions: dimensions)
+    guard let (weight, layout) = weight(node, rank: dimensions + 2) else { return nil }
     if layout == .kernel, groups != 1 {
       node.report("attribute groups is \(groups); expected 1 with a kernel, which Keras has no groups for")
     } else if layout == .weight, weight.shape[0] % groups != 0 {
       node.report("attribute groups is \(groups); expected a divisor of the \(weight.shape[0]) input channels")
     }
     let outputs =
-      layout == .kernel ? weight.shape[2] : weight.shape[1].multipliedReportingOverflow(by: groups).partialValue
+      layout == .kernel ? weight.shape[dimensions] : weight.shape[1].multipliedReportingOverflow(by: groups).partialValue
     var layer = TransposedConvolution(weight: weight, layout: layout, bias: bias(node, outputs))
-    layer.stride = stride ?? layer.stride
-    layer.dilation = dilation ?? layer.dilation
-    layer.outputPadding = outputPadding ?? layer.outputPadding
+    layer.stride = stride ?? Array(repeating: 1, count: dimensions)
+    layer.dilation = dilation ?? Array(repeating: 1, count: dimensions)
+    layer.outputPadding = outputPadding ?? Array(repeating: 0, count: dimensions)
     layer.groups = groups
     layer.padding = padding
     return layer

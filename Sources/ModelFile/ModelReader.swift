@@ -38,6 +38,10 @@ struct ModelReader {
       input: input, encoders: q.compactMap(\.self), decoders: p.compactMap(\.self), prior: topmost)
     model.about = about
     model.dataFormat = dataFormat ?? .channelsLast
+    if let feature = model.secondVersionFeature, root.integer("version") == 1 {
+      root.report("attribute version is 1, which has no \(feature); expected 2")
+      return nil
+    }
     return model
   }
 
@@ -55,11 +59,11 @@ struct ModelReader {
       return false
     }
     guard let version = root.integer("version") else {
-      if log.problems.count == before { root.report("attribute version is missing; expected \(ModelFile.version)") }
+      if log.problems.count == before { root.report("attribute version is missing; expected 1 or 2") }
       return false
     }
-    guard version == ModelFile.version else {
-      root.report("unknown format version \(version); expected \(ModelFile.version)")
+    guard ModelFile.versions.contains(version) else {
+      root.report("unknown format version \(version); expected 1 or 2")
       return false
     }
     return true

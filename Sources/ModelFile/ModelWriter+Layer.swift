@@ -11,7 +11,8 @@ extension ModelWriter {
     try group.setAttribute("layer", try write(layer.operation, to: group).rawValue)
     try group.setAttribute("activation", layer.activation.name)
     switch layer.activation {
-    case .leakyReLU(let alpha), .elu(let alpha): try group.setAttribute("alpha", Double(alpha))
+    case .leakyReLU(let alpha), .elu(let alpha), .celu(let alpha): try group.setAttribute("alpha", Double(alpha))
+    case .prelu(let slope): try write(slope, as: "slope", to: group)
     case .hardTanh(let least, let most):
       try group.setAttribute("min", Double(least))
       try group.setAttribute("max", Double(most))
@@ -47,7 +48,41 @@ extension ModelWriter {
       try group.setAttribute("epsilon", layer.epsilon)
       if let axis = layer.axis { try group.setAttribute("axis", axis) }
       return .batchNormalization
+    case .convolution1D(let layer):
+      try write(layer.weight, layer.layout, layer.bias, to: group)
+      try group.setAttribute("stride", layer.stride)
+      try write(layer.padding, dimensions: 1, to: group)
+      try group.setAttribute("dilation", layer.dilation)
+      try group.setAttribute("groups", layer.groups)
+      return .convolution1D
+    case .transposedConvolution1D(let layer):
+      try write(layer.weight, layer.layout, layer.bias, to: group)
+      try group.setAttribute("stride", layer.stride)
+      try write(layer.padding, dimensions: 1, to: group)
+      try group.setAttribute("output_padding", layer.outputPadding)
+      try group.setAttribute("dilation", layer.dilation)
+      try group.setAttribute("groups", layer.groups)
+      return .transposedConvolution1D
+    case .groupNormalization(let layer):
+      try write(layer.scale, as: "scale", to: group)
+      try write(layer.offset, as: "offset", to: group)
+      try group.setAttribute("epsilon", layer.epsilon)
+      guard let groups = layer.groups else { return .instanceNormalization }
+      try group.setAttribute("groups", groups)
+      return .groupNormalization
+    case .permute(let axes):
+      try group.setAttribute("axes", axes)
+      return .permute
+    case .pixelShuffle(let layer):
+      try group.setAttribute("factor", layer.factor)
+      try group.setAttribute("order", layer.order.rawValue)
+      return .pixelShuffle
+    case .product(let factors):
+      let parent = try group.createGroup("factors")
+      for (index, factor) in factors.enumerated() { try write(factor, to: parent.createGroup("\(index)")) }
+      return .product
     case .layerNormalization(let layer):
+      if let axes = layer.axes { try group.setAttribute("axes", axes) }
       try write(layer.scale, as: "scale", to: group)
       try write(layer.offset, as: "offset", to: group)
       try group.setAttribute("epsilon", layer.epsilon)
@@ -65,12 +100,17 @@ extension ModelWriter {
     case .upsampling(let layer):
       try group.setAttribute("factor", layer.factor)
       try group.setAttribute("mode", layer.mode.rawValue)
+      if layer.alignsCorners { try group.setAttribute("align_corners", true) }
       return .upsampling
     case .crop(let sides):
       try group.setAttribute("cropping", sides)
       return .crop
     case .pad(let sides):
       try group.setAttribute("padding", sides)
+      return .pad
+    case .padBorder(let sides, let mode):
+      try group.setAttribute("padding", sides)
+      try group.setAttribute("mode", mode.rawValue)
       return .pad
     case .residual(let body, let shortcut):
       try write(body, to: group.createGroup("body"))
@@ -88,12 +128,12 @@ extension ModelWriter {
     try write(bias, as: "bias", to: group)
   }
 
-  private static func write(_ padding: Padding, to group: Group) throws {
+  private static func write(_ padding: Padding, dimensions: Int = 2, to group: Group) throws {
     switch padding {
     case .valid: try group.setAttribute("padding", "valid")
     case .same: try group.setAttribute("padding", "same")
     case .explicit(let top, let bottom, let left, let right):
-      try group.setAttribute("padding", [top, bottom, left, right])
+      try group.setAttribute("padding", dimensions == 1 ? [left, right] : [top, bottom, left, right])
     }
   }
 }

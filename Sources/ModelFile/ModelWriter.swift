@@ -5,7 +5,7 @@ import Models
 enum ModelWriter {
   static func write(_ model: ModelDescription, to root: Group) throws {
     try root.setAttribute("format", ModelFile.format)
-    try root.setAttribute("version", ModelFile.version)
+    try root.setAttribute("version", model.formatVersion)
     try set(root, "name", model.about.name)
     try set(root, "description", model.about.description)
     try set(root, "source", model.about.source)

@@ -76,6 +76,11 @@ struct Node {
 
   // MARK: Attributes
 
+  /// Whether an attribute is this word.
+  func isWord(_ name: String, _ word: String) -> Bool {
+    (try? group.attributeType(name)) == .string && (try? group.string(name)) == word
+  }
+
   func string(_ name: String) -> String? { log.attempt(path) { try group.string(name) } }
   func integer(_ name: String) -> Int? { log.attempt(path) { try group.integer(name) } }
   func integers(_ name: String) -> [Int]? { log.attempt(path) { try group.integers(name) } }

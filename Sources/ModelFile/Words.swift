@@ -18,6 +18,12 @@ enum Words {
     case maximumPooling = "max-pool2d"
     case averagePooling = "average-pool2d"
     case upsampling = "upsample2d"
+    case convolution1D = "conv1d"
+    case transposedConvolution1D = "conv1d-transpose"
+    case groupNormalization = "group-norm"
+    case instanceNormalization = "instance-norm"
+    case pixelShuffle = "pixel-shuffle"
+    case permute, product
     case crop = "crop2d"
     case pad = "pad2d"
   }
@@ -41,8 +47,13 @@ enum Words {
   /// Activations with the numbers that they have by default.
   static let activations: [(String, Activation)] = [
     Activation.identity, .relu, .leakyReLU(), .elu(), .selu, .tanh, .sigmoid, .softplus, .gelu, .geluTanh, .silu, .exp,
-    .hardTanh(), .softmax,
-  ].map { ($0.name, $0) }
+    .hardTanh(), .softmax, .abs, .square, .sqrt, .log, .log1p, .hardSwish, .hardSigmoid, .mish, .softsign, .celu(),
+    .prelu(slope: Tensor([0])),
+  ].map { ($0.name, $0) } + [("relu6", .hardTanh(min: 0, max: 6))]
+
+  /// What pad2d adds; nil for zeros.
+  static let paddingModes: [(String, BorderMode?)] = [("zeros", nil), ("replicate", .replicate), ("reflect", .reflect)]
+  static let shuffleOrders = PixelShuffle.Order.allCases.map { ($0.rawValue, $0) }
 
   /// The names that a scale may be stored under, in the prior and in normal conditionals.
   static let scales: [ParameterName] = [.logVariance, .logScale, .scale, .variance]

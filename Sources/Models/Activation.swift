@@ -1,4 +1,4 @@
-/// A function applied to each element (softmax: to each run along the last axis).
+/// A function applied to each element (softmax: to each run along the channels).
 public enum Activation: Sendable, Equatable {
   /// x.
   case identity
@@ -24,6 +24,28 @@ public enum Activation: Sendable, Equatable {
   case silu
   /// eˣ.
   case exp
+  /// |x|.
+  case abs
+  /// x².
+  case square
+  /// √x.
+  case sqrt
+  /// log x.
+  case log
+  /// log(1 + x).
+  case log1p
+  /// x · hard-sigmoid(x) (Howard et al. 2019).
+  case hardSwish
+  /// x / 6 + ½ held between 0 and 1.
+  case hardSigmoid
+  /// x · tanh(softplus(x)) (Misra 2019).
+  case mish
+  /// x / (1 + |x|).
+  case softsign
+  /// x for x > 0, otherwise alpha · (e^(x / alpha) − 1) (Barron 2017).
+  case celu(alpha: Float = 1)
+  /// x for x > 0, otherwise slope · x, with one slope or one for each channel.
+  case prelu(slope: Tensor)
   /// x held between two bounds.
   case hardTanh(min: Float = -1, max: Float = 1)
   /// eˣⁱ / Σ eˣʲ along the last axis.
@@ -44,6 +66,17 @@ public enum Activation: Sendable, Equatable {
     case .geluTanh: "gelu-tanh"
     case .silu: "silu"
     case .exp: "exp"
+    case .abs: "abs"
+    case .square: "square"
+    case .sqrt: "sqrt"
+    case .log: "log"
+    case .log1p: "log1p"
+    case .hardSwish: "hard-swish"
+    case .hardSigmoid: "hard-sigmoid"
+    case .mish: "mish"
+    case .softsign: "softsign"
+    case .celu: "celu"
+    case .prelu: "prelu"
     case .hardTanh: "hard-tanh"
     case .softmax: "softmax"
     }

@@ -49,10 +49,74 @@ public struct Layer: Sendable, Equatable {
     case crop([Int])
     /// Rows and columns of zeros added: top, bottom, left, right.
     case pad([Int])
+    /// Rows and columns added that repeat or mirror the image: top, bottom, left, right.
+    case padBorder([Int], BorderMode)
     /// body(x) + shortcut(x); an empty shortcut is the identity.
     case residual(body: Stack, shortcut: Stack)
     /// The branches' outputs joined along the last axis (channels).
     case concatenation([Stack])
+    /// The factors' outputs multiplied element by element. An extent of 1 is repeated along its axis, and a vector [c]
+    /// stands beside an image [h, w, c] for each of its pixels.
+    case product([Stack])
+    /// A one-dimensional convolution: weights [k, in, out] or [out, in, k], `stride` and `dilation` of one number,
+    /// `padding` left and right.
+    case convolution1D(Convolution)
+    /// A transposed one-dimensional convolution: weights [k, out, in] or [in, out, k].
+    case transposedConvolution1D(TransposedConvolution)
+    /// Normalization over the positions and the channels of each group of channels.
+    case groupNormalization(GroupNormalization)
+    /// The axes in another order: axis i of the output is axis `order[i]` of the input.
+    case permute([Int])
+    /// Channels spread over pixels.
+    case pixelShuffle(PixelShuffle)
+  }
+}
+
+/// What stands in added rows and columns.
+public enum BorderMode: String, Sendable, CaseIterable {
+  /// The nearest row or column of the image.
+  case replicate
+  /// The image mirrored at its outermost row or column, which is not repeated.
+  case reflect
+}
+
+/// Group normalization (Wu, He 2018); with as many groups as channels, instance normalization.
+public struct GroupNormalization: Sendable, Equatable {
+  /// Groups of neighbouring channels; nil for as many as channels.
+  public var groups: Int?
+  /// [channels]; absent means one.
+  public var scale: Tensor?
+  /// [channels]; absent means zero.
+  public var offset: Tensor?
+  /// Added to the variance.
+  public var epsilon: Double = 1e-5
+
+  /// Group normalization.
+  public init(groups: Int?, scale: Tensor? = nil, offset: Tensor? = nil) {
+    self.groups = groups
+    self.scale = scale
+    self.offset = offset
+  }
+}
+
+/// Channels spread over the pixels of an image that is larger by whole factors (Shi et al. 2016).
+public struct PixelShuffle: Sendable, Equatable {
+  /// Which pixel of a block a channel becomes; C are the channels of the output, i the row in the block and j the column.
+  public enum Order: String, Sendable, CaseIterable {
+    /// Channel c · rows · columns + i · columns + j, as PyTorch's PixelShuffle.
+    case pytorch
+    /// Channel (i · columns + j) · C + c, as TensorFlow's depth_to_space.
+    case tensorflow
+  }
+  /// Rows and columns of a block.
+  public var factor: [Int]
+  /// Which pixel a channel becomes.
+  public var order: Order
+
+  /// A pixel shuffle.
+  public init(factor: [Int], order: Order = .pytorch) {
+    self.factor = factor
+    self.order = order
   }
 }
 
@@ -168,11 +232,13 @@ public struct BatchNormalization: Sendable, Equatable {
   }
 }
 
-/// Layer normalization over the last axis.
+/// Layer normalization over the last axis, or over others.
 public struct LayerNormalization: Sendable, Equatable {
-  /// [size of the last axis]; absent means one.
+  /// The axes of one example, counted from 0, that are normalized together; nil for the last.
+  public var axes: [Int]?
+  /// Of the shape of these axes; absent means one.
   public var scale: Tensor?
-  /// [size of the last axis]; absent means zero.
+  /// Of the shape of these axes; absent means zero.
   public var offset: Tensor?
   /// Added to the variance.
   public var epsilon: Double = 1e-5
@@ -225,6 +291,8 @@ public struct Upsampling: Sendable, Equatable {
   public var factor: [Int]
   /// How elements between the given ones are found.
   public var mode: Mode
+  /// Whether the outermost pixels stay where they are, so that bilinear steps are (size − 1) / (size · factor − 1).
+  public var alignsCorners = false
 
   /// Upsampling.
   public init(factor: [Int], mode: Mode = .nearest) {
@@ -248,9 +316,15 @@ extension Layer.Operation {
     case .pooling(let pooling): pooling.kind == .maximum ? "max-pool2d" : "average-pool2d"
     case .upsampling: "upsample2d"
     case .crop: "crop2d"
-    case .pad: "pad2d"
+    case .pad, .padBorder: "pad2d"
     case .residual: "residual"
     case .concatenation: "concat"
+    case .product: "product"
+    case .convolution1D: "conv1d"
+    case .transposedConvolution1D: "conv1d-transpose"
+    case .groupNormalization(let layer): layer.groups == nil ? "instance-norm" : "group-norm"
+    case .permute: "permute"
+    case .pixelShuffle: "pixel-shuffle"
     }
   }
 }

@@ -68,6 +68,16 @@ extension Layer {
         entry.1.map { ModelParameter(path: "\(path)/\(name)", role: entry.0, tensor: $0) }
       }
     }
+    let slope: [ModelParameter] =
+      if case .prelu(let slope) = activation {
+        [ModelParameter(path: "\(path)/slope", role: .scale, tensor: slope)]
+      } else { [] }
+    return slope + ownParameters(own, at: path)
+  }
+
+  private func ownParameters(
+    _ own: (KeyValuePairs<String, (ModelParameter.Role, Tensor?)>) -> [ModelParameter], at path: String
+  ) -> [ModelParameter] {
     switch operation {
     case .dense(let layer): return own([layer.layout.name: (.weight, layer.weight), "bias": (.bias, layer.bias)])
     case .convolution(let layer): return own([layer.layout.name: (.weight, layer.weight), "bias": (.bias, layer.bias)])
@@ -78,11 +88,17 @@ extension Layer {
         "mean": (.movingMean, layer.mean), "variance": (.movingVariance, layer.variance),
         "scale": (.scale, layer.scale), "offset": (.offset, layer.offset),
       ])
+    case .convolution1D(let layer): return own([layer.layout.name: (.weight, layer.weight), "bias": (.bias, layer.bias)])
+    case .transposedConvolution1D(let layer):
+      return own([layer.layout.name: (.weight, layer.weight), "bias": (.bias, layer.bias)])
     case .layerNormalization(let layer):
       return own(["scale": (.scale, layer.scale), "offset": (.offset, layer.offset)])
-    case .residual, .concatenation:
+    case .groupNormalization(let layer):
+      return own(["scale": (.scale, layer.scale), "offset": (.offset, layer.offset)])
+    case .residual, .concatenation, .product:
       return nestedStacks.flatMap { $0.stack.parameters(at: "\(path)/\($0.name)") }
-    case .activation, .flatten, .reshape, .pooling, .upsampling, .crop, .pad: return []
+    case .activation, .flatten, .reshape, .pooling, .upsampling, .crop, .pad, .padBorder, .permute, .pixelShuffle:
+      return []
     }
   }
 
@@ -91,6 +107,7 @@ extension Layer {
     switch operation {
     case .residual(let body, let shortcut): [("body", body), ("shortcut", shortcut)].filter { !$0.1.layers.isEmpty }
     case .concatenation(let branches): branches.enumerated().map { ("branches/\($0.offset)", $0.element) }
+    case .product(let factors): factors.enumerated().map { ("factors/\($0.offset)", $0.element) }
     default: []
     }
   }

@@ -19,6 +19,7 @@ enum {
 typedef enum {
   CK_IDENTITY, CK_RELU, CK_LEAKY_RELU, CK_ELU, CK_SELU, CK_TANH, CK_SIGMOID, CK_SOFTPLUS,
   CK_GELU, CK_GELU_TANH, CK_SILU, CK_EXP, CK_HARD_TANH,
+  CK_SQUARE, CK_SQRT, CK_LOGARITHM, CK_LOG1P, CK_HARD_SWISH, CK_MISH, CK_SOFTSIGN,
 } ck_activation_kind;
 
 // a: alpha of leaky-relu and elu; the lower bound of hard-tanh. b: the upper bound of hard-tanh.
@@ -85,6 +86,8 @@ typedef struct {
 
   // out[r][lane] += in[r][lane], `count` consecutive floats.
   void (*add)(size_t count, const float *in, float *out);
+  // out[r][lane] *= in[r][lane], likewise.
+  void (*multiply)(size_t count, const float *in, float *out);
 
   // Pooling: out[r][lane] = max over t of in[index[r * taps + t]][lane]; negative indices are skipped.
   void (*gather_max)(size_t rows, size_t taps, const int32_t *index, const float *in, size_t lanes, float *out);

@@ -19,6 +19,13 @@ static double activated(ck_activation activation, double x) {
     case CK_SILU: return x == -INFINITY ? 0 : x / (1 + exp(-x));
     case CK_EXP: return exp(x);
     case CK_HARD_TANH: return x < activation.a ? activation.a : x > activation.b ? activation.b : x;
+    case CK_SQUARE: return x * x;
+    case CK_SQRT: return sqrt(x);
+    case CK_LOGARITHM: return log(x);
+    case CK_LOG1P: return log1p(x);
+    case CK_HARD_SWISH: return x <= -3 ? 0 : x >= 3 ? x : x * (x / 6 + 0.5);
+    case CK_MISH: return x == -INFINITY ? 0 : x * tanh(fmax(x, 0) + log1p(exp(-fabs(x))));
+    case CK_SOFTSIGN: return isinf(x) ? copysign(1, x) : x / (1 + fabs(x));
   }
   return NAN;
 }

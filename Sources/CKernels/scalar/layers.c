@@ -57,6 +57,10 @@ void ck_scalar_add(size_t count, const float *in, float *out) {
   for (size_t i = 0; i < count; i++) out[i] += in[i];
 }
 
+void ck_scalar_multiply(size_t count, const float *in, float *out) {
+  for (size_t i = 0; i < count; i++) out[i] *= in[i];
+}
+
 void ck_scalar_gather_max(size_t rows, size_t taps, const int32_t *index, const float *in, size_t lanes, float *out) {
   for (size_t r = 0; r < rows; r++) {
     for (size_t lane = 0; lane < lanes; lane++) {

@@ -11,6 +11,7 @@ void ck_scalar_layer_norm(size_t groups, size_t size, size_t lanes, float epsilo
                           const float *offset, float *data);
 void ck_scalar_affine(size_t rows, size_t lanes, const float *scale, const float *offset, float *data);
 void ck_scalar_add(size_t count, const float *in, float *out);
+void ck_scalar_multiply(size_t count, const float *in, float *out);
 void ck_scalar_gather_max(size_t rows, size_t taps, const int32_t *index, const float *in, size_t lanes, float *out);
 void ck_scalar_gather_sum(size_t rows, size_t taps, const int32_t *index, const float *weight, const float *in,
                           size_t lanes, float *out);

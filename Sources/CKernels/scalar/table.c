@@ -8,6 +8,7 @@ const ck_kernels ck_scalar_kernels = {
     .layer_norm = ck_scalar_layer_norm,
     .affine = ck_scalar_affine,
     .add = ck_scalar_add,
+    .multiply = ck_scalar_multiply,
     .gather_max = ck_scalar_gather_max,
     .gather_sum = ck_scalar_gather_sum,
     .normals = ck_scalar_normals,

@@ -1,5 +1,31 @@
 // Activations and the layers that aren't products.
 
+INLINE floats log_lanes(floats x) { return narrow(log_wide(widen(x, 0)), log_wide(widen(x, 1))); }
+
+// Of small numbers by the series, since 1 + x loses them.
+INLINE doubles log1p_of_any(doubles x) {
+  return absolute_wide(x) < 1e-4 ? x - x * x * (0.5 - x * (1.0 / 3)) : log_wide(1 + x);
+}
+
+INLINE floats log1p_lanes(floats x) { return narrow(log1p_of_any(widen(x, 0)), log1p_of_any(widen(x, 1))); }
+
+// With w = e^x (e^x + 2), tanh(softplus(x)) = w / (w + 2).
+INLINE floats mish_lanes(floats x) {
+  floats e = exp_lanes(at_most(x, 20)), w = e * (e + 2);
+  return x > 20 ? x : at_least(x, -200) * (w / (w + 2));
+}
+
+INLINE floats hard_swish_lanes(floats x) {
+  floats middle = x * (x * (1.0f / 6) + 0.5f);
+  middle = x <= -3 ? all(0) : middle;
+  return x >= 3 ? x : middle;
+}
+
+INLINE floats softsign_lanes(floats x) {
+  floats size = at_most(absolute(x), 1e30f);
+  return with_sign(size / (1 + size), sign_bit(x));
+}
+
 INLINE floats activated(ck_activation activation, floats x) {
   switch (activation.kind) {
     case CK_IDENTITY: return x;
@@ -18,6 +44,13 @@ INLINE floats activated(ck_activation activation, floats x) {
     case CK_SILU: return sigmoid_times(x, all(0), at_least(x, -200));
     case CK_EXP: return exp_lanes(x);
     case CK_HARD_TANH: return at_most(at_least(x, activation.a), activation.b);
+    case CK_SQUARE: return x * x;
+    case CK_SQRT: return __builtin_elementwise_sqrt(x);
+    case CK_LOGARITHM: return log_lanes(x);
+    case CK_LOG1P: return log1p_lanes(x);
+    case CK_HARD_SWISH: return hard_swish_lanes(x);
+    case CK_MISH: return mish_lanes(x);
+    case CK_SOFTSIGN: return softsign_lanes(x);
   }
   return x;
 }
@@ -48,6 +81,13 @@ static void activate(ck_activation activation, float *data, size_t count) {
     CASE(CK_SILU)
     CASE(CK_EXP)
     CASE(CK_HARD_TANH)
+    CASE(CK_SQUARE)
+    CASE(CK_SQRT)
+    CASE(CK_LOGARITHM)
+    CASE(CK_LOG1P)
+    CASE(CK_HARD_SWISH)
+    CASE(CK_MISH)
+    CASE(CK_SOFTSIGN)
   }
 #undef CASE
 }
@@ -100,6 +140,10 @@ static void affine(size_t rows, size_t lanes, const float *scale, const float *o
 
 static void add(size_t count, const float *in, float *out) {
   for (size_t i = 0; i < count; i += WIDTH) store(out + i, load(out + i) + load(in + i));
+}
+
+static void multiply(size_t count, const float *in, float *out) {
+  for (size_t i = 0; i < count; i += WIDTH) store(out + i, load(out + i) * load(in + i));
 }
 
 static void gather_max(size_t rows, size_t taps, const int32_t *index, const float *in, size_t lanes, float *out) {

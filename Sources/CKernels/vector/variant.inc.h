@@ -25,6 +25,7 @@ const ck_kernels VARIANT = {
     .layer_norm = layer_norm,
     .affine = affine,
     .add = add,
+    .multiply = multiply,
     .gather_max = gather_max,
     .gather_sum = gather_sum,
     .normals = normals,

@@ -29,7 +29,7 @@ extension Planner {
   }
 
   /// Four amounts: top, bottom, left, right.
-  private mutating func sides(_ values: [Int], _ name: String, path: String) -> [Int]? {
+  mutating func sides(_ values: [Int], _ name: String, path: String) -> [Int]? {
     if values.count == 4, values.allSatisfy({ (0...Self.largestLayer).contains($0) }) { return values }
     report("\(path)/\(name)", "expected [top, bottom, left, right], none negative; found \(values)")
     return nil

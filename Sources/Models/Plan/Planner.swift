@@ -38,11 +38,16 @@ package struct Planner {
     case .reshape(let target): planned = planReshape(target, shape, path: path)
     case .residual(let body, let shortcut): planned = planResidual(body, shortcut, shape, path: path)
     case .concatenation(let branches): planned = planConcatenation(branches, shape, path: path)
+    case .product(let factors): planned = planProduct(factors, shape, path: path)
+    case .permute(let order): planned = planPermute(order, shape, path: path)
+    case .padBorder(let sides, let mode): planned = planBorder(sides, mode, shape, path: path)
+    case .convolution1D, .transposedConvolution1D, .groupNormalization, .pixelShuffle:
+      planned = lower(layer.operation, shape, path: path).flatMap { planLowered($0, shape, path: path) }
     }
-    return planned.map {
-      LayerPlan(
-        operation: $0.operation, activation: layer.activation, output: $0.output, multiplyAdds: $0.multiplyAdds)
-    }
+    guard let planned, check(layer.activation, planned.output, path: path) else { return nil }
+    return LayerPlan(
+      operation: planned.operation, activation: layer.activation, output: planned.output,
+      multiplyAdds: planned.multiplyAdds)
   }
 }
 
@@ -100,12 +105,24 @@ extension Planner {
   }
 
   private mutating func plan(_ layer: LayerNormalization, _ shape: [Int], path: String) -> Planned? {
+    if layer.axes != nil {
+      return lower(.layerNormalization(layer), shape, path: path).flatMap { planLowered($0, shape, path: path) }
+    }
     let size = shape.last ?? 1
     for case (let name, let tensor?) in [("scale", layer.scale), ("offset", layer.offset)] where tensor.count != size {
       report("\(path)/\(name)", "expected \(size) elements for the last axis, found \(tensor.count)")
       return nil
     }
     return (.layerNormalization(layer), shape, 0)
+  }
+
+  /// Whether an activation fits what it is applied to.
+  private mutating func check(_ activation: Activation, _ shape: [Int], path: String) -> Bool {
+    guard case .prelu(let slope) = activation else { return true }
+    let channels = shape[dataFormat.channelAxis(of: shape)]
+    if slope.count == 1 || slope.count == channels { return true }
+    report("\(path)/slope", "expected one element, or \(channels) for the channels of \(shape); found \(slope.count)")
+    return false
   }
 
   private mutating func planReshape(_ target: [Int], _ shape: [Int], path: String) -> Planned? {

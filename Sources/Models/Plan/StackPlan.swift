@@ -46,6 +46,12 @@ package enum PlannedOperation: Sendable {
   case rearrangement
   case residual(body: StackPlan, shortcut: StackPlan)
   case concatenation([StackPlan], axis: Int)
+  /// Two stacks with outputs of the same number of elements, multiplied.
+  case product(StackPlan, StackPlan)
+  /// Each element of the output is one of the input: the one of that number.
+  case selection([Int32])
+  /// Layers in place of one.
+  case sequence(StackPlan)
 }
 
 /// A window that moves over an image.

@@ -55,8 +55,8 @@ extension Compiler {
       }
     case .bilinear:
       append(input, output, to: &program, isSum: true) { y, x in
-        bilinear(y, layer.factor[0], input.height).flatMap { v in
-          bilinear(x, layer.factor[1], input.width).map { h in
+        bilinear(y, layer.factor[0], input.height, layer.alignsCorners).flatMap { v in
+          bilinear(x, layer.factor[1], input.width, layer.alignsCorners).map { h in
             (place: (y: v.place, x: h.place), weight: v.weight * h.weight)
           }
         }
@@ -108,9 +108,15 @@ extension Compiler {
     program.append(.gather(GatherStep(rows: rows, taps: count, index: index, weights: weights)))
   }
 
-  /// The two inputs nearest to an output with half-pixel centres; both are the border's beyond it.
-  private func bilinear(_ position: Int, _ factor: Int, _ input: Int) -> [(place: Int, weight: Double)] {
-    let place = max(0, (Double(position) + 0.5) / Double(factor) - 0.5)
+  /// The two inputs nearest to an output, with half-pixel centres unless corners are aligned; both are the border's
+  /// beyond it.
+  private func bilinear(
+    _ position: Int, _ factor: Int, _ input: Int, _ alignsCorners: Bool
+  ) -> [(place: Int, weight: Double)] {
+    let place =
+      alignsCorners
+      ? Double(position * (input - 1)) / Double(max(1, input * factor - 1))
+      : max(0, (Double(position) + 0.5) / Double(factor) - 0.5)
     let lower = min(Int(place), input - 1)
     let share = place - Double(lower)
     return [(lower, 1 - share), (min(lower + 1, input - 1), share)]

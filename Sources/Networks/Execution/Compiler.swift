@@ -7,12 +7,16 @@ struct Compiler {
 
   func compile(_ stack: StackPlan) -> Program {
     var program = Program(inputShape: stack.input)
+    append(stack, to: &program)
+    return program
+  }
+
+  private func append(_ stack: StackPlan, to program: inout Program) {
     for layer in stack.layers {
       append(layer.operation, to: &program)
       program.shape = layer.output
       append(layer.activation, to: &program)
     }
-    return program
   }
 
   private func append(_ operation: PlannedOperation, to program: inout Program) {
@@ -31,6 +35,10 @@ struct Compiler {
     case .residual(let body, let shortcut):
       program.append(.residual(body: compile(body), shortcut: compile(shortcut)))
     case .concatenation(let branches, let axis): append(branches, axis: axis, to: &program)
+    case .product(let first, let second): program.append(.product(compile(first), compile(second)))
+    case .selection(let index):
+      program.append(.gather(GatherStep(rows: index.count, taps: 1, index: index, weights: [])))
+    case .sequence(let stack): append(stack, to: &program)
     }
   }
 
@@ -77,19 +85,60 @@ struct Compiler {
   }
 
   private func append(_ activation: Activation, to program: inout Program) {
-    guard activation != .identity else { return }
-    guard let kernel = activation.kernel else {
+    switch activation {
+    case .identity: return
+    case .softmax:
       let axis = dataFormat.channelAxis(of: program.shape)
       program.append(
         .softmax(classes: program.shape[axis], inner: program.shape[(axis + 1)...].reduce(1, *)))
-      return
+    case .prelu(let slope): append(slopes: slope, to: &program)
+    default: for function in activation.functions(rows: program.outputRows) { program.append(function) }
     }
-    program.append(Elementwise.activation(kernel))
+  }
+
+  /// max(x, 0) − slope · max(−x, 0).
+  private func append(slopes: Tensor, to program: inout Program) {
+    let shape = program.shape
+    let axis = dataFormat.channelAxis(of: shape)
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    let rows = program.outputRows
+    let scale = (0..<rows).map { row in -slopes.values[slopes.count == 1 ? 0 : row / inner % shape[axis]] }
+    var positive = Program(inputShape: shape)
+    for function in Activation.relu.functions(rows: rows) { positive.append(function) }
+    var negative = Program(inputShape: shape)
+    negative.append(Elementwise.affine(-1, 0, rows: rows))
+    for function in Activation.relu.functions(rows: rows) { negative.append(function) }
+    negative.append(
+      Elementwise.affine(
+        scale: AlignedBuffer(scale), offset: AlignedBuffer([Float](repeating: 0, count: rows))))
+    program.append(.residual(body: positive, shortcut: negative))
+  }
+}
+
+extension Elementwise {
+  /// The same factor and the same summand for each row.
+  static func affine(_ scale: Float, _ offset: Float, rows: Int) -> Elementwise {
+    .affine(
+      scale: AlignedBuffer([Float](repeating: scale, count: rows)),
+      offset: AlignedBuffer([Float](repeating: offset, count: rows)))
   }
 }
 
 extension Activation {
-  /// The kernel of an elementwise activation; nil for softmax.
+  /// The elementwise functions, one after the other, that an activation is on so many rows.
+  fileprivate func functions(rows: Int) -> [Elementwise] {
+    switch self {
+    case .celu(let alpha) where alpha != 1:
+      [.affine(1 / alpha, 0, rows: rows)] + Activation.elu().functions(rows: rows) + [.affine(alpha, 0, rows: rows)]
+    case .hardSigmoid:
+      [.affine(1 / 6, 0.5, rows: rows)] + Activation.hardTanh(min: 0, max: 1).functions(rows: rows)
+    default: kernel.map { [.activation($0)] } ?? []
+    }
+  }
+}
+
+extension Activation {
+  /// The kernel of an elementwise activation; nil for those that are none, or are made of others.
   var kernel: ck_activation? {
     switch self {
     case .identity: ck_activation(kind: CK_IDENTITY, a: 0, b: 0)
@@ -105,7 +154,16 @@ extension Activation {
     case .silu: ck_activation(kind: CK_SILU, a: 0, b: 0)
     case .exp: ck_activation(kind: CK_EXP, a: 0, b: 0)
     case .hardTanh(let min, let max): ck_activation(kind: CK_HARD_TANH, a: min, b: max)
-    case .softmax: nil
+    case .abs: ck_activation(kind: CK_LEAKY_RELU, a: -1, b: 0)
+    case .square: ck_activation(kind: CK_SQUARE, a: 0, b: 0)
+    case .sqrt: ck_activation(kind: CK_SQRT, a: 0, b: 0)
+    case .log: ck_activation(kind: CK_LOGARITHM, a: 0, b: 0)
+    case .log1p: ck_activation(kind: CK_LOG1P, a: 0, b: 0)
+    case .hardSwish: ck_activation(kind: CK_HARD_SWISH, a: 0, b: 0)
+    case .mish: ck_activation(kind: CK_MISH, a: 0, b: 0)
+    case .softsign: ck_activation(kind: CK_SOFTSIGN, a: 0, b: 0)
+    case .celu: ck_activation(kind: CK_ELU, a: 1, b: 0)
+    case .hardSigmoid, .prelu, .softmax: nil
     }
   }
 }

@@ -54,6 +54,13 @@ extension Program {
         k.add(target.rows * lanes, shortcut.run(current, arena: &arena, k).data, target.data)
         arena.release(to: mark)
         current = target
+      case .product(let first, let second):
+        let target = Lanes(data: start, rows: first.outputRows, lanes: lanes)
+        first.run(current, into: target, arena: &arena, k)
+        let mark = arena.used
+        k.multiply(target.rows * lanes, second.run(current, arena: &arena, k).data, target.data)
+        arena.release(to: mark)
+        current = target
       case .concatenate(let branches, let outputRows):
         let target = Lanes(data: start, rows: outputRows, lanes: lanes)
         for branch in branches { branch.run(current, into: target, arena: &arena, k) }

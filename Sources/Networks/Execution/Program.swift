@@ -32,6 +32,8 @@ struct Program: Sendable {
     case normalize(size: Int, epsilon: Float, scale: AlignedBuffer, offset: AlignedBuffer)
     case residual(body: Program, shortcut: Program)
     case concatenate([Branch], outputRows: Int)
+    /// The outputs of both multiplied.
+    case product(Program, Program)
   }
 
   /// A branch of a concatenation, and the row that each of its rows becomes.
@@ -127,7 +129,7 @@ extension Program.Step {
     case .dense(let dense): dense.outputs * dense.positions
     case .convolution(let convolution): convolution.outputRows
     case .gather(let gather): gather.rows
-    case .residual(let body, _): body.outputRows
+    case .residual(let body, _), .product(let body, _): body.outputRows
     case .concatenate(_, let outputRows): outputRows
     case .elementwise, .softmax, .normalize: nil
     }
@@ -136,7 +138,8 @@ extension Program.Step {
   /// Rows of arena that the programs inside the step take.
   fileprivate var scratchRows: Int {
     switch self {
-    case .residual(let body, let shortcut): max(body.scratchRows, shortcut.ownedRows + shortcut.scratchRows)
+    case .residual(let body, let shortcut), .product(let body, let shortcut):
+      max(body.scratchRows, shortcut.ownedRows + shortcut.scratchRows)
     case .concatenate(let branches, _):
       branches.map { ($0.isContiguous ? 0 : $0.program.outputRows) + $0.program.scratchRows }.max() ?? 0
     default: 0
