@@ -6,7 +6,12 @@ enum KerasActivation {
   /// The activation that a layer's configuration asks for; nil for one that the model format does not have.
   ///
   /// Functions stand there by name; layers and functions of the author's as an object.
-  static func named(_ value: JSONValue?) -> Activation? {
+  ///
+  /// - Parameter isFirstDefinition: Whether hard_sigmoid is clip(0.2 x + 0.5, 0, 1), as it was before Keras 3.
+  static func named(_ value: JSONValue?, isFirstDefinition: Bool = true) -> Activation? {
+    func function(_ name: String) -> Activation? {
+      name == "hard_sigmoid" ? (isFirstDefinition ? nil : .hardSigmoid) : self.function(name)
+    }
     guard let value else { return .identity }
     if let name = value.string { return function(name) }
     guard let className = value["class_name"]?.string else { return nil }
@@ -16,16 +21,16 @@ enum KerasActivation {
     let layer = KerasLayer(
       name: "", className: className, module: value["module"]?.string, config: value["config"] ?? .object([]),
       calls: [], model: nil)
-    return self.layer(layer) ?? function(TreeWeights.snakeCase(className))
+    return self.layer(layer, isFirstDefinition: isFirstDefinition) ?? function(TreeWeights.snakeCase(className))
   }
 
   /// The activation that a layer without weights is; nil for other layers and for options that the model format does
   /// not have.
-  static func layer(_ layer: KerasLayer) -> Activation? {
+  static func layer(_ layer: KerasLayer, isFirstDefinition: Bool = true) -> Activation? {
     let config = layer.config
     func number(_ keys: String...) -> Double? { keys.lazy.compactMap { scalar(config[$0]) }.first }
     switch layer.className {
-    case "Activation": return named(config["activation"])
+    case "Activation": return named(config["activation"], isFirstDefinition: isFirstDefinition)
     case "LeakyReLU": return .leakyReLU(alpha: Float(number("negative_slope", "alpha") ?? 0.3))
     case "ELU": return .elu(alpha: Float(number("alpha") ?? 1))
     case "Softmax":
@@ -64,6 +69,15 @@ enum KerasActivation {
     case "exponential", "exp": .exp
     case "hard_tanh": .hardTanh(min: -1, max: 1)
     case "softmax": .softmax
+    case "celu": .celu()
+    case "mish": .mish
+    case "softsign": .softsign
+    case "hard_silu", "hard_swish": .hardSwish
+    case "square": .square
+    case "sqrt": .sqrt
+    case "abs": .abs
+    case "log": .log
+    case "log1p": .log1p
     default: nil
     }
   }

@@ -16,8 +16,10 @@ struct GraphNode {
     self.inputs = inputs
     self.constants = constants
     let byClass = KerasLayerKind(layer)
-    let function = byClass == .opaque ? TensorFunction(layer, constants, inputs.count) : nil
-    kind = function == nil ? byClass : .known
+    let isUnderstood =
+      byClass == .opaque
+      && (TensorFunction(layer, constants, inputs.count) != nil || MergeOperation(layer, constants, inputs.count) != nil)
+    kind = isUnderstood ? .known : byClass
   }
 
   var isInput: Bool { layer.className == "InputLayer" }

@@ -11,7 +11,7 @@ enum KerasLayerKind {
 
   init(_ layer: KerasLayer) {
     if layer.isKerasLayer, layer.model == nil {
-      if KerasLayerKind.knownClasses.contains(layer.className) {
+      if KerasLayerKind.knownClasses.contains(layer.className) || layer.distributed.className == "Dense" {
         self = .known
         return
       }
@@ -25,17 +25,21 @@ enum KerasLayerKind {
 
   /// The classes that have weights, with the names of their variables in the order in which Keras 2 and 3 store them.
   static func variables(of layer: KerasLayer) -> [String]? {
+    let layer = layer.distributed
     let config = layer.config
     let bias = (config["use_bias"] ?? config["bias"])?.bool ?? true ? ["bias"] : []
     switch layer.className {
-    case "Dense", "Conv2D", "Convolution2D", "Conv2DTranspose", "Convolution2DTranspose", "Deconvolution2D":
+    case "Dense", "Conv1D", "Convolution1D", "Conv1DTranspose", "Convolution1DTranspose", "Conv2D", "Convolution2D", "Conv2DTranspose", "Convolution2DTranspose", "Deconvolution2D":
       return ["kernel"] + bias
     case "DepthwiseConv2D": return ["depthwise_kernel"] + bias
     case "SeparableConv2D", "SeparableConvolution2D": return ["depthwise_kernel", "pointwise_kernel"] + bias
     case "BatchNormalization":
       return (config["scale"]?.bool ?? true ? ["gamma"] : []) + (config["center"]?.bool ?? true ? ["beta"] : [])
         + ["moving_mean", "moving_variance"]
-    case "LayerNormalization":
+    case "Normalization":
+      // Moments that are part of the configuration are no variables.
+      return config["mean"] == nil ? ["mean", "variance", "count"] : []
+    case "LayerNormalization", "GroupNormalization":
       return (config["scale"]?.bool ?? true ? ["gamma"] : []) + (config["center"]?.bool ?? true ? ["beta"] : [])
     case "PReLU": return ["alpha"]
     default: return nil
@@ -45,28 +49,46 @@ enum KerasLayerKind {
   /// Layers that do nothing when a model is evaluated.
   static let ignoredClasses: Set = [
     "Dropout", "SpatialDropout2D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization",
-    "Identity",
+    "SpatialDropout1D", "Identity",
   ]
 
-  static let mergingClasses: Set = ["Add", "Concatenate"]
+  private static let mergingClasses: Set = [
+    "Add", "Multiply", "Subtract", "Average", "Maximum", "Minimum", "Concatenate",
+  ]
 
   private static let knownClasses: Set<String> = ignoredClasses.union(mergingClasses).union([
     "InputLayer", "Dense", "Conv2D", "Convolution2D", "Conv2DTranspose", "Convolution2DTranspose", "Deconvolution2D",
     "DepthwiseConv2D", "SeparableConv2D", "SeparableConvolution2D", "BatchNormalization", "LayerNormalization",
     "Activation", "LeakyReLU", "ReLU", "ELU", "Softmax", "PReLU", "Flatten", "Reshape", "MaxPooling2D", "MaxPool2D",
     "AveragePooling2D", "AvgPool2D", "GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalMaxPooling2D",
-    "GlobalMaxPool2D", "UpSampling2D", "ZeroPadding2D", "Cropping2D", "Rescaling",
+    "GlobalMaxPool2D", "UpSampling2D", "ZeroPadding2D", "Cropping2D", "Rescaling", "GroupNormalization",
+    "Normalization", "Conv1D", "Convolution1D", "Conv1DTranspose", "Convolution1DTranspose", "MaxPooling1D",
+    "MaxPool1D", "AveragePooling1D", "AvgPool1D", "GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalMaxPooling1D",
+    "GlobalMaxPool1D", "UpSampling1D", "ZeroPadding1D", "Cropping1D", "RepeatVector", "Permute", "Resizing",
   ])
 
   private static let foreignClasses: Set = [
-    "Attention", "AveragePooling1D", "AveragePooling3D", "Average", "Bidirectional", "CategoryEncoding", "ConvLSTM2D",
-    "Conv1D", "Conv1DTranspose", "Conv3D", "Conv3DTranspose", "Cropping1D", "Cropping3D", "Discretization", "Dot",
-    "DepthwiseConv1D", "EinsumDense", "Embedding", "GRU", "GlobalAveragePooling1D", "GlobalAveragePooling3D",
-    "GlobalMaxPooling1D", "GlobalMaxPooling3D", "GroupNormalization", "GroupQueryAttention", "LSTM",
-    "LocallyConnected1D", "LocallyConnected2D", "Masking", "MaxPooling1D", "MaxPooling3D", "Maximum", "Merge",
-    "Minimum", "MultiHeadAttention", "Normalization", "Permute", "RMSNormalization", "RNN", "RandomFlip",
-    "RandomRotation", "RandomZoom", "RepeatVector", "Resizing", "SeparableConv1D", "SimpleRNN",
-    "SpectralNormalization", "SpatialDropout1D", "ThresholdedReLU", "TimeDistributed", "UnitNormalization",
-    "UpSampling1D", "UpSampling3D", "ZeroPadding1D", "ZeroPadding3D",
+    "Attention", "AveragePooling3D", "Bidirectional", "CategoryEncoding", "ConvLSTM2D",
+    "Conv3D", "Conv3DTranspose", "Cropping3D", "Discretization", "Dot",
+    "DepthwiseConv1D", "EinsumDense", "Embedding", "GRU", "GlobalAveragePooling3D",
+    "GlobalMaxPooling3D", "GroupQueryAttention", "LSTM",
+    "LocallyConnected1D", "LocallyConnected2D", "Masking", "MaxPooling3D", "Merge",
+    "MultiHeadAttention", "RMSNormalization", "RNN", "RandomFlip",
+    "RandomRotation", "RandomZoom", "SeparableConv1D", "SimpleRNN",
+    "SpectralNormalization", "ThresholdedReLU", "TimeDistributed", "UnitNormalization",
+    "UpSampling3D", "ZeroPadding3D",
   ]
+}
+
+extension KerasLayer {
+  /// The fully connected layer that TimeDistributed applies to each step, as everywhere; otherwise the layer itself.
+  var distributed: KerasLayer {
+    guard className == "TimeDistributed", let inner = config["layer"], inner["class_name"]?.string == "Dense" else {
+      return self
+    }
+    var result = self
+    result.className = "Dense"
+    result.config = inner["config"] ?? .object([:])
+    return result
+  }
 }

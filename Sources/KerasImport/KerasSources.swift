@@ -40,7 +40,7 @@ struct KerasSources {
     let assigned = try weights.assigned(to: model, notes: &notes)
     let unit = KerasUnit(
       model: model, weights: assigned, file: file.path, weightsFile: weightsFile.path,
-      backend: weightsFile.backend ?? file.backend)
+      backend: weightsFile.backend ?? file.backend, version: file.version ?? weightsFile.version)
     // A model of the author's own class is known by its parts alone.
     if !model.isSequential, model.outputs.isEmpty {
       units += model.layers.compactMap { unit.part($0.name) }

@@ -7,4 +7,6 @@ struct KerasUnit {
   var file: String
   var weightsFile: String
   var backend: String?
+  /// Of Keras.
+  var version: String?
 }

@@ -87,6 +87,21 @@ extension LayerTranslator {
       image.width *= factor[1]
       return Translation(
         layers: [Layer(.upsampling(Upsampling(factor: factor, mode: mode)), name: layer.name)], shape: image.shape)
+    case "Resizing":
+      guard let height = layer.config["height"]?.integer, let width = layer.config["width"]?.integer, height > 0,
+        width > 0, height % image.height == 0, width % image.width == 0,
+        layer.config["crop_to_aspect_ratio"]?.bool != true, layer.config["pad_to_aspect_ratio"]?.bool != true,
+        layer.config["antialias"]?.bool != true,
+        let mode = Upsampling.Mode(rawValue: layer.config["interpolation"]?.string ?? "bilinear")
+      else {
+        throw unsupported(
+          node, "only upsampling by whole factors is exact", expected: "nearest or bilinear, without cropping",
+          found: options(layer.config))
+      }
+      let factor = [height / image.height, width / image.width]
+      (image.height, image.width) = (height, width)
+      return Translation(
+        layers: [Layer(.upsampling(Upsampling(factor: factor, mode: mode)), name: layer.name)], shape: image.shape)
     case "ZeroPadding2D":
       let sides = try sides(node, layer.config["padding"])
       image.height += sides[0] + sides[1]

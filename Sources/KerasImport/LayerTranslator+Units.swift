@@ -3,8 +3,9 @@ import Models
 
 extension LayerTranslator {
   /// Dense: on the last axis, as Keras does it.
+  /// TimeDistributed around it changes nothing.
   mutating func dense(_ node: Int, _ shape: [Int]) throws -> Translation {
-    let layer = graph.nodes[node].layer
+    let layer = graph.nodes[node].layer.distributed
     let tensors = try tensors(node)
     let inputs = shape.last ?? 1
     let units = (layer.config["units"] ?? layer.config["output_dim"])?.integer ?? tensors["bias"]?.count
@@ -16,8 +17,8 @@ extension LayerTranslator {
     return Translation(
       layers: [
         Layer(
-          .dense(Dense(weight: kernel, layout: .kernel, bias: bias)), activation: try activation(node),
-          name: layer.name)
+          .dense(Dense(weight: kernel, layout: .kernel, bias: bias)), activation: try activation(node, of: layer),
+          name: graph.nodes[node].layer.name)
       ], shape: shape.dropLast() + [units])
   }
 
@@ -38,30 +39,6 @@ extension LayerTranslator {
     result.epsilon = layer.config["epsilon"]?.double ?? 1e-3
     result.axis = axis
     return Translation(layers: [Layer(.batchNormalization(result), name: layer.name)], shape: shape)
-  }
-
-  mutating func layerNormalization(_ node: Int, _ shape: [Int]) throws -> Translation {
-    let layer = graph.nodes[node].layer
-    guard try axis(node, layer.config["axis"] ?? .number(-1), rank: shape.count) == shape.count - 1 else {
-      throw unsupported(node, "only the last axis can be normalized", found: layer.config["axis"]?.summary)
-    }
-    if layer.config["rms_scaling"]?.bool == true { throw unsupported(node, "rms_scaling") }
-    let size = [shape.last ?? 1]
-    let tensors = try tensors(node)
-    var result = LayerNormalization(
-      scale: try tensors["gamma"].map { try require($0, "gamma", size, node) },
-      offset: try tensors["beta"].map { try require($0, "beta", size, node) })
-    result.epsilon = layer.config["epsilon"]?.double ?? 1e-3
-    return Translation(layers: [Layer(.layerNormalization(result), name: layer.name)], shape: shape)
-  }
-
-  /// PReLU where all slopes are the same.
-  mutating func parametricReLU(_ node: Int, _ shape: [Int]) throws -> Translation {
-    guard let alpha = try tensors(node)["alpha"], let first = alpha.values.first,
-      alpha.values.allSatisfy({ $0 == first })
-    else { throw unsupported(node, "its slopes differ from unit to unit", expected: "one slope for all") }
-    let layer = Layer(.activation, activation: .leakyReLU(alpha: first), name: graph.nodes[node].layer.name)
-    return Translation(layers: [layer], shape: shape)
   }
 
   /// An axis over one example's shape. Keras counts the batch as axis 0.
@@ -98,7 +75,10 @@ extension LayerTranslator {
     switch layer.className {
     case "Flatten":
       if layer.config["data_format"]?.string == "channels_first", shape.count > 1 {
-        throw unsupported(node, "flattening that moves the channels last", found: "data_format = channels_first")
+        // Keras moves the channels last before it flattens.
+        let order = Array(1..<shape.count) + [0]
+        return Translation(
+          layers: [Layer(.permute(order)), Layer(.flatten, name: layer.name)], shape: [shape.reduce(1, *)])
       }
       return Translation(layers: [Layer(.flatten, name: layer.name)], shape: [shape.reduce(1, *)])
     case "Reshape":

@@ -10,6 +10,8 @@ struct LayerTranslator {
   let weightsFile: String
   /// Whether convolutions were trained by Theano, which turns their kernels by 180°.
   let turnsKernels: Bool
+  /// Whether hard_sigmoid is that of Keras 1 and 2, which no activation of the model format is.
+  let usesFirstHardSigmoid: Bool
   /// How the images lie; nil until a layer says so.
   private(set) var dataFormat: DataFormat?
 
@@ -18,6 +20,7 @@ struct LayerTranslator {
     weights = unit.weights
     weightsFile = unit.weightsFile
     turnsKernels = unit.backend == "theano"
+    usesFirstHardSigmoid = unit.version.map { !$0.hasPrefix("3") } ?? true
   }
 
   /// What a layer becomes, and the shape that it makes out of the given one.
@@ -44,9 +47,25 @@ struct LayerTranslator {
     case "DepthwiseConv2D", "SeparableConv2D", "SeparableConvolution2D": return try depthwise(node, shape)
     case "BatchNormalization": return try batchNormalization(node, shape)
     case "LayerNormalization": return try layerNormalization(node, shape)
+    case "GroupNormalization": return try groupNormalization(node, shape)
+    case "Normalization": return try adaptedNormalization(node, shape)
+    case "Conv1D", "Convolution1D": return try convolution1D(node, shape)
+    case "Conv1DTranspose", "Convolution1DTranspose": return try transposedConvolution1D(node, shape)
+    case "MaxPooling1D", "MaxPool1D", "AveragePooling1D", "AvgPool1D", "GlobalAveragePooling1D", "GlobalAvgPool1D",
+      "GlobalMaxPooling1D", "GlobalMaxPool1D", "UpSampling1D", "ZeroPadding1D", "Cropping1D":
+      return try along(node, shape)
+    case "TimeDistributed": return try dense(node, shape)
+    case "RepeatVector": return try repeated(node, shape)
+    case "Permute":
+      guard let order = layer.config["dims"]?.integers, order.map({ $0 - 1 }).sorted() == Array(shape.indices) else {
+        throw unsupported(node, "an order of all axes was expected", found: layer.config["dims"]?.summary)
+      }
+      return Translation(
+        layers: [Layer(.permute(order.map { $0 - 1 }), name: layer.name)], shape: order.map { shape[$0 - 1] })
     case "PReLU": return try parametricReLU(node, shape)
-    case "Activation", "LeakyReLU", "ReLU", "ELU", "Softmax":
-      guard let activation = KerasActivation.layer(layer) else {
+    case "Softmax": return try softmax(node, shape)
+    case "Activation", "LeakyReLU", "ReLU", "ELU":
+      guard let activation = KerasActivation.layer(layer, isFirstDefinition: usesFirstHardSigmoid) else {
         throw unsupported(node, "the activation is not one of the model format's", found: options(layer.config))
       }
       return Translation(layers: [Layer(.activation, activation: activation, name: layer.name)], shape: shape)
@@ -54,7 +73,7 @@ struct LayerTranslator {
       let operation = ConstantOperation(
         scale: KerasActivation.scalar(layer.config["scale"] ?? .number(1)),
         offset: KerasActivation.scalar(layer.config["offset"] ?? .number(0)))
-      guard let operation else { throw unsupported(node, "only one factor and one offset for all elements are read") }
+      guard let operation else { return try rescaling(node, shape) }
       return Translation(layers: [affine(operation, name: layer.name, shape)], shape: shape)
     default: return try reshaping(node, shape)
     }
@@ -113,9 +132,9 @@ struct LayerTranslator {
   // MARK: Shared parts
 
   /// The activation that a layer with weights ends in.
-  func activation(_ node: Int) throws -> Activation {
-    let value = graph.nodes[node].layer.config["activation"]
-    guard let activation = KerasActivation.named(value) else {
+  func activation(_ node: Int, of inner: KerasLayer? = nil) throws -> Activation {
+    let value = (inner ?? graph.nodes[node].layer).config["activation"]
+    guard let activation = KerasActivation.named(value, isFirstDefinition: usesFirstHardSigmoid) else {
       throw unsupported(node, "the activation is not one of the model format's", found: value?.summary)
     }
     return activation

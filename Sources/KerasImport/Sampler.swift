@@ -61,8 +61,13 @@ extension KerasGraph {
 
   private func isOpaque(_ node: Int) -> Bool { nodes[node].kind == .opaque }
 
+  /// Whether a node is part of what draws z: a computation that can't be seen, or one that random numbers go into.
+  private func isDrawn(_ node: Int) -> Bool {
+    isOpaque(node) || isNoisy[node] || (isProduct(node) && nodes[node].inputs.contains { isOpaque($0.node) })
+  }
+
   private func isSum(_ node: Int) -> Bool {
-    isAddition(node) && nodes[node].inputs.contains { isOpaque($0.node) || isNoisy[$0.node] }
+    isAddition(node) && nodes[node].inputs.contains { isDrawn($0.node) }
   }
 
   /// Walks from z through operations to the layers that feed them.
@@ -77,7 +82,7 @@ extension KerasGraph {
       if GraphOperation(node)?.usesShapeOnly == true { continue }
       for tensor in node.inputs where !members.contains(tensor.node) {
         let source = nodes[tensor.node]
-        if isOpaque(tensor.node) || isNoisy[tensor.node] || source.layer.className == "GaussianNoise" {
+        if isDrawn(tensor.node) || source.layer.className == "GaussianNoise" {
           members.insert(tensor.node)
           queue.append(tensor.node)
         } else if !source.isInput, !heads.contains(tensor.node) {
@@ -128,13 +133,11 @@ extension KerasGraph {
   }
 
   private func isAddition(_ node: Int) -> Bool {
-    nodes[node].inputs.count > 1
-      && (nodes[node].layer.className == "Add" || GraphOperation(nodes[node])?.function == "add")
+    nodes[node].inputs.count > 1 && MergeOperation(nodes[node]) == .sum
   }
 
   private func isProduct(_ node: Int) -> Bool {
-    nodes[node].inputs.count > 1
-      && (nodes[node].layer.className == "Multiply" || GraphOperation(nodes[node])?.function == "multiply")
+    nodes[node].inputs.count > 1 && MergeOperation(nodes[node]) == .product
   }
 
   /// Random numbers, and what shapes are made of.
@@ -181,7 +184,7 @@ extension KerasGraph {
     default: break
     }
     // A normal distribution of scale −s is one of scale s.
-    return ScaleForm(node: node, name: .scale, activation: isPositive(node) ? .identity : .leakyReLU(alpha: -1))
+    return ScaleForm(node: node, name: .scale, activation: isPositive(node) ? .identity : .abs)
   }
 
   /// The scale exp(factor · x).

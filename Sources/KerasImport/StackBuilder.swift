@@ -31,7 +31,7 @@ struct StackBuilder {
     while current != entry {
       let node = graph.nodes[current]
       guard let before = graph.dominators[current] else { throw unreachable(current, entry) }
-      if KerasLayerKind.mergingClasses.contains(node.layer.className), node.kind == .known, node.inputs.count > 1 {
+      if MergeOperation(node) != nil, node.kind == .known, node.inputs.count > 1 {
         steps.append(.merge(current, from: before))
         current = before
       } else if node.inputs.count == 1, node.inputs[0].output == 0 {
@@ -87,34 +87,78 @@ struct StackBuilder {
       branches.append(branch.0)
       shapes.append(branch.shape)
     }
-    if layer.className == "Add" {
-      guard Set(shapes).count == 1, let last = branches.popLast() else {
-        throw translator.unsupported(node, "it adds tensors of different shapes", found: "\(shapes)")
-      }
-      // a + b + c is a + (b + c).
-      var sum = last
-      for branch in branches.reversed() {
-        sum = Stack([Layer(.residual(body: branch, shortcut: sum), name: layer.name)])
-      }
-      guard let result = sum.layers.first else { throw translator.unsupported(node, "it adds nothing") }
-      return (result, shapes[0])
+    guard let operation = MergeOperation(graph.nodes[node]) else {
+      throw translator.unsupported(node, "no layer of the model format does this")
+    }
+    guard case .concatenation(let joined) = operation else {
+      return try combine(branches, shapes, operation, node)
     }
     let rank = shapes[0].count
-    let axis = try translator.axis(node, layer.config["axis"] ?? .number(-1), rank: rank)
+    let axis = try translator.axis(node, .number(Double(joined)), rank: rank)
     // The model format joins channels, which are first in an image of that kind.
     let isFirst = rank == 3 && translator.dataFormat == .channelsFirst
     guard axis == (isFirst ? 0 : rank - 1) else {
       throw translator.unsupported(node, "only channels can be joined", found: "axis \(axis + 1)")
     }
-    var joined = shapes[0]
-    joined[axis] = 0
+    var total = shapes[0]
+    total[axis] = 0
     for shape in shapes {
       var expected = shape
       guard shape.count == rank else { throw translator.unsupported(node, "different ranks", found: "\(shapes)") }
-      expected[axis] = joined[axis]
-      guard expected == joined else { throw translator.unsupported(node, "different extents", found: "\(shapes)") }
-      joined[axis] += shape[axis]
+      expected[axis] = total[axis]
+      guard expected == total else { throw translator.unsupported(node, "different extents", found: "\(shapes)") }
+      total[axis] += shape[axis]
     }
-    return (Layer(.concatenation(branches), name: layer.name), joined)
+    return (Layer(.concatenation(branches), name: layer.name), total)
+  }
+
+  /// Branches of one shape combined element by element.
+  private func combine(
+    _ branches: [Stack], _ shapes: [[Int]], _ operation: MergeOperation, _ node: Int
+  ) throws -> (Layer, shape: [Int]) {
+    let name = graph.nodes[node].layer.name
+    if operation == .product, let shape = StackBuilder.broadcast(shapes) {
+      return (Layer(.product(branches), name: name), shape)
+    }
+    guard Set(shapes).count == 1, let shape = shapes.first else {
+      throw translator.unsupported(node, "it combines tensors of different shapes", found: "\(shapes)")
+    }
+    func scaled(_ stack: Stack, _ factor: Double) -> Stack {
+      Stack(
+        stack.layers
+          + [.affine(scale: factor, offset: 0, channels: shape.last ?? 1, axis: shape.count - 1, name: name)])
+    }
+    let branches = operation == .average ? branches.map { scaled($0, 1 / Double(branches.count)) } : branches
+    guard var result = branches.last else { throw translator.unsupported(node, "it combines nothing") }
+    func sum(_ a: Stack, _ b: Stack) -> Stack { Stack([Layer(.residual(body: a, shortcut: b), name: name)]) }
+    // a + b + c is a + (b + c).
+    for branch in branches.dropLast().reversed() {
+      switch operation {
+      case .difference: result = sum(branch, scaled(result, -1))
+      // max(a, b) = b + max(a − b, 0), and min(a, b) = a − max(a − b, 0).
+      case .maximum, .minimum:
+        var positive = sum(branch, scaled(result, -1))
+        positive.layers[0].activation = .relu
+        result = operation == .maximum ? sum(positive, result) : sum(branch, scaled(positive, -1))
+      default: result = sum(branch, result)
+      }
+    }
+    guard let layer = result.layers.first, result.layers.count == 1 else {
+      throw translator.unsupported(node, "it combines nothing")
+    }
+    return (layer, shape)
+  }
+
+  /// The shape that tensors of these shapes are repeated to, axis by axis; nil where they don't fit.
+  private static func broadcast(_ shapes: [[Int]]) -> [Int]? {
+    guard let first = shapes.first, shapes.allSatisfy({ $0.count == first.count }) else { return nil }
+    var result = first
+    for shape in shapes.dropFirst() {
+      for axis in result.indices where shape[axis] != result[axis] {
+        guard shape[axis] == 1 || result[axis] == 1 else { return nil }
+        result[axis] = max(shape[axis], result[axis])
+      }
+    }
+    return result
   }
 }

@@ -47,6 +47,20 @@ enum TensorFunction: Equatable {
     case "leakyrelu":
       self = .activation(.leakyReLU(alpha: Float(arguments.number("negativeslope", "alpha", "1") ?? 0.2)))
       known = ["negativeslope", "alpha", "1"]
+    case "celu":
+      let alpha = arguments.number("alpha", "1") ?? 1
+      guard alpha > 0 else { return nil }
+      self = .activation(.celu(alpha: Float(alpha)))
+      known = ["alpha", "1"]
+    case "hardsigmoid":
+      // TensorFlow has none; Keras 3's is this.
+      guard layer.module != nil else { return nil }
+      self = .activation(.hardSigmoid)
+      known = []
+    case "power", "pow":
+      guard let exponent = arguments.number("1", "x2", "y"), exponent == 2 || exponent == 0.5 else { return nil }
+      self = .activation(exponent == 2 ? .square : .sqrt)
+      known = ["1", "x2", "y"]
     case "elu":
       self = .activation(.elu(alpha: Float(arguments.number("alpha", "1") ?? 1)))
       known = ["alpha", "1"]
@@ -95,7 +109,8 @@ enum TensorFunction: Equatable {
   private static let plain: [String: Activation] = [
     "relu": .relu, "relu6": .hardTanh(min: 0, max: 6), "selu": .selu, "tanh": .tanh, "sigmoid": .sigmoid,
     "softplus": .softplus, "silu": .silu, "swish": .silu, "exp": .exp, "hardtanh": .hardTanh(min: -1, max: 1),
-    "abs": .leakyReLU(alpha: -1), "absolute": .leakyReLU(alpha: -1),
+    "abs": .abs, "absolute": .abs, "square": .square, "sqrt": .sqrt, "log": .log, "log1p": .log1p, "mish": .mish,
+    "softsign": .softsign, "hardsilu": .hardSwish, "hardswish": .hardSwish,
   ]
 
   /// Whether every value that it gives is positive, or zero.
@@ -111,7 +126,7 @@ extension Activation {
   /// Whether no value that the function gives is negative.
   var isPositive: Bool {
     switch self {
-    case .relu, .sigmoid, .softplus, .exp, .softmax: true
+    case .relu, .sigmoid, .softplus, .exp, .softmax, .abs, .square, .sqrt, .hardSigmoid: true
     case .leakyReLU(let alpha): alpha <= 0
     case .hardTanh(let least, _): least >= 0
     default: false

@@ -66,7 +66,9 @@ struct TreeWeights {
         }
         try assign(inner, place.group(found), prefix: path, &result)
       } else if let found {
-        let stored = try place.group(found)
+        var stored = try place.group(found)
+        // A wrapper keeps its layer's variables below itself.
+        if layer.className == "TimeDistributed", try stored.hasChild("layer") { stored = try stored.group("layer") }
         if let weights = try variables(of: stored, KerasLayerKind.variables(of: layer)) { result[path] = weights }
       }
     }
