@@ -19,7 +19,7 @@ enum {
 typedef enum {
   CK_IDENTITY, CK_RELU, CK_LEAKY_RELU, CK_ELU, CK_SELU, CK_TANH, CK_SIGMOID, CK_SOFTPLUS,
   CK_GELU, CK_GELU_TANH, CK_SILU, CK_EXP, CK_HARD_TANH,
-  CK_SQUARE, CK_SQRT, CK_LOGARITHM, CK_LOG1P, CK_HARD_SWISH, CK_MISH, CK_SOFTSIGN,
+  CK_SQUARED, CK_SQRT, CK_LOGARITHM, CK_LOG1P, CK_HARD_SWISH, CK_MISH, CK_SOFTSIGN,
 } ck_activation_kind;
 
 // a: alpha of leaky-relu and elu; the lower bound of hard-tanh. b: the upper bound of hard-tanh.

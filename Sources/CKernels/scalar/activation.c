@@ -19,7 +19,7 @@ static double activated(ck_activation activation, double x) {
     case CK_SILU: return x == -INFINITY ? 0 : x / (1 + exp(-x));
     case CK_EXP: return exp(x);
     case CK_HARD_TANH: return x < activation.a ? activation.a : x > activation.b ? activation.b : x;
-    case CK_SQUARE: return x * x;
+    case CK_SQUARED: return x * x;
     case CK_SQRT: return sqrt(x);
     case CK_LOGARITHM: return log(x);
     case CK_LOG1P: return log1p(x);

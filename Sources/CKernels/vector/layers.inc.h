@@ -44,7 +44,7 @@ INLINE floats activated(ck_activation activation, floats x) {
     case CK_SILU: return sigmoid_times(x, all(0), at_least(x, -200));
     case CK_EXP: return exp_lanes(x);
     case CK_HARD_TANH: return at_most(at_least(x, activation.a), activation.b);
-    case CK_SQUARE: return x * x;
+    case CK_SQUARED: return x * x;
     case CK_SQRT: return __builtin_elementwise_sqrt(x);
     case CK_LOGARITHM: return log_lanes(x);
     case CK_LOG1P: return log1p_lanes(x);
@@ -81,7 +81,7 @@ static void activate(ck_activation activation, float *data, size_t count) {
     CASE(CK_SILU)
     CASE(CK_EXP)
     CASE(CK_HARD_TANH)
-    CASE(CK_SQUARE)
+    CASE(CK_SQUARED)
     CASE(CK_SQRT)
     CASE(CK_LOGARITHM)
     CASE(CK_LOG1P)
@@ -142,7 +142,7 @@ static void add(size_t count, const float *in, float *out) {
   for (size_t i = 0; i < count; i += WIDTH) store(out + i, load(out + i) + load(in + i));
 }
 
-static void multiply(size_t count, const float *in, float *out) {
+static void multiply_all(size_t count, const float *in, float *out) {
   for (size_t i = 0; i < count; i += WIDTH) store(out + i, load(out + i) * load(in + i));
 }
 

@@ -155,7 +155,7 @@ extension Activation {
     case .exp: ck_activation(kind: CK_EXP, a: 0, b: 0)
     case .hardTanh(let min, let max): ck_activation(kind: CK_HARD_TANH, a: min, b: max)
     case .abs: ck_activation(kind: CK_LEAKY_RELU, a: -1, b: 0)
-    case .square: ck_activation(kind: CK_SQUARE, a: 0, b: 0)
+    case .square: ck_activation(kind: CK_SQUARED, a: 0, b: 0)
     case .sqrt: ck_activation(kind: CK_SQRT, a: 0, b: 0)
     case .log: ck_activation(kind: CK_LOGARITHM, a: 0, b: 0)
     case .log1p: ck_activation(kind: CK_LOG1P, a: 0, b: 0)

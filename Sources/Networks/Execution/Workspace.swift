@@ -196,7 +196,8 @@ extension Program {
       switch step {
       case .dense(let dense): min(lanes, Self.lanes(rows: dense.inputs + dense.outputs, multiple: 48))
       case .convolution(let step): min(lanes, Self.lanes(rows: step.inputRows + step.outputRows, multiple: 16))
-      case .residual(let body, let shortcut): min(lanes, body.preferredLanes, shortcut.preferredLanes)
+      case .residual(let body, let shortcut), .product(let body, let shortcut):
+        min(lanes, body.preferredLanes, shortcut.preferredLanes)
       case .concatenate(let branches, _): branches.reduce(lanes) { min($0, $1.program.preferredLanes) }
       case .copy, .gather, .elementwise, .softmax, .normalize: lanes
       }
