@@ -32,7 +32,8 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Models", "CKernels"]),
     .target(name: "ModelFile", dependencies: ["Models", "HDF5"]),
     .target(name: "KerasImport", dependencies: ["Compression", "HDF5", "JSON", "Models"]),
-    .target(name: "Evidence", dependencies: ["Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
+    .target(
+      name: "Evidence", dependencies: ["Compression", "Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
     .target(name: "Wording"),
     .target(name: "Report", dependencies: ["Compression", "Evidence", "Statistics", "Wording"]),
     .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks"]),

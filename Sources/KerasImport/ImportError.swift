@@ -1,3 +1,5 @@
+import Compression
+
 /// Why a foreign checkpoint could not be imported.
 ///
 /// `description` is one or two plain lines: where, what is wrong, what was expected and what was found.
@@ -64,5 +66,19 @@ public struct ImportError: Error, Sendable, CustomStringConvertible {
     let first = [file.isEmpty ? nil : file, place, message].compactMap(\.self).joined(separator: ": ")
     let second = [expected.map { "expected " + $0 }, found.map { "found " + $0 }].compactMap(\.self)
     return second.isEmpty ? first : first + "\n" + second.joined(separator: ", ")
+  }
+}
+
+extension ImportError {
+  /// What is wrong with an archive.
+  init(_ error: ZipError) {
+    let code: Code =
+      switch error.code {
+      case .unreadable: .inputOutput
+      case .damaged: .badArchive
+      case .tooLarge: .tooLarge
+      }
+    self.init(
+      code, file: error.file, place: error.place, error.message, expected: error.expected, found: error.found)
   }
 }

@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import HDF5
 import JSON
@@ -39,7 +40,7 @@ struct KerasFile {
     defer { try? handle.close() }
     let start = [UInt8]((try? handle.read(upToCount: 64)) ?? Data())
     switch KerasFile.kind(start) {
-    case .archive: try readArchive(try ZipArchive(path: path))
+    case .archive: try readArchive { try ZipArchive(path: path) }
     case .text: try readText(start + [UInt8]((try? handle.readToEnd()) ?? Data()))
     case .other: try read(File(reading: path))
     }
@@ -49,7 +50,7 @@ struct KerasFile {
   init(path: String, bytes: [UInt8]) throws {
     self.path = path
     switch KerasFile.kind(bytes) {
-    case .archive: try readArchive(try ZipArchive(Data(bytes), file: path))
+    case .archive: try readArchive { try ZipArchive(Data(bytes), file: path) }
     case .text: try readText(bytes)
     case .other: try read(File(readingImage: bytes, name: path))
     }
@@ -66,7 +67,11 @@ struct KerasFile {
   }
 
   /// A `.keras` file.
-  private mutating func readArchive(_ archive: ZipArchive) throws {
+  private mutating func readArchive(_ open: () throws -> ZipArchive) throws {
+    do { try read(try open()) } catch let error as ZipError { throw ImportError(error) }
+  }
+
+  private mutating func read(_ archive: ZipArchive) throws {
     guard let config = archive.member("config.json"), let weights = archive.member("model.weights.h5") else {
       throw ImportError(
         .notACheckpoint, file: path, "this zip archive is not a Keras model",

@@ -28,6 +28,10 @@ public enum KerasImport {
     let sources = try KerasSources(opened, options)
     var notes = sources.notes
     let roles = try KerasRoles(sources, notes: &notes)
+    switch roles {
+    case .whole(let unit): try KerasObstacles(units: [unit]).check()
+    case .pair(let encoder, let decoder): try KerasObstacles(units: [encoder, decoder]).check()
+    }
     var assembly = KerasAssembly(sources.options, described: sources.described)
     switch roles {
     case .whole(let unit): try assembly.addWhole(unit)

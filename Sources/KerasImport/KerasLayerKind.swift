@@ -88,7 +88,7 @@ extension KerasLayer {
     }
     var result = self
     result.className = "Dense"
-    result.config = inner["config"] ?? .object([:])
+    result.config = inner["config"] ?? .object([])
     return result
   }
 }

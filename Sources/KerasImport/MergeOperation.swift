@@ -1,4 +1,5 @@
 import JSON
+
 /// A layer, or an operation of Keras or TensorFlow, that makes one tensor of several, element by element or side by side.
 enum MergeOperation: Equatable {
   case sum

@@ -36,6 +36,12 @@ enum UsualNames {
     return ["sampl", "reparam", "normalsample"].contains { text.contains($0) } || plain(layer.name) == "z"
   }
 
+  /// Whether an input is the noise that z is made of, going by its name.
+  static func isNoise(_ name: String) -> Bool {
+    let text = plain(name)
+    return ["eps", "noise"].contains { text.contains($0) }
+  }
+
   /// Whether a layer of the author's adds to the loss and hands on what it is given, going by its name.
   static func isLoss(_ layer: KerasLayer) -> Bool {
     let text = plain(layer.name) + " " + plain(layer.className)

@@ -41,6 +41,7 @@ struct CompareCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     output.start()
+    for file in [first, second] { try FirstContact.check(file, as: .results) }
     let files = (first: try ResultsFile(reading: first), second: try ResultsFile(reading: second))
     let outcome = CompareOutcome(
       first: files.first, second: files.second,

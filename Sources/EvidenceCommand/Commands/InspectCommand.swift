@@ -24,8 +24,22 @@ struct InspectCommand: ParsableCommand, IsolatedCommand {
 
   var untrustedFiles: [String] { [file] }
 
+  /// The one array of a file of numpy.
+  private func inspectNumbers() throws {
+    let source = try NumpySource(file: file)
+    let inspection = try DataInspection(source)
+    try output.print(json: inspection.json, text: inspection.text)
+  }
+
   func run() throws {
     output.start()
+    let kind = try FileKind(of: file)
+    if kind == .numpyArray || kind == .numpyArchive { return try inspectNumbers() }
+    if kind == .keras {
+      throw CommandError(
+        .invalidInput, "\(file): a Keras model; imported, it can be inspected\nevidence import keras \(file) -o model.h5")
+    }
+    if ![.model, .results, .hdf5, .unknown, .empty].contains(kind) { try FirstContact.check(file, as: .data) }
     let opened = try HDF5.File(reading: file)
     let root = try opened.root
     switch try root.attributeType("format") == .string ? root.string("format") : nil {

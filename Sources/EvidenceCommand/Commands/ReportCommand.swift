@@ -61,6 +61,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
     Console.shared.configure(isQuiet: quiet, isVerbose: verbose)
     Interruption.shared.install()
     try refuseOverwriting()
+    try FirstContact.check(results, as: .results)
     let subject = try ReportSubject(ResultsFile(reading: results))
     Log.debug("results read", ["path": results, "examples": "\(subject.values.count)"])
     var page = ReportPage(subject: subject)

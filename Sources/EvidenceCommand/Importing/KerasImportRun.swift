@@ -13,6 +13,7 @@ struct KerasImportRun {
   func run() throws -> ImportOutcome {
     // Before the work, not after it.
     try refuseOutput()
+    for file in command.files { try FirstContact.check(file, as: .keras) }
     let result = try read()
     Log.debug("model read", ["files": command.files.joined(separator: " ")])
     let partial = command.output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"

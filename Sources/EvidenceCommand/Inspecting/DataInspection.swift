@@ -1,3 +1,4 @@
+import Evidence
 import HDF5
 import JSON
 
@@ -42,7 +43,7 @@ struct DataInspection {
   }
 
   /// Reads every dataset, a block of rows at a time.
-  init(_ file: File) throws {
+  init(_ file: HDF5.File) throws {
     path = file.name
     let found = try file.root.allDatasets()
     // Compressed values may be a thousand times the size of their file, which the limit goes by.
@@ -59,9 +60,24 @@ struct DataInspection {
     }
   }
 
+  /// Reads the examples of an array, a block at a time.
+  init(_ source: some FileSource) throws {
+    path = source.file
+    let data = Evidence.Dataset(source)
+    var values = Values()
+    for start in stride(from: 0, to: source.count, by: 256) {
+      for value in try data.batch(start..<min(start + 256, source.count)).values { values.add(Double(value)) }
+    }
+    datasets = [
+      Entry(
+        path: source.path, shape: [source.count] + source.exampleShape, type: source.storesIntegers ? "integer" : "number",
+        rowsPerChunk: nil, values: source.count > 0 ? values : nil, trouble: nil)
+    ]
+  }
+
   private static let blockElements = 1 << 20
 
-  private static func values(of dataset: Dataset) throws -> Values? {
+  private static func values(of dataset: HDF5.Dataset) throws -> Values? {
     var values = Values()
     guard let rows = dataset.shape.first else {
       for value in try dataset.read(as: Double.self) { values.add(value) }

@@ -76,7 +76,16 @@ struct Failure {
     Foundation.exit(status.rawValue)
   }
 
-  private static func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+  /// More than anybody reads: the rest of such a message is counted, not printed.
+  static let longestMessage = 1900
+
+  private static func lines(_ text: String) -> [String] {
+    var text = text
+    if text.count > longestMessage {
+      text = text.prefix(longestMessage) + " … and \(text.count - longestMessage) characters more"
+    }
+    return text.split(separator: "\n").map(String.init)
+  }
 
   private static func status(_ code: HDF5Error.Code) -> CommandStatus {
     switch code {

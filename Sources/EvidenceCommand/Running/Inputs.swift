@@ -24,13 +24,15 @@ struct Inputs {
   /// - Throws: What is wrong with either, or with the two together, before anything is evaluated.
   init(_ options: ModelAndDataOptions) throws {
     modelPath = options.model
+    try FirstContact.check(options.model, as: .model)
     let description = try ModelFile.read(options.model)
     model = try NetworkModel(description)
     Log.debug(
       "model read",
       ["path": options.model, "latents": "\(model.latentCounts)", "kernels": "\(model.instructionSet)"])
 
-    let source = try HDF5Source(file: options.data, dataset: options.dataset, axes: options.axes?.order)
+    try FirstContact.check(options.data, as: .data)
+    let source = try ExampleFile.open(options.data, dataset: options.dataset, axes: options.axes?.order)
     self.source = source
     axes = options.axes
     let choice = PreparationChoice(

@@ -1,42 +1,79 @@
-import Compression
 import Foundation
+
+/// An archive that can't be read, or that asks for something dangerous.
+package struct ZipError: Error, Sendable, CustomStringConvertible {
+  /// The kind of failure.
+  package enum Code: Sendable {
+    /// The file can't be read.
+    case unreadable
+    /// Damaged, or refused.
+    case damaged
+    /// More than may be held.
+    case tooLarge
+  }
+
+  package let code: Code
+  /// The archive's file.
+  package let file: String
+  /// The member; nil where the archive as a whole is at fault.
+  package let place: String?
+  package let message: String
+  package let expected: String?
+  package let found: String?
+
+  package init(
+    _ code: Code, file: String, place: String? = nil, _ message: String, expected: String? = nil, found: String? = nil
+  ) {
+    (self.code, self.file, self.place, self.message) = (code, file, place, message)
+    (self.expected, self.found) = (expected, found)
+  }
+
+  /// File, member and message in one line; what was expected and what was found in a second.
+  package var description: String {
+    let first = [file, place, message].compactMap(\.self).joined(separator: ": ")
+    let second = [expected.map { "expected " + $0 }, found.map { "found " + $0 }].compactMap(\.self)
+    return second.isEmpty ? first : first + "\n" + second.joined(separator: ", ")
+  }
+}
 
 /// A zip archive for reading: stored and deflated members, found through the central directory.
 ///
 /// What an archive claims is believed only as far as its bytes go: nothing is allocated for a claimed size.
-struct ZipArchive {
+package struct ZipArchive {
   /// A file in the archive.
-  struct Member {
-    let name: String
+  package struct Member {
+    /// The path within the archive.
+    package let name: String
     fileprivate let method: UInt16
     fileprivate let checksum: UInt32
     fileprivate let compressedSize: Int
     /// The size that the archive claims.
-    let size: Int
+    package let size: Int
     fileprivate let headerOffset: Int
   }
 
   /// Members larger than this are refused.
-  static let largestMember = 2 << 30
+  package static let largestMember = 2 << 30
 
   /// The archive's file, for errors.
-  let file: String
-  let members: [Member]
+  package let file: String
+  /// The files in it, in the order of its directory.
+  package let members: [Member]
   private let bytes: Data
 
   /// The archive at a path.
-  init(path: String) throws {
+  package init(path: String) throws {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
     } catch {
-      throw ImportError(.inputOutput, file: path, "the file can't be read: \(error.localizedDescription)")
+      throw ZipError(.unreadable, file: path, "the file can't be read: \(error.localizedDescription)")
     }
     try self.init(data, file: path)
   }
 
   /// The archive that the bytes are.
-  init(_ bytes: Data, file: String) throws {
+  package init(_ bytes: Data, file: String) throws {
     self.bytes = bytes
     self.file = file
     let directory = try ZipDirectory(bytes, file: file)
@@ -44,15 +81,15 @@ struct ZipArchive {
   }
 
   /// The member of a name, or nil.
-  func member(_ name: String) -> Member? { members.first { $0.name == name } }
+  package func member(_ name: String) -> Member? { members.first { $0.name == name } }
 
   /// The content of a member.
-  func contents(of member: Member) throws -> [UInt8] {
-    func problem(_ message: String, expected: String? = nil, found: String? = nil) -> ImportError {
-      ImportError(.badArchive, file: file, place: member.name, message, expected: expected, found: found)
+  package func contents(of member: Member) throws -> [UInt8] {
+    func problem(_ message: String, expected: String? = nil, found: String? = nil) -> ZipError {
+      ZipError(.damaged, file: file, place: member.name, message, expected: expected, found: found)
     }
     guard member.size <= ZipArchive.largestMember else {
-      throw ImportError(
+      throw ZipError(
         .tooLarge, file: file, place: member.name, "the member is too large",
         expected: "at most \(ZipArchive.largestMember) bytes", found: "\(member.size)")
     }
@@ -109,7 +146,7 @@ private struct ZipDirectory {
   init(_ bytes: Data, file: String) throws {
     reader = LittleEndian(bytes)
     self.file = file
-    func problem(_ message: String) -> ImportError { ImportError(.badArchive, file: file, message) }
+    func problem(_ message: String) -> ZipError { ZipError(.damaged, file: file, message) }
     // The directory's end record is followed by a comment of at most 64 KiB.
     var position = bytes.count - 22
     let first = max(0, bytes.count - 22 - 0xFFFF)
@@ -147,11 +184,11 @@ private struct ZipDirectory {
         let extraLength = reader.integer16(position + 30), let commentLength = reader.integer16(position + 32),
         let header = reader.integer32(position + 42),
         let nameBytes = reader.bytes(position + 46, Int(nameLength))
-      else { throw ImportError(.badArchive, file: file, "the zip directory is damaged") }
+      else { throw ZipError(.damaged, file: file, "the zip directory is damaged") }
       let name = String(decoding: nameBytes, as: UTF8.self)
       let extra = position + 46 + Int(nameLength)
       position = extra + Int(extraLength) + Int(commentLength)
-      guard position <= end else { throw ImportError(.badArchive, file: file, "the zip directory is damaged") }
+      guard position <= end else { throw ZipError(.damaged, file: file, "the zip directory is damaged") }
       try check(name: name, flags: flags, method: method)
       guard names.insert(name).inserted else { throw problem(name, "two members have the same name") }
       // Sizes past 4 GiB stand in an extra field, in this order, each only where it did not fit.
@@ -170,8 +207,8 @@ private struct ZipDirectory {
     return members
   }
 
-  private func problem(_ member: String, _ message: String, found: String? = nil) -> ImportError {
-    ImportError(.badArchive, file: file, place: member, message, found: found)
+  private func problem(_ member: String, _ message: String, found: String? = nil) -> ZipError {
+    ZipError(.damaged, file: file, place: member, message, found: found)
   }
 
   private func check(name: String, flags: UInt16, method: UInt16) throws {

@@ -1,0 +1,161 @@
+import Foundation
+
+/// An array in numpy's format (.npy): a header that is a Python dictionary, then the numbers.
+///
+/// The header's few keys are read as text; nothing in the file is executed, and arrays of Python objects are refused.
+struct NumpyArray: StoredArray {
+  /// A type of number as numpy writes it.
+  struct Element: Sendable, Equatable {
+    enum Kind: Sendable { case unsigned, signed, float, boolean }
+    let kind: Kind
+    /// Bytes of a number.
+    let size: Int
+    let isBigEndian: Bool
+  }
+
+  /// As numpy says it: of an array in Fortran's order, the axes of the numbers as they lie are the reverse of these.
+  let shape: [Int]
+  let element: Element
+  let isFortranOrder: Bool
+  private let bytes: Data
+  /// Where the numbers begin.
+  private let start: Int
+  private let place: String
+
+  /// The extents of the numbers as they lie in the file, last axis fastest.
+  private var stored: [Int] { isFortranOrder ? shape.reversed() : shape }
+
+  /// Whether bytes begin as an array of numpy does.
+  static func isArray(_ start: some Collection<UInt8>) -> Bool { start.starts(with: [0x93] + Array("NUMPY".utf8)) }
+
+  /// The array that bytes are; `place` is what errors call it.
+  init(_ bytes: Data, place: String) throws {
+    func problem(_ message: String) -> EvidenceError { EvidenceError(.invalidData, "\(place): \(message)") }
+    self.bytes = bytes
+    self.place = place
+    let first = bytes.startIndex
+    guard NumpyArray.isArray(bytes.prefix(6)), bytes.count >= 12 else { throw problem("not an array of numpy") }
+    let version = bytes[first + 6]
+    guard (1...3).contains(version) else { throw problem("version \(version) of numpy's format is not known") }
+    let isLong = version > 1
+    let prefix = isLong ? 12 : 10
+    let length = (0..<(isLong ? 4 : 2)).reduce(0) { $0 | Int(bytes[first + 8 + $1]) << (8 * $1) }
+    guard bytes.count >= prefix + length, length <= 1 << 20 else { throw problem("the header is not complete") }
+    let header = String(decoding: bytes[first + prefix..<first + prefix + length], as: UTF8.self)
+    guard let description = NumpyArray.value("descr", in: header), let order = NumpyArray.value("fortran_order", in: header),
+      let extents = NumpyArray.value("shape", in: header)
+    else { throw problem("the header lacks descr, fortran_order or shape: \(header.prefix(120))") }
+    guard let element = Element(description) else {
+      throw problem(
+        "expected integers, floats or booleans, found elements of type \(description.prefix(60))"
+          + (description.contains("O") ? " (Python objects)" : ""))
+    }
+    let inner = extents.filter { $0 != "(" && $0 != ")" && $0 != " " && $0 != "L" }
+    let parts = inner.split(separator: ",")
+    let numbers = parts.compactMap { Int($0) }
+    guard numbers.count == parts.count, numbers.allSatisfy({ $0 >= 0 }) else {
+      throw problem("the shape makes no sense: \(extents.prefix(80))")
+    }
+    self.element = element
+    isFortranOrder = order.hasPrefix("T")
+    shape = numbers
+    start = prefix + length
+    var size = element.size
+    for extent in numbers {
+      let (product, overflows) = size.multipliedReportingOverflow(by: extent)
+      guard !overflows else { throw problem("claims the shape \(numbers), which no file holds") }
+      size = product
+    }
+    guard bytes.count - start >= size else {
+      throw problem("claims \(size) bytes of numbers for shape \(numbers); holds \(bytes.count - start): the file is not complete")
+    }
+  }
+
+  /// The text that stands for a key, up to the comma or brace behind it; parentheses and brackets are taken whole.
+  private static func value(_ key: String, in header: String) -> String? {
+    guard let found = header.range(of: "'\(key)'"), let colon = header[found.upperBound...].firstIndex(of: ":") else {
+      return nil
+    }
+    var depth = 0
+    var result = ""
+    for character in header[header.index(after: colon)...] {
+      if depth == 0, character == "," || character == "}" { break }
+      if "([{".contains(character) { depth += 1 }
+      if ")]}".contains(character) { depth -= 1 }
+      result.append(character)
+    }
+    return result.trimmingCharacters(in: .whitespaces)
+  }
+
+  func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+    // Axes as they lie in the file.
+    let extents = stored
+    let axis = isFortranOrder ? extents.count - 1 - axis : axis
+    guard extents.indices.contains(axis), range.lowerBound >= 0, range.upperBound <= extents[axis] else {
+      throw EvidenceError(.invalidData, "\(place): has no such examples: \(range) of shape \(shape)")
+    }
+    let inner = extents[(axis + 1)...].reduce(1, *)
+    let outer = extents[..<axis].reduce(1, *)
+    let run = range.count * inner
+    var target = 0
+    bytes.withUnsafeBytes { raw in
+      for block in 0..<outer {
+        let first = start + (block * extents[axis] + range.lowerBound) * inner * element.size
+        for index in 0..<run {
+          buffer[target] = element.number(raw, at: first + index * element.size)
+          target += 1
+        }
+      }
+    }
+  }
+}
+
+extension NumpyArray.Element {
+  /// The type of a description such as `'<f4'`; nil for others.
+  init?(_ description: String) {
+    let text = description.filter { $0 != "'" && $0 != "\"" }
+    guard let order = text.first, let kind = text.dropFirst().first, let size = Int(text.dropFirst(2)),
+      "<>|=".contains(order)
+    else { return nil }
+    switch (kind, size) {
+    case ("u", 1), ("u", 2), ("u", 4), ("u", 8): self.kind = .unsigned
+    case ("i", 1), ("i", 2), ("i", 4), ("i", 8): self.kind = .signed
+    case ("f", 2), ("f", 4), ("f", 8): self.kind = .float
+    case ("b", 1): self.kind = .boolean
+    default: return nil
+    }
+    self.size = size
+    isBigEndian = order == ">"
+  }
+
+  /// The number whose bytes begin at an offset.
+  func number(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Float {
+    var bits: UInt64 = 0
+    for index in 0..<size {
+      bits |= UInt64(bytes[offset + (isBigEndian ? size - 1 - index : index)]) << UInt64(8 * index)
+    }
+    switch (kind, size) {
+    case (.unsigned, _): return Float(bits)
+    case (.boolean, _): return bits == 0 ? 0 : 1
+    case (.signed, 1): return Float(Int8(truncatingIfNeeded: bits))
+    case (.signed, 2): return Float(Int16(truncatingIfNeeded: bits))
+    case (.signed, 4): return Float(Int32(truncatingIfNeeded: bits))
+    case (.signed, _): return Float(Int64(truncatingIfNeeded: bits))
+    case (.float, 2): return NumpyArray.Element.half(UInt16(truncatingIfNeeded: bits))
+    case (.float, 4): return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
+    case (.float, _): return Float(Double(bitPattern: bits))
+    }
+  }
+
+  /// IEEE 754 binary16.
+  private static func half(_ bits: UInt16) -> Float {
+    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+    let exponent = Int(bits >> 10 & 0x1f)
+    let fraction = Float(bits & 0x3ff) / 1024
+    switch exponent {
+    case 0: return sign * fraction * 0x1p-14
+    case 31: return fraction == 0 ? sign * .infinity : .nan
+    default: return sign * (1 + fraction) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    }
+  }
+}

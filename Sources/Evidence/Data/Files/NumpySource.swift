@@ -1,0 +1,60 @@
+import Foundation
+
+/// Examples in an array of numpy: a `.npy` file, or one of the arrays of an `.npz` archive.
+public struct NumpySource: FileSource {
+  /// The file's path.
+  public let file: String
+  /// The array's name in its archive; `/` for a file of one array.
+  public let path: String
+  /// What was found out about how the data are stored and was done about it.
+  public let notes: [String] = []
+  /// Whether the elements are stored as integers.
+  public let storesIntegers: Bool
+  private let array: OrderedArray
+
+  /// How many examples the array holds.
+  public var count: Int { array.shape[0] }
+  /// The shape of one: that of the array without its first axis.
+  public var exampleShape: [Int] { Array(array.shape.dropFirst()) }
+
+  /// Opens an array; of an archive without a name, the only one of two or more axes.
+  ///
+  /// - Parameters:
+  ///   - path: A file of either kind, told by its first bytes.
+  ///   - name: The array of an archive.
+  ///   - axes: The order in which the axes are taken, the first of them counting examples.
+  /// - Throws: `EvidenceError` where the file is no such file, is not complete, or holds something else than numbers.
+  public init(file path: String, dataset name: String? = nil, axes: [Int]? = nil) throws {
+    let bytes: Data
+    do { bytes = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) } catch {
+      throw EvidenceError(.inputOutput, "\(path): the file can't be read: \(error.localizedDescription)")
+    }
+    let array: NumpyArray
+    if NumpyArray.isArray(bytes.prefix(6)) {
+      self.path = "/"
+      array = try NumpyArray(bytes, place: path)
+    } else {
+      let archive = try NumpyArchive(bytes, file: path)
+      let chosen = try archive.array(named: name)
+      self.path = chosen.name
+      array = chosen.array
+    }
+    guard !array.shape.isEmpty else {
+      throw EvidenceError(.invalidData, "\(path): \(self.path): expected shape [N, …], found a scalar")
+    }
+    if let axes, axes.sorted() != Array(array.shape.indices) {
+      throw EvidenceError(
+        .invalidSetting,
+        "the order of axes \(axes): expected each of 0 … \(array.shape.count - 1) once, as \(path) has "
+          + "\(array.shape.count) axes")
+    }
+    file = path
+    storesIntegers = array.element.kind == .unsigned || array.element.kind == .signed
+    self.array = OrderedArray(array, order: axes)
+  }
+
+  /// Reads consecutive examples, as stored.
+  public func read(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Float>) throws {
+    try array.read(rows, into: values)
+  }
+}
