@@ -52,7 +52,13 @@ struct DescribedModel {
     var decoding: [KerasLayer] = []
     channels = latents.last
     isImage = latents.count == 3
-    for item in description.decoder { try append(item, to: &decoding, inEncoder: false) }
+    let last = description.decoder.lastIndex { $0.layer != nil }
+    for (index, item) in description.decoder.enumerated() {
+      // What all layers have is not what an output has.
+      var item = item
+      if index == last { item.isShort = false }
+      try append(item, to: &decoding, inEncoder: false)
+    }
     let decoder = KerasUnit(
       model: try model("decoder", shape: latents, decoding, heads: []), weights: weights, file: file.path,
       weightsFile: file.path, backend: file.backend)
@@ -198,28 +204,56 @@ struct DescribedModel {
 
 extension KerasDescription {
   /// A description of fully connected layers alone, guessed from names and shapes; nil where that is not enough.
-  static func guess(_ entries: [KerasWeightEntry]) -> KerasDescription? {
+  static func guess(_ entries: [KerasWeightEntry], _ options: KerasImportOptions) -> KerasDescription? {
     func size(_ entry: KerasWeightEntry) -> (inputs: Int, outputs: Int)? {
       guard let shape = entry.weights.variables.first?.dataset.shape, shape.count == 2 else { return nil }
       return (shape[0], shape[1])
     }
     func path(_ entry: KerasWeightEntry) -> String { entry.path.joined(separator: "/") }
+    func isNamed(_ entry: KerasWeightEntry, _ name: String) -> Bool {
+      path(entry) == name || path(entry).hasSuffix("/" + name)
+    }
     guard !entries.isEmpty, entries.allSatisfy({ size($0) != nil }) else { return nil }
-    let means = entries.indices.filter { UsualNames.role(entries[$0].name) == .mean }
+    let means = entries.indices.filter { index in
+      options.mean.map { isNamed(entries[index], $0) } ?? (UsualNames.role(entries[index].name) == .mean)
+    }
+    let said: [(String?, ParameterName)] = [
+      (options.logVariance, .logVariance), (options.logScale, .logScale), (options.scale, .scale),
+    ]
     let scales = entries.indices.compactMap { index -> (Int, ParameterName)? in
+      if let option = said.first(where: { $0.0 != nil }) {
+        return isNamed(entries[index], option.0 ?? "") ? (index, option.1) : nil
+      }
       guard case .scale(let name)? = UsualNames.role(entries[index].name) else { return nil }
       return (index, name)
     }
     guard means.count == 1, scales.count == 1, let mean = means.first, let (scale, name) = scales.first,
       name == .logVariance || name == .logScale
     else { return nil }
-    // In the order of the file: encoder, heads, decoder.
-    let first = min(mean, scale)
-    var encoder = Array(entries[..<first])
-    var decoder = entries[(max(mean, scale) + 1)...].filter { !UsualNames.isEncoder($0.path.first ?? "") }
-    if decoder.isEmpty {
-      decoder = encoder.filter { UsualNames.isDecoder($0.path.first ?? "") }
-      encoder.removeAll { UsualNames.isDecoder($0.path.first ?? "") }
+    let heads = [mean, scale]
+    let others = entries.indices.filter { !heads.contains($0) }
+    func isDecoder(_ index: Int) -> Bool {
+      if let decoder = options.decoder { return entries[index].path.contains(decoder) }
+      let groups = entries[index].path.dropLast()
+      if groups.contains(where: UsualNames.isDecoder) { return true }
+      // In the order of the file: encoder, heads, decoder.
+      return !groups.contains(where: UsualNames.isEncoder) && index > max(mean, scale)
+    }
+    var encoder = others.filter { !isDecoder($0) }.map { entries[$0] }
+    var decoder = others.filter(isDecoder).map { entries[$0] }
+    /// The layers one after another by their sizes, where only one order fits; as they are, where it fits.
+    func ordered(_ layers: [KerasWeightEntry], from: Int?) -> [KerasWeightEntry] {
+      guard let from, chains(layers, from: from) == nil else { return layers }
+      var left = layers
+      var result: [KerasWeightEntry] = []
+      var current = from
+      while !left.isEmpty {
+        let next = left.indices.filter { size(left[$0])?.inputs == current }
+        guard next.count == 1, let found = next.first else { return layers }
+        result.append(left.remove(at: found))
+        current = size(result[result.count - 1])?.outputs ?? current
+      }
+      return result
     }
     func chains(_ layers: [KerasWeightEntry], from: Int?) -> Int? {
       var current = from
@@ -229,6 +263,8 @@ extension KerasDescription {
       }
       return current
     }
+    decoder = ordered(decoder, from: size(entries[mean])?.outputs)
+    encoder = ordered(encoder, from: decoder.last.flatMap { size($0)?.outputs })
     let latents = size(entries[mean])?.outputs
     let inputs = size(encoder.first ?? entries[mean])?.inputs
     guard chains(encoder, from: inputs) == size(entries[mean])?.inputs, !decoder.isEmpty,

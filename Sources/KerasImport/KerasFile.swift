@@ -18,7 +18,7 @@ struct KerasFile {
   /// The name without folders and extensions.
   var stem: String {
     let name = URL(fileURLWithPath: path).lastPathComponent
-    let endings = [".weights.h5", ".h5", ".hdf5", ".keras", ".json"]
+    let endings = [".weights.h5", ".weights.json", ".h5", ".hdf5", ".keras", ".json"]
     return endings.first { name.hasSuffix($0) && name.count > $0.count }.map { String(name.dropLast($0.count)) } ?? name
   }
 
@@ -92,6 +92,9 @@ struct KerasFile {
     let value = try JSONParser.parse(text, file: path)
     version = value["keras_version"]?.string
     backend = value["backend"]?.string
+    if value["weight_map"]?.object != nil {
+      return try read(ShardedWeights.joined(value, index: path))
+    }
     if KerasModelParser.isConfiguration(value) {
       model = try KerasModelParser.model(value, file: path)
       guard model != nil else {

@@ -72,11 +72,11 @@ struct KerasSources {
   private mutating func describe(_ weightsOnly: [KerasFile], _ description: KerasDescription?) throws {
     let file = weightsOnly[0]
     let entries = try weightsOnly.flatMap { try $0.weights?.entries() ?? [] }
-    guard let description = description ?? KerasDescription.guess(entries) else {
+    guard let description = description ?? KerasDescription.guess(entries, options) else {
       throw ImportError(
         .undecided, file: file.path,
         "the file holds weights only, without activations, strides or the order of layers; give the JSON of "
-          + "model.to_json(), or a short description (docs/keras.md), beside it",
+          + "model.to_json() beside it, or a short description, of which --draft FILE.json writes what can be told",
         found: entries.prefix(16).map { entry in
           let shape = entry.weights.variables.first.map { " \($0.dataset.shape)" } ?? ""
           return entry.path.joined(separator: "/") + shape
@@ -90,6 +90,8 @@ struct KerasSources {
           .joined(separator: ", "))
     }
     options = description.completing(options)
+    // They have chosen among the layers of the file.
+    (options.encoder, options.decoder) = (nil, nil)
     var described = DescribedModel(description, entries: entries, file: file)
     let units = try described.units(inputShape: options.inputShape)
     notes += described.notes

@@ -95,7 +95,11 @@ struct TreeWeights {
     return entries
   }
 
-  private func collect(_ group: Group, path: [String], depth: Int, _ entries: inout [KerasWeightEntry]) throws {
+  /// - Parameter isListed: Whether the group is in a list of layers, under the name of its class. Elsewhere it bears the name
+  ///   of the attribute that the author gave to it, which tells more than one that Keras made up.
+  private func collect(
+    _ group: Group, path: [String], depth: Int, isListed: Bool = false, _ entries: inout [KerasWeightEntry]
+  ) throws {
     guard depth < 32 else {
       throw ImportError(.tooLarge, file: file, place: group.path, "the groups are nested too deeply")
     }
@@ -104,14 +108,15 @@ struct TreeWeights {
       // Later versions of Keras 3 note the layer's name here.
       let name = try stored.attributeType("name") == .string ? try stored.string("name") : nil
       weights = KerasLayerWeights(place: weights.place, variables: TreeWeights.named(weights.variables))
-      entries.append(KerasWeightEntry(path: path.dropLast() + [name ?? path.last ?? "model"], weights: weights))
+      entries.append(KerasWeightEntry(path: path.dropLast() + [(isListed ? name : nil) ?? path.last ?? "model"], weights: weights))
     }
     for child in try group.children().filter({ $0.kind == .group && $0.name != "vars" })
       .sorted(by: { TreeWeights.isBefore($0.name, $1.name) })
     {
       let isContainer = TreeWeights.containers.contains(child.name)
       try collect(
-        group.group(child.name), path: isContainer ? path : path + [child.name], depth: depth + 1, &entries)
+        group.group(child.name), path: isContainer ? path : path + [child.name], depth: depth + 1,
+        isListed: TreeWeights.containers.contains(group.path.split(separator: "/").last.map(String.init) ?? ""), &entries)
     }
   }
 

@@ -32,9 +32,9 @@ import Testing
       problems:
         "/: attribute format is \"evidence-results\"; expected \"evidence-model\""),
     Case(
-      "another version", change: { try $0.setAttribute("version", 2) },
+      "another version", change: { try $0.setAttribute("version", 3) },
       problems:
-        "/: unknown format version 2; expected 1"),
+        "/: unknown format version 3; expected 1 or 2"),
     Case(
       "a version in words", change: { try $0.setAttribute("version", "one") },
       problems:

@@ -78,8 +78,62 @@ import Testing
       .residual(body: Stack([Models.dense(3, 3)]), shortcut: Stack()),
       .residual(body: Stack([Models.dense(3, 3)]), shortcut: Stack([Models.dense(3, 3, .relu)])),
       .concatenation([Stack(), Stack([Models.dense(3, 2), Models.dense(2, 3)])]),
+    ] + second
+  }()
+
+  /// The layers of version 2.
+  static let second: [Layer.Operation] = {
+    var convolution = Convolution(weight: Models.tensor(4, 2, 3), layout: .weight, bias: Models.tensor(4))
+    (convolution.stride, convolution.dilation, convolution.groups) = ([2], [3], 2)
+    convolution.padding = .explicit(top: 0, bottom: 0, left: 1, right: 2)
+    var transposed = TransposedConvolution(weight: Models.tensor(3, 4, 2), layout: .kernel)
+    (transposed.stride, transposed.dilation, transposed.outputPadding) = ([2], [1], [1])
+    var group = GroupNormalization(groups: 2, scale: Models.tensor(4), offset: Models.tensor(4))
+    group.epsilon = 1e-4
+    var layer = LayerNormalization(scale: Models.tensor(2, 3))
+    layer.axes = [0, 2]
+    var upsampling = Upsampling(factor: [2, 3], mode: .bilinear)
+    upsampling.alignsCorners = true
+    return [
+      .convolution1D(convolution), .transposedConvolution1D(transposed), .groupNormalization(group),
+      .groupNormalization(GroupNormalization(groups: nil)), .layerNormalization(layer), .permute([1, 0]),
+      .product([Stack(), Stack([Models.dense(3, 3)])]), .pixelShuffle(PixelShuffle(factor: [2, 2], order: .tensorflow)),
+      .padBorder([1, 0, 2, 3], .reflect), .padBorder([1, 0, 2, 3], .replicate), .upsampling(upsampling),
     ]
   }()
+
+  @Test func theLowestVersionIsWritten() throws {
+    func version(_ layer: Layer?) throws -> Int? {
+      var model = Models.oneLayer
+      if let layer { model.encoders[0].trunk?.layers.append(layer) }
+      let file = try File(inMemory: "version")
+      try ModelFile.write(model, to: file)
+      return try file.root.integer("version")
+    }
+    #expect(try version(nil) == 1)
+    #expect(try version(Layer(.layerNormalization(LayerNormalization()))) == 1)
+    for operation in Self.second { #expect(try version(Layer(operation)) == 2, "\(operation.name)") }
+    let activations: [Activation] = [.abs, .log1p, .celu(alpha: 0.5), .prelu(slope: Tensor([0.25, 0.5, 1]))]
+    for activation in activations {
+      #expect(try version(Layer(.activation, activation: activation)) == 2, "\(activation.name)")
+    }
+  }
+
+  @Test(arguments: [.celu(alpha: 0.5), .prelu(slope: Tensor([0.25, 0.5, 1])), .mish, .hardSigmoid] as [Activation])
+  func everyActivation(_ activation: Activation) throws {
+    try expectSame(with: Layer(.activation, activation: activation))
+  }
+
+  /// A file that says version 1 has none of this.
+  @Test func theFirstVersionHasNoLayersOfTheSecond() throws {
+    var model = Models.oneLayer
+    model.encoders[0].trunk?.layers.append(Layer(.permute([0])))
+    let file = try File(inMemory: "version")
+    try ModelFile.write(model, to: file)
+    try file.root.setAttribute("version", 1)
+    let error = #expect(throws: ModelFileError.self) { try ModelFile.parse(file) }
+    #expect(error?.problems.map(\.description) == ["/: attribute version is 1, which has no layer \"permute\"; expected 2"])
+  }
 
   @Test(arguments: operations.indices) func everyLayer(index: Int) throws {
     try expectSame(with: Layer(Self.operations[index], activation: .relu))

@@ -68,6 +68,14 @@ struct LayerTests {
       Stack([
         Layer(.reshape([3, 2])), random.dense(2, 3), Layer(.flatten), random.dense(9, 6, activation: .elu()), inner,
       ]),
+      Stack([
+        Layer(.product([Stack([random.dense(6, 4, activation: .sigmoid)]), Stack([random.dense(6, 4)])])),
+        random.dense(4, 6), inner,
+      ]),
+      Stack([
+        Layer(.product([Stack(), Stack([random.dense(6, 1)]), Stack([inner]), Stack([random.dense(6, 6)])])),
+        Layer(.product([Stack(), Stack()])),
+      ]),
       Stack(), Stack([Layer(.flatten)]), Stack([Layer(.residual(body: Stack(), shortcut: Stack()))]),
       Stack([Layer(.activation, activation: .relu), Layer(.activation, activation: .tanh), inner]),
     ]

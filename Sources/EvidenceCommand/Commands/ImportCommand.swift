@@ -40,7 +40,13 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
   var files: [String]
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The model to write.", valueName: "model.h5"), completion: .file())
-  var output: String
+  var output = ""
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a description of files with weights only, to be completed by hand and given beside them, and no model.",
+      valueName: "file.json"), completion: .file())
+  var draft: String?
 
   @Flag(help: "Write over a file that is there.")
   var force = false
@@ -53,11 +59,33 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
 
   var untrustedFiles: [String] { files }
 
+  func validate() throws {
+    if output.isEmpty && draft == nil { throw ValidationError("Missing expected argument '--output <model.h5>'") }
+    if !output.isEmpty && draft != nil { throw ValidationError("--draft writes a description, and --output a model") }
+  }
+
   func run() throws {
     printing.start()
+    if let draft { return try writeDraft(to: draft) }
     let outcome = try KerasImportRun(self).run()
     try printing.print(json: outcome.json, text: outcome.text)
     for warning in outcome.warnings { Console.shared.warn(warning) }
+  }
+
+  private func writeDraft(to path: String) throws {
+    for file in files { try FirstContact.check(file, as: .keras) }
+    let text = try KerasImport.draft(files: files, options: options)
+    guard force || !FileManager.default.fileExists(atPath: path) else {
+      throw CommandError(
+        .cannotCreateOutput, "\(path): there is a file already; give another name to --draft, or --force to replace it")
+    }
+    do { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) } catch {
+      throw CommandError(.cannotCreateOutput, "\(path): can't be written: \(error.localizedDescription)")
+    }
+    let names = (files + [path]).joined(separator: " ")
+    try printing.print(
+      json: ["command": "import", "draft": .string(path)],
+      text: "wrote \(path): complete its activations and shapes, then\n  evidence import keras \(names) -o model.h5")
   }
 
   /// What the library is asked.

@@ -12,14 +12,16 @@ struct LayerFixture: CustomTestStringConvertible, @unchecked Sendable {
   let input: Tensor
   let output: ReferenceTensor
 
-  /// Every case of the file, which make_layers.py beside it made.
-  static let all: [LayerFixture] = {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/layers.json")
+  /// Every case of the files, which make_layers.py and make_second_layers.py beside them made.
+  static let all = ["layers.json", "second_layers.json"].flatMap(cases)
+
+  private static func cases(_ name: String) -> [LayerFixture] {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/\(name)")
     guard let data = try? Data(contentsOf: file),
       let cases = try? JSONSerialization.jsonObject(with: data) as? [[String: Any]]
     else { return [] }
     return cases.compactMap(LayerFixture.init)
-  }()
+  }
 
   /// Nil where the case is not understood; a test counts them.
   private init?(_ json: [String: Any]) {
@@ -27,13 +29,14 @@ struct LayerFixture: CustomTestStringConvertible, @unchecked Sendable {
       let format = (json["data_format"] as? String).flatMap(DataFormat.init),
       let input = Self.tensor(json["input"]), let output = Self.tensor(json["output"]),
       let attributes = json["attributes"] as? [String: Any], let stored = json["weights"] as? [String: Any],
-      let operation = Self.operation(kind, attributes, stored.compactMapValues { Self.tensor($0)?.single })
+      let operation = Self.operation(kind, attributes, stored.compactMapValues { Self.tensor($0)?.single }),
+      let activation = Self.activation(attributes, slope: Self.tensor(stored["slope"])?.single)
     else { return nil }
     testDescription = name
     self.format = format
     self.input = input.single
     self.output = output
-    layer = Layer(operation, activation: Self.activation(attributes) ?? .identity)
+    layer = Layer(operation, activation: activation)
   }
 
   private static func tensor(_ json: Any?) -> ReferenceTensor? {
@@ -75,7 +78,37 @@ struct LayerFixture: CustomTestStringConvertible, @unchecked Sendable {
     case "upsample2d":
       guard let factor = pair("factor"), let mode = (attributes["mode"] as? String).flatMap(Upsampling.Mode.init)
       else { return nil }
-      return .upsampling(Upsampling(factor: factor, mode: mode))
+      var layer = Upsampling(factor: factor, mode: mode)
+      layer.alignsCorners = attributes["align_corners"] as? Bool ?? false
+      return .upsampling(layer)
+    case "conv1d":
+      guard let weight, let sides = pair("padding") else { return nil }
+      var layer = Convolution(weight: weight, layout: layout, bias: weights["bias"])
+      (layer.stride, layer.dilation) = (pair("stride") ?? [1], pair("dilation") ?? [1])
+      layer.padding = .explicit(top: 0, bottom: 0, left: sides[0], right: sides[1])
+      layer.groups = attributes["groups"] as? Int ?? 1
+      return .convolution1D(layer)
+    case "conv1d-transpose":
+      guard let weight, let sides = pair("padding") else { return nil }
+      var layer = TransposedConvolution(weight: weight, layout: layout, bias: weights["bias"])
+      (layer.stride, layer.dilation, layer.outputPadding) = (pair("stride") ?? [1], [1], pair("output_padding") ?? [0])
+      layer.padding = .explicit(top: 0, bottom: 0, left: sides[0], right: sides[1])
+      layer.groups = attributes["groups"] as? Int ?? 1
+      return .transposedConvolution1D(layer)
+    case "group-norm", "instance-norm":
+      var layer = GroupNormalization(
+        groups: attributes["groups"] as? Int, scale: weights["scale"], offset: weights["offset"])
+      layer.epsilon = attributes["epsilon"] as? Double ?? layer.epsilon
+      return .groupNormalization(layer)
+    case "permute": return pair("axes").map { .permute($0) }
+    case "pixel-shuffle":
+      let order = (attributes["order"] as? String).flatMap(PixelShuffle.Order.init) ?? .pytorch
+      return pair("factor").map { .pixelShuffle(PixelShuffle(factor: $0, order: order)) }
+    case "pad2d" where attributes["mode"] != nil:
+      guard let sides = pair("padding"), let mode = (attributes["mode"] as? String).flatMap(BorderMode.init) else {
+        return nil
+      }
+      return .padBorder(sides, mode)
     case "crop2d": return pair("cropping").map { .crop($0) }
     case "pad2d": return pair("padding").map { .pad($0) }
     case "batch-norm":
@@ -88,8 +121,9 @@ struct LayerFixture: CustomTestStringConvertible, @unchecked Sendable {
     case "layer-norm":
       var layer = LayerNormalization(scale: weights["scale"], offset: weights["offset"])
       layer.epsilon = attributes["epsilon"] as? Double ?? layer.epsilon
+      layer.axes = pair("axes")
       return .layerNormalization(layer)
-    case "activation": return activation(attributes) == nil ? nil : .activation
+    case "activation": return .activation
     default: return nil
     }
   }
@@ -101,10 +135,21 @@ struct LayerFixture: CustomTestStringConvertible, @unchecked Sendable {
     return json as? String == "same" ? .same : json as? String == "valid" ? .valid : nil
   }
 
-  private static func activation(_ attributes: [String: Any]) -> Activation? {
+  private static func activation(_ attributes: [String: Any], slope: Tensor?) -> Activation? {
     let number = { (name: String, standard: Float) in (attributes[name] as? Double).map(Float.init) ?? standard }
     return switch attributes["activation"] as? String {
-    case "identity": .identity
+    case nil, "identity": .identity
+    case "abs": .abs
+    case "square": .square
+    case "sqrt": .sqrt
+    case "log": .log
+    case "log1p": .log1p
+    case "hard-swish": .hardSwish
+    case "hard-sigmoid": .hardSigmoid
+    case "mish": .mish
+    case "softsign": .softsign
+    case "celu": .celu(alpha: number("alpha", 1))
+    case "prelu": slope.map { .prelu(slope: $0) }
     case "relu": .relu
     case "leaky-relu": .leakyReLU(alpha: number("alpha", 0.01))
     case "elu": .elu(alpha: number("alpha", 1))

@@ -61,7 +61,17 @@ struct ReferenceStack {
       // Vectors only.
       let parts = stacks.map { self($0, x).values }
       return ReferenceTensor(shape: [parts.reduce(0) { $0 + $1.count }], values: parts.flatMap { $0 })
-    case .pooling, .upsampling, .crop, .pad: fatalError("no reference here: see layers.json")
+    case .product(let stacks):
+      // Factors of one shape, and vectors of one element.
+      let factors = stacks.map { self($0, x) }
+      let count = factors.map(\.values.count).max() ?? 0
+      let values = (0..<count).map { index in
+        factors.reduce(1) { $0 * $1.values[$1.values.count == 1 ? 0 : index] }
+      }
+      return ReferenceTensor(shape: factors.first { $0.values.count == count }?.shape ?? [], values: values)
+    case .pooling, .upsampling, .crop, .pad, .padBorder, .convolution1D, .transposedConvolution1D, .groupNormalization,
+      .permute, .pixelShuffle:
+      fatalError("no reference here: see layers.json and second_layers.json")
     }
   }
 
@@ -235,6 +245,17 @@ struct ReferenceStack {
     case .silu: x / (1 + exp(-x))
     case .exp: Foundation.exp(x)
     case .hardTanh(let low, let high): min(max(x, Double(low)), Double(high))
+    case .abs: Swift.abs(x)
+    case .square: x * x
+    case .sqrt: x.squareRoot()
+    case .log: Foundation.log(x)
+    case .log1p: Foundation.log1p(x)
+    case .hardSigmoid: min(max(x / 6 + 0.5, 0), 1)
+    case .hardSwish: x * min(max(x / 6 + 0.5, 0), 1)
+    case .mish: x * Foundation.tanh(Foundation.log1p(Foundation.exp(x)))
+    case .softsign: x / (1 + Swift.abs(x))
+    case .celu(let alpha): x > 0 ? x : Double(alpha) * expm1(x / Double(alpha))
+    case .prelu(let slope): x > 0 ? x : Double(slope.values[0]) * x
     }
   }
 }
