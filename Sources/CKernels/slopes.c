@@ -6,6 +6,7 @@ int ck_slope_takes_output(ck_activation activation) {
     case CK_RELU:
     case CK_TANH:
     case CK_SIGMOID:
+    case CK_SQRT:
     case CK_EXP: return 1;
     default: return 0;
   }

@@ -7,7 +7,8 @@ import Testing
 struct LayerTests {
   static let activations: [Activation] = [
     .identity, .relu, .leakyReLU(), .leakyReLU(alpha: 0.3), .elu(), .elu(alpha: 0.5), .selu, .tanh, .sigmoid,
-    .softplus, .gelu, .geluTanh, .silu, .exp, .hardTanh(), .hardTanh(min: -0.5, max: 2), .softmax,
+    .softplus, .gelu, .geluTanh, .silu, .exp, .hardTanh(), .hardTanh(min: -0.5, max: 2), .softmax, .abs, .square,
+    .hardSigmoid, .hardSwish, .mish, .softsign, .celu(), .celu(alpha: 0.5), .prelu(slope: Tensor([0.25])),
   ]
 
   private func check(_ stack: Stack, shape: [Int], _ random: inout Random) throws {

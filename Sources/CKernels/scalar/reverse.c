@@ -29,6 +29,18 @@ static double slope(ck_activation activation, double kept) {
       return s + times_slope(kept, s);
     case CK_EXP: return kept;
     case CK_HARD_TANH: return kept > activation.a && kept < activation.b ? 1 : 0;
+    case CK_SQUARED: return 2 * kept;
+    case CK_SQRT: return 0.5 / kept;
+    case CK_LOGARITHM: return 1 / kept;
+    case CK_LOG1P: return 1 / (1 + kept);
+    case CK_HARD_SWISH: return kept <= -3 ? 0 : kept >= 3 ? 1 : kept / 3 + 0.5;
+    case CK_MISH: {
+      if (kept > 20) return 1;
+      // tanh(softplus(x)) = w / (w + 2) with w = e^x (e^x + 2).
+      double e = exp(kept), w = e * (e + 2);
+      return w / (w + 2) + (kept < -200 ? 0 : kept * 4 * e * (e + 1) / ((w + 2) * (w + 2)));
+    }
+    case CK_SOFTSIGN: return 1 / ((1 + fabs(kept)) * (1 + fabs(kept)));
   }
   return NAN;
 }

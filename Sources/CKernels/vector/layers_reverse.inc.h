@@ -31,6 +31,24 @@ INLINE floats slope_of(ck_activation activation, floats kept) {
     }
     case CK_EXP: return kept;
     case CK_HARD_TANH: return ((kept > activation.a) & (kept < activation.b)) ? all(1) : all(0);
+    case CK_SQUARED: return 2 * kept;
+    case CK_SQRT: return 0.5f / kept;
+    case CK_LOGARITHM: return 1 / kept;
+    case CK_LOG1P: return 1 / (1 + kept);
+    case CK_HARD_SWISH: {
+      floats middle = kept * (1.0f / 3) + 0.5f;
+      middle = kept <= -3 ? all(0) : middle;
+      return kept >= 3 ? all(1) : middle;
+    }
+    case CK_MISH: {
+      floats x = at_most(at_least(kept, -200), 20), e = exp_lanes(x), w = e * (e + 2), denominator = 1 / (w + 2);
+      floats slope = w * denominator + x * (4 * e * (e + 1) * denominator * denominator);
+      return kept > 20 ? all(1) : slope;
+    }
+    case CK_SOFTSIGN: {
+      floats size = 1 + absolute(kept);
+      return 1 / (size * size);
+    }
   }
   return all(NAN);
 }
@@ -62,6 +80,13 @@ static void activate_reverse(ck_activation activation, const float *kept, float 
     CASE(CK_SILU)
     CASE(CK_EXP)
     CASE(CK_HARD_TANH)
+    CASE(CK_SQUARED)
+    CASE(CK_SQRT)
+    CASE(CK_LOGARITHM)
+    CASE(CK_LOG1P)
+    CASE(CK_HARD_SWISH)
+    CASE(CK_MISH)
+    CASE(CK_SOFTSIGN)
   }
 #undef CASE
 }

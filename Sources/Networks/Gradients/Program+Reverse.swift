@@ -91,7 +91,8 @@ extension Program.Step {
     case .dense(let dense): rows * (1 + dense.epilogue.savedCount)
     case .convolution(let convolution): rows * (1 + convolution.epilogue.savedCount)
     case .elementwise(let functions): rows * (1 + functions.savedCount)
-    case .residual(let body, let shortcut): rows + body.keptRows + shortcut.keptRows
+    case .residual(let body, let shortcut), .product(let body, let shortcut):
+      rows + body.keptRows + shortcut.keptRows
     case .concatenate(let branches, _): rows + branches.reduce(0) { $0 + $1.program.keptRows }
     }
   }
@@ -119,6 +120,10 @@ extension Program.Step {
       output.copy(body.runKeeping(input, kept: beside, k))
       beside += body.keptRows * lanes
       k.add(output.rows * lanes, shortcut.runKeeping(input, kept: beside, k).data, output.data)
+    case .product(let first, let second):
+      output.copy(first.runKeeping(input, kept: beside, k))
+      beside += first.keptRows * lanes
+      k.multiply(output.rows * lanes, second.runKeeping(input, kept: beside, k).data, output.data)
     case .concatenate(let branches, _):
       for branch in branches {
         branch.put(branch.program.runKeeping(input, kept: beside, k), into: output)
@@ -131,7 +136,7 @@ extension Program.Step {
   fileprivate var isInPlaceInReverse: Bool {
     switch self {
     case .copy, .elementwise, .softmax, .normalize: true
-    case .dense, .convolution, .gather, .residual, .concatenate: false
+    case .dense, .convolution, .gather, .residual, .product, .concatenate: false
     }
   }
 
@@ -139,7 +144,7 @@ extension Program.Step {
   fileprivate var reverseRows: Int {
     switch self {
     case .copy, .dense, .convolution, .gather, .elementwise, .softmax, .normalize: 0
-    case .residual(let body, let shortcut):
+    case .residual(let body, let shortcut), .product(let body, let shortcut):
       (body.steps.isEmpty ? shortcut.inputRows : body.outputRows) + body.inputRows
         + max(body.reverseRows, shortcut.reverseRows)
     case .concatenate(let branches, _):
@@ -179,6 +184,17 @@ extension Program.Step {
       beside += body.keptRows * lanes
       let rest = arena.take(rows: input.rows, lanes: lanes)
       shortcut.reverse(second, input: input, kept: beside, into: rest, arena: &arena, k)
+      k.add(target.rows * lanes, rest.data, target.data)
+    case .product(let first, let second):
+      // Of a · b: the gradient times b goes to a, and that times a to b.
+      let others = arena.take(rows: gradient.rows, lanes: lanes)
+      others.copy(gradient)
+      let keptSecond = beside + first.keptRows * lanes
+      k.multiply(gradient.rows * lanes, second.keptOutput(input, kept: keptSecond).data, gradient.data)
+      k.multiply(gradient.rows * lanes, first.keptOutput(input, kept: beside).data, others.data)
+      first.reverse(gradient, input: input, kept: beside, into: target, arena: &arena, k)
+      let rest = arena.take(rows: input.rows, lanes: lanes)
+      second.reverse(others, input: input, kept: keptSecond, into: rest, arena: &arena, k)
       k.add(target.rows * lanes, rest.data, target.data)
     case .concatenate(let branches, _):
       let rest = arena.take(rows: input.rows, lanes: lanes)

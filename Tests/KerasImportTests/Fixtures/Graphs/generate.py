@@ -174,6 +174,27 @@ z, decoded = plain_decoder()
 record("decoder-clip", (D,), mean, ops.exp(0.5 * log_var), None, x, z, ops.clip(decoded, 0.3, 0.7),
        sampled=[mean, log_var])
 
+# Layers of version 2 of the model format.
+def encoded(name, shape, function, decoder_out=None, arguments=(), likelihood="bernoulli", data="binary", last=None):
+    x = keras.Input(shape, name="x")
+    h = layers.Flatten()(function(x)) if len(shape) > 1 else function(x)
+    mean, log_var = layers.Dense(Z, name="z_mean")(h), layers.Dense(Z, name="z_log_var")(h)
+    z = keras.Input((Z,), name="z")
+    out = layers.Dense(int(np.prod(shape)), activation="linear" if last else "sigmoid", name="out")(z)
+    out = layers.Reshape(shape)(out) if len(shape) > 1 else out
+    out = last(out) if last else out
+    record(name, shape, mean, ops.exp(0.5 * log_var), None, x, z, out, sampled=[mean, log_var], arguments=arguments,
+           likelihood=likelihood, data=data)
+
+
+encoded("layer-conv1d", (8, 2), layers.Conv1D(3, 3, strides=2, padding="same", activation="relu"))
+encoded("layer-group-norm", (4, 4, 2), lambda x: layers.GroupNormalization(2)(layers.Conv2D(4, 3)(x)))
+encoded("layer-layer-norm", (4, 3), layers.LayerNormalization(axis=[1, 2]))
+encoded("layer-gate", (D,), lambda x: layers.Multiply()([
+    layers.Dense(5, activation="sigmoid")(x), layers.Dense(5, activation="mish")(x)]))
+encoded("layer-prelu", (4, 4, 2), layers.PReLU(shared_axes=[1, 2]))
+encoded("layer-time-distributed", (4, 3), layers.TimeDistributed(layers.Dense(5, activation="celu")))
+
 path = os.path.join(here, "expected.json")
 before = json.load(open(path)) if len(sys.argv) > 1 and os.path.exists(path) else {}
 before.update(known)
