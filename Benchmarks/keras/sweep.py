@@ -1,10 +1,11 @@
 """Puts every layer of Keras between two dense layers, imports the model, and compares what it computes.
 
-    KERAS_BACKEND=torch python Benchmarks/keras/sweep.py .build/release/evidence [NAME …]
+    KERAS_BACKEND=jax python Benchmarks/keras/sweep.py .build/release/evidence [NAME …]
 
 For each layer that takes [N, d], [N, l, c] or [N, h, w, c], with its main options: the means of the posterior by Keras
 and by the imported model (`evidence units --latents`) for the same examples. Right is a largest difference below 1e-4
-of the largest mean; float32 arithmetic leaves about 1e-6. Prints a table in Markdown, and ends with 1 where one is wrong.
+of the largest mean; float32 arithmetic leaves about 1e-6. (Keras on PyTorch counts the padding of "same" pooling, as TensorFlow and JAX don't.)
+Prints a table in Markdown, and ends with 1 where one is wrong.
 """
 
 import inspect
@@ -27,8 +28,10 @@ INPUTS = 10
 
 @keras.saving.register_keras_serializable(package="sweep")
 class Sampling(layers.Layer):
+    """Stands for the layer that draws z: it is known by its place alone, so that it needs no noise."""
+
     def call(self, inputs):
-        return inputs[0] + ops.exp(0.5 * inputs[1]) * keras.random.normal(ops.shape(inputs[0]))
+        return inputs[0] + ops.exp(0.5 * inputs[1])
 
 
 # What a class needs or is tried with: lists of arguments; [{}] otherwise.

@@ -24,7 +24,7 @@ struct KerasDraft {
       return .array(indices.map { item($0, activation: $0 == weighted ? last ?? "relu" : "relu") })
     }
     let key = KerasDescription.scaleKeys.first { $0.1 == scale?.1 }?.0 ?? "log_variance"
-    return [
+    let draft: JSONValue = [
       "comment": .string(
         "a draft: complete it. Weights tell neither activations, strides and paddings nor what comes after what; layers "
           + "without weights (Flatten, Reshape, MaxPooling2D, …) are missing: {\"class\": \"Flatten\"}. docs/keras.md has the keys"),
@@ -33,7 +33,8 @@ struct KerasDraft {
       "mean": .string(mean.map(path) ?? "WHICH LAYER?"),
       key: .string(scale.map { path($0.0) } ?? "WHICH LAYER?"),
       "decoder": items(decoding, endsIn: "sigmoid"),
-    ].removingEmptyLists
+    ]
+    return draft.removingEmptyLists
   }
 
   private func path(_ index: Int) -> String { entries[index].path.joined(separator: "/") }

@@ -16,7 +16,7 @@ struct TreeWeights {
       let inner = try group.group(child.name)
       for name in containers + ["vars"] where try inner.hasChild(name) { return true }
     }
-    return false
+    return try group.allDatasets().contains { $0.path.contains("/vars/") }
   }
 
   /// Keras' own spelling of a class name in lower case: `Conv2DTranspose` is `conv2d_transpose`.

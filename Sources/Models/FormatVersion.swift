@@ -4,6 +4,9 @@ extension ModelDescription {
 
   /// Something of the model that version 1 has no word for; nil where there is nothing.
   public var secondVersionFeature: String? {
+    if let first = decoders.first, first.distribution == .categorical, ModelPlan(self).network?.isOneHot == true {
+      return "categorical over one-hot data"
+    }
     return (encoders + decoders).lazy.compactMap(\.secondVersionFeature).first
   }
 }

@@ -11,7 +11,7 @@ extension NetworkModel: PosteriorModel {
     case .normal, .fullNormal, .laplace: .reals
     case .bernoulli, .continuousBernoulli, .discretizedLogistic, .logisticMixture: .unitInterval
     case .beta: .openUnitInterval
-    case .categorical: .classes(plan.likelihoodComponents)
+    case .categorical: plan.isOneHot ? .oneHot : .classes(plan.likelihoodComponents)
     case .poisson, .negativeBinomial, .zeroInflatedNegativeBinomial: .counts
     }
   }
@@ -29,7 +29,22 @@ extension NetworkModel: PosteriorModel {
 
   /// Runs the posteriors that depend on x alone, for the whole batch.
   public func encode(_ batch: ExampleBatch, scratch: inout Workspace) throws {
+    if plan.isOneHot { try requireOneHot(batch) }
     batch.values.withUnsafeBufferPointer { encode($0, count: batch.count, in: scratch) }
+  }
+
+  /// Refuses examples with runs of the last axis that have not one 1.
+  private func requireOneHot(_ batch: ExampleBatch) throws {
+    let classes = plan.likelihoodComponents
+    for run in 0..<batch.values.count / classes {
+      let sum = batch.values[run * classes..<(run + 1) * classes].reduce(0, +)
+      guard sum != 1 else { continue }
+      let runs = inputCount / classes
+      throw EvidenceError(
+        .invalidData,
+        "example \(batch.indices.lowerBound + run / runs): run \(run % runs) of \(classes) elements sums to \(sum); one-hot data "
+          + "have one 1 in each; numbers of classes go with logits [\(inputCount), classes]")
+    }
   }
 
   /// Log-weights of a chunk of draws.

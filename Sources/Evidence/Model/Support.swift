@@ -8,6 +8,8 @@ public enum Support: Sendable, Equatable {
   case openUnitInterval
   /// 0 … classes − 1.
   case classes(Int)
+  /// 0 and 1, in runs with one 1 each.
+  case oneHot
   /// 0, 1, 2, …
   case counts
 
@@ -18,6 +20,7 @@ public enum Support: Sendable, Equatable {
     case .unitInterval: value >= 0 && value <= 1
     case .openUnitInterval: value > 0 && value < 1
     case .classes(let count): value >= 0 && value < Float(count) && value == value.rounded()
+    case .oneHot: value == 0 || value == 1
     case .counts: value >= 0 && value.isFinite && value == value.rounded()
     }
   }
@@ -39,6 +42,7 @@ public enum Support: Sendable, Equatable {
     case .unitInterval: "values in [0, 1]"
     case .openUnitInterval: "values strictly between 0 and 1"
     case .classes(let count): "classes 0 … \(count - 1)"
+    case .oneHot: "0 and 1, one-hot along the last axis"
     case .counts: "counts 0, 1, 2, …"
     }
   }

@@ -11,6 +11,8 @@ package struct ConditionalPlan: Sendable {
   package let trunk: StackPlan
   /// In the order in which the density takes them.
   package let parameters: [ParameterPlan]
+  /// Whether the variable is given as runs of `components` elements, one of them 1 and the others 0.
+  package let isOneHot: Bool
   /// Steps applied to the sample of a posterior, in order.
   package internal(set) var flow: [FlowStepPlan] = []
 

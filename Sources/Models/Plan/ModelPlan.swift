@@ -81,6 +81,9 @@ public struct NetworkPlan: Sendable {
 
   /// Classes of a categorical likelihood, or components of a mixture; otherwise 1.
   public var likelihoodComponents: Int { decoders[0].components }
+
+  /// Whether the likelihood is categorical and x one-hot: its last axis is the classes.
+  public var isOneHot: Bool { decoders[0].isOneHot }
 }
 
 /// A model that can't be evaluated, with every reason.

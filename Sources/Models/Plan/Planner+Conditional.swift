@@ -1,7 +1,11 @@
 extension Planner {
   /// Plans a conditional whose input has the given shape; `size` is the variable's element count where it is known (for
   /// a posterior, the mean decides).
-  mutating func plan(_ conditional: Conditional, input: [Int], size known: Int?, path: String) -> ConditionalPlan? {
+  ///
+  /// - Parameter lastAxis: Of x: the classes, where the data are one-hot.
+  mutating func plan(
+    _ conditional: Conditional, input: [Int], size known: Int?, lastAxis: Int? = nil, path: String
+  ) -> ConditionalPlan? {
     let stored = conditional
     let conditional = conditional.readingSigmoidsAsLogits()
     var trunk = StackPlan(input: input)
@@ -27,7 +31,9 @@ extension Planner {
       }
     }
     guard let first = parameters.first else { return nil }
-    let size = known ?? first.count
+    // As many logits as elements of x: of each run along the last axis, one element is 1.
+    let isOneHot = conditional.distribution == .categorical && first.count == known && lastAxis ?? 1 > 1
+    let size = isOneHot ? first.count / (lastAxis ?? 1) : known ?? first.count
     guard size > 0 else {
       report("\(path)/\(first.name.rawValue)", "expected at least one element, found none")
       return nil
@@ -51,7 +57,7 @@ extension Planner {
     }
     return ConditionalPlan(
       distribution: conditional.distribution, given: conditional.given, size: size, components: components,
-      bins: conditional.bins, trunk: trunk, parameters: parameters)
+      bins: conditional.bins, trunk: trunk, parameters: parameters, isOneHot: isOneHot)
   }
 }
 

@@ -55,7 +55,8 @@ extension Planner {
       }
       let size = layer == 0 ? model.input.shape.reduce(1, *) : encoders[layer - 1]?.size
       guard let size, let input = inputShape(conditional.given, model, encoders),
-        let planned = plan(conditional, input: input, size: size, path: path)
+        let planned = plan(
+          conditional, input: input, size: size, lastAxis: layer == 0 ? model.input.shape.last : nil, path: path)
       else {
         isComplete = false
         continue

@@ -86,9 +86,7 @@ extension Network {
     let decoder = decoders[0]
     let mark = workspace.arena.used
     let input = joined(decoder.given, chunk, in: workspace)
-    let x = ck_operand(
-      data: workspace.examples.pointer + workspace.currentPosition * inputCount, row_step: 1, lane_step: 0,
-      form: CK_DIRECT)
+    let x = ck_operand(data: observed(in: workspace), row_step: 1, lane_step: 0, form: CK_DIRECT)
     if decoder.distribution == .fullNormal {
       let operands = decoder.evaluate(input, arena: &workspace.arena, k)
       addFullNormalDensity(
@@ -113,8 +111,8 @@ extension Network {
     }
     var arguments = ck_density_arguments(decoder.density, components: components, bins: decoder.bins, x: x)
     var invalid = 0
-    for first in stride(from: 0, to: inputCount, by: blockRows) {
-      let rows = first..<min(first + blockRows, inputCount)
+    for first in stride(from: 0, to: decoder.size, by: blockRows) {
+      let rows = first..<min(first + blockRows, decoder.size)
       arguments.x = x.dropping(rows: first)
       for (slot, source) in sources.enumerated() {
         arguments.set(slot, source.operand(rows: rows, components: components, lanes: chunk.lanes, k))

@@ -10,6 +10,7 @@ extension Network {
     workspace.batchCount = count
     workspace.currentPosition = -1
     workspace.examples.pointer.update(from: source, count: values.count)
+    if plan.isOneHot { readClasses(source, count: count, in: workspace) }
     for first in stride(from: 0, to: count, by: workspace.encodingLanes) {
       let chunk = first..<min(first + workspace.encodingLanes, count)
       workspace.arena.release(to: 0)
@@ -39,7 +40,22 @@ extension Network {
           stored.rows, 1, stored.operand(CK_DIRECT).from(lane: position), 1, workspace.current[layer][slot].pointer)
       }
     }
-    let x = workspace.examples.pointer + position * inputCount
-    workspace.baseMeasure = ck_log_base_measure(decoders[0].density, inputCount, x)
+    workspace.baseMeasure = ck_log_base_measure(decoders[0].density, decoders[0].size, observed(in: workspace))
+  }
+
+  /// The example at hand as the likelihood takes it: of one-hot data the numbers of the classes.
+  func observed(in workspace: Workspace) -> UnsafeMutablePointer<Float> {
+    plan.isOneHot
+      ? workspace.classes.pointer + workspace.currentPosition * decoders[0].size
+      : workspace.examples.pointer + workspace.currentPosition * inputCount
+  }
+
+  /// The class of each run of a one-hot batch: its first 1.
+  private func readClasses(_ values: UnsafePointer<Float>, count: Int, in workspace: Workspace) {
+    let classes = decoders[0].components
+    for run in 0..<count * decoders[0].size {
+      let first = values + run * classes
+      workspace.classes.pointer[run] = Float((0..<classes).first { first[$0] == 1 } ?? 0)
+    }
   }
 }

@@ -15,6 +15,8 @@ public final class Workspace {
   var gradientArena = Arena(capacity: 0)
   /// The batch's examples, one after the other.
   let examples: AlignedBuffer
+  /// Of one-hot data the classes, for the whole batch.
+  let classes: AlignedBuffer
   /// How many examples the batch holds.
   var batchCount = 0
   /// For each layer whose posterior depends on x alone, its parameters for the batch: rows × batch lanes.
@@ -47,6 +49,7 @@ public final class Workspace {
       capacity: max(
         network.encodingRows * encodingLanes, network.drawingRows * drawLanes, network.inverseRows * paddedLanes(1)))
     examples = AlignedBuffer(count: network.inputCount * batchCapacity)
+    classes = AlignedBuffer(count: network.plan.isOneHot ? network.decoders[0].size * batchCapacity : 0)
     var owned: [AlignedBuffer] = []
     posteriors = []
     current = []

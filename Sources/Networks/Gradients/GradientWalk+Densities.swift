@@ -123,9 +123,7 @@ extension GradientWalk {
       decoder.given, chunk.latents, lanes: lanes, in: workspace, arena: &workspace.gradientArena)
     let kept = workspace.gradientArena.take(rows: decoder.keptRows, lanes: lanes).data
     let parameters = decoder.parameterGradients(lanes: lanes, arena: &workspace.gradientArena)
-    let x = ck_operand(
-      data: workspace.examples.pointer + workspace.currentPosition * network.inputCount, row_step: 1, lane_step: 0,
-      form: CK_DIRECT)
+    let x = ck_operand(data: network.observed(in: workspace), row_step: 1, lane_step: 0, form: CK_DIRECT)
     if decoder.distribution == .fullNormal {
       let operands = decoder.evaluateKeeping(input, kept: kept, k)
       let slopes = workspace.gradientArena.take(rows: network.inputCount, lanes: lanes)
@@ -160,7 +158,7 @@ extension GradientWalk {
         return .dense(last, input: previous, block: block, form: form)
       }
     }
-    let count = network.inputCount
+    let count = decoder.size
     var arguments = ck_density_arguments(decoder.density, components: decoder.components, bins: decoder.bins, x: x)
     var invalid = 0
     for first in stride(from: 0, to: count, by: decoder.blockRows) {
