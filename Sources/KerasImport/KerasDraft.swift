@@ -27,7 +27,8 @@ struct KerasDraft {
     let draft: JSONValue = [
       "comment": .string(
         "a draft: complete it. Weights tell neither activations, strides and paddings nor what comes after what; layers "
-          + "without weights (Flatten, Reshape, MaxPooling2D, …) are missing: {\"class\": \"Flatten\"}. docs/keras.md has the keys"),
+          + "without weights (Flatten, Reshape, MaxPooling2D, …) are missing: {\"class\": \"Flatten\"}. docs/keras.md has the keys"
+      ),
       "input_shape": .array((inputSize(encoding, mean) ?? []).map { JSONValue.integer($0) }),
       "encoder": items(encoding, endsIn: nil),
       "mean": .string(mean.map(path) ?? "WHICH LAYER?"),
@@ -78,7 +79,8 @@ struct KerasDraft {
     let layer = JSONValue.string(path(index))
     switch shape.count {
     case 2: return ["layer": layer, "activation": .string(activation)]
-    case 3: return ["layer": layer, "class": "Conv1D", "strides": 1, "padding": "same", "activation": .string(activation)]
+    case 3:
+      return ["layer": layer, "class": "Conv1D", "strides": 1, "padding": "same", "activation": .string(activation)]
     case 4:
       let isTransposed = name.contains("transpose") || name.contains("deconv")
       return [

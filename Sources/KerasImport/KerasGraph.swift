@@ -18,7 +18,8 @@ struct GraphNode {
     let byClass = KerasLayerKind(layer)
     let isUnderstood =
       byClass == .opaque
-      && (TensorFunction(layer, constants, inputs.count) != nil || MergeOperation(layer, constants, inputs.count) != nil)
+      && (TensorFunction(layer, constants, inputs.count) != nil
+        || MergeOperation(layer, constants, inputs.count) != nil)
     kind = isUnderstood ? .known : byClass
   }
 

@@ -29,7 +29,8 @@ enum KerasLayerKind {
     let config = layer.config
     let bias = (config["use_bias"] ?? config["bias"])?.bool ?? true ? ["bias"] : []
     switch layer.className {
-    case "Dense", "Conv1D", "Convolution1D", "Conv1DTranspose", "Convolution1DTranspose", "Conv2D", "Convolution2D", "Conv2DTranspose", "Convolution2DTranspose", "Deconvolution2D":
+    case "Dense", "Conv1D", "Convolution1D", "Conv1DTranspose", "Convolution1DTranspose", "Conv2D", "Convolution2D",
+      "Conv2DTranspose", "Convolution2DTranspose", "Deconvolution2D":
       return ["kernel"] + bias
     case "DepthwiseConv2D": return ["depthwise_kernel"] + bias
     case "SeparableConv2D", "SeparableConvolution2D": return ["depthwise_kernel", "pointwise_kernel"] + bias

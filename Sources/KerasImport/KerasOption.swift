@@ -1,7 +1,7 @@
-/// One of the options of an import, as errors and notes name it.
+/// One of the options of an import, as errors and notes name it; `draft` is `KerasImport.draft`.
 public enum KerasOption: String, Sendable, CaseIterable, CustomStringConvertible {
   /// As the property of `KerasImportOptions` of that name.
-  case mean, logVariance, logScale, scale, splitHead, encoder, decoder, likelihood, inputShape, divideBy
+  case mean, logVariance, logScale, scale, splitHead, encoder, decoder, likelihood, inputShape, divideBy, draft
 
   /// What this module's texts call the option: `options.splitHead`.
   public var description: String { "options.\(rawValue)" }

@@ -76,7 +76,7 @@ struct KerasSources {
       throw ImportError(
         .undecided, file: file.path,
         "the file holds weights only, without activations, strides or the order of layers; give the JSON of "
-          + "model.to_json() beside it, or a short description, of which --draft FILE.json writes what can be told",
+          + "model.to_json() beside it, or a short description, of which \(KerasOption.draft) writes what can be told",
         found: entries.prefix(16).map { entry in
           let shape = entry.weights.variables.first.map { " \($0.dataset.shape)" } ?? ""
           return entry.path.joined(separator: "/") + shape

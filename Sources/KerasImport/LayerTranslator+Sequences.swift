@@ -127,7 +127,8 @@ extension LayerTranslator {
     }
     return Translation(
       layers: [
-        Layer(.reshape([1, length, channels])), Layer(operation, name: layer.name), Layer(.reshape([output, channels])),
+        Layer(.reshape([1, length, channels])), Layer(operation, name: layer.name),
+        Layer(.reshape([output, channels])),
       ], shape: [output, channels])
   }
 

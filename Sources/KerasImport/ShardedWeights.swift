@@ -9,7 +9,8 @@ enum ShardedWeights {
   /// - Parameter value: The JSON of the index, whose `weight_map` names the shards, which lie beside it.
   static func joined(_ value: JSONValue, index path: String) throws -> File {
     func problem(_ message: String, found: String? = nil) -> ImportError {
-      ImportError(.badConfiguration, file: path, place: "weight_map", message, expected: "names of files beside it", found: found)
+      ImportError(
+        .badConfiguration, file: path, place: "weight_map", message, expected: "names of files beside it", found: found)
     }
     var names: [String] = []
     for (_, files) in (value["weight_map"]?.object ?? [:]).sorted(by: { $0.key < $1.key }) {
@@ -28,7 +29,8 @@ enum ShardedWeights {
       let shard = folder.appendingPathComponent(name).path
       guard FileManager.default.fileExists(atPath: shard) else {
         throw ImportError(
-          .noSuchFile, file: path, place: name, "a file that the index names is missing", expected: "it beside the index")
+          .noSuchFile, file: path, place: name, "a file that the index names is missing",
+          expected: "it beside the index")
       }
       for dataset in try File(reading: shard).root.allDatasets() where try !root.hasChild(dataset.path) {
         let values: [Float] = try dataset.read()

@@ -108,7 +108,8 @@ struct TreeWeights {
       // Later versions of Keras 3 note the layer's name here.
       let name = try stored.attributeType("name") == .string ? try stored.string("name") : nil
       weights = KerasLayerWeights(place: weights.place, variables: TreeWeights.named(weights.variables))
-      entries.append(KerasWeightEntry(path: path.dropLast() + [(isListed ? name : nil) ?? path.last ?? "model"], weights: weights))
+      entries.append(
+        KerasWeightEntry(path: path.dropLast() + [(isListed ? name : nil) ?? path.last ?? "model"], weights: weights))
     }
     for child in try group.children().filter({ $0.kind == .group && $0.name != "vars" })
       .sorted(by: { TreeWeights.isBefore($0.name, $1.name) })
@@ -116,7 +117,8 @@ struct TreeWeights {
       let isContainer = TreeWeights.containers.contains(child.name)
       try collect(
         group.group(child.name), path: isContainer ? path : path + [child.name], depth: depth + 1,
-        isListed: TreeWeights.containers.contains(group.path.split(separator: "/").last.map(String.init) ?? ""), &entries)
+        isListed: TreeWeights.containers.contains(group.path.split(separator: "/").last.map(String.init) ?? ""),
+        &entries)
     }
   }
 

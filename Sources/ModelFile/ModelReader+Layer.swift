@@ -125,7 +125,8 @@ extension ModelReader {
     case .product: ["factors"]
     case .residual: ["body", "shortcut"]
     case .concat: ["branches"]
-    case .activation, .flatten, .reshape, .maximumPooling, .averagePooling, .upsampling, .crop, .pad, .permute, .pixelShuffle:
+    case .activation, .flatten, .reshape, .maximumPooling, .averagePooling, .upsampling, .crop, .pad, .permute,
+      .pixelShuffle:
       []
     }
   }

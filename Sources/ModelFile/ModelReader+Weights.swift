@@ -39,7 +39,8 @@ extension ModelReader {
       node.report("attribute groups is \(groups); expected a divisor of the \(weight.shape[0]) input channels")
     }
     let outputs =
-      layout == .kernel ? weight.shape[dimensions] : weight.shape[1].multipliedReportingOverflow(by: groups).partialValue
+      layout == .kernel
+      ? weight.shape[dimensions] : weight.shape[1].multipliedReportingOverflow(by: groups).partialValue
     var layer = TransposedConvolution(weight: weight, layout: layout, bias: bias(node, outputs))
     layer.stride = stride ?? Array(repeating: 1, count: dimensions)
     layer.dilation = dilation ?? Array(repeating: 1, count: dimensions)

@@ -88,7 +88,8 @@ extension Layer {
         "mean": (.movingMean, layer.mean), "variance": (.movingVariance, layer.variance),
         "scale": (.scale, layer.scale), "offset": (.offset, layer.offset),
       ])
-    case .convolution1D(let layer): return own([layer.layout.name: (.weight, layer.weight), "bias": (.bias, layer.bias)])
+    case .convolution1D(let layer):
+      return own([layer.layout.name: (.weight, layer.weight), "bias": (.bias, layer.bias)])
     case .transposedConvolution1D(let layer):
       return own([layer.layout.name: (.weight, layer.weight), "bias": (.bias, layer.bias)])
     case .layerNormalization(let layer):

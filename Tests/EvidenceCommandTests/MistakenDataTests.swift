@@ -69,13 +69,17 @@ import Testing
     values.indices.map { values[$0 / size * size + source($0 % size)] }
   }
 
-  private static func values(_ name: String, _ likelihood: Models.Distribution, _ change: @escaping @Sendable (Float) -> Float)
+  private static func values(
+    _ name: String, _ likelihood: Models.Distribution, _ change: @escaping @Sendable (Float) -> Float
+  )
     -> Mistake
   {
     Mistake(testDescription: name, likelihood: likelihood) { try write($1.map(change), to: $0) }
   }
 
-  private static func order(_ name: String, _ likelihood: Models.Distribution, _ source: @escaping @Sendable (Int) -> Int)
+  private static func order(
+    _ name: String, _ likelihood: Models.Distribution, _ source: @escaping @Sendable (Int) -> Int
+  )
     -> Mistake
   {
     Mistake(testDescription: name, likelihood: likelihood) { try write(reordered($1, source), to: $0) }
@@ -113,10 +117,12 @@ import Testing
   static let mistakes: [Mistake] =
     common(.bernoulli) + common(.normal) + common(.poisson) + [
       values("bernoulli: inverted", .bernoulli) { 1 - $0 }, values("bernoulli: bytes", .bernoulli) { 255 * $0 },
-      values("bernoulli: −1 and 1", .bernoulli) { 2 * $0 - 1 }, values("bernoulli: divided twice", .bernoulli) { $0 / 255 },
+      values("bernoulli: −1 and 1", .bernoulli) { 2 * $0 - 1 },
+      values("bernoulli: divided twice", .bernoulli) { $0 / 255 },
       values("normal: inverted", .normal) { 1 - $0 }, values("normal: bytes", .normal) { 255 * $0 },
       values("normal: divided", .normal) { $0 / 255 }, values("normal: −1 to 1", .normal) { 2 * $0 - 1 },
-      values("normal: standardized", .normal) { ($0 - 0.5) / 0.4 }, values("normal: logarithms", .normal) { log($0 + 1.5) },
+      values("normal: standardized", .normal) { ($0 - 0.5) / 0.4 },
+      values("normal: logarithms", .normal) { log($0 + 1.5) },
       Mistake(testDescription: "normal: rounded to integers", likelihood: .normal) { root, values in
         let dataset = try root.createDataset("x", type: .integer(bits: 16, signed: true), shape: [count] + shape)
         try dataset.write(values.map { Int16($0.rounded()) })

@@ -41,7 +41,8 @@ import Testing
   static let types: [(String, [UInt8])] = [
     ("|u1", bytes(six.map { UInt8($0) })), ("|i1", bytes(six.map { Int8($0) })), ("<u2", bytes(six.map { UInt16($0) })),
     ("<i2", bytes(six.map { Int16($0) })), (">i2", bytes(six.map { Int16($0).bigEndian })),
-    ("<u4", bytes(six.map { UInt32($0) })), ("<i4", bytes(six.map { Int32($0) })), ("<i8", bytes(six.map { Int64($0) })),
+    ("<u4", bytes(six.map { UInt32($0) })), ("<i4", bytes(six.map { Int32($0) })),
+    ("<i8", bytes(six.map { Int64($0) })),
     (">u8", bytes(six.map { UInt64($0).bigEndian })), ("<f4", bytes(six)), ("<f8", bytes(six.map { Double($0) })),
     (">f4", bytes(six.map { $0.bitPattern.bigEndian })),
     // Halves of 0, 1, 2, 3, 4 and 5.
@@ -75,11 +76,13 @@ import Testing
     #expect(try values(Self.array("<f4", "2, 3", Self.bytes(Self.six), version: 2)).values == Self.six)
   }
 
-  @Test(arguments: [
-    ("|O", "2, 3", 100, "Python objects"), ("<c8", "2, 3", 100, "expected integers"), ("<U5", "2", 100, "expected integers"),
-    ("<f4", "2, 3", 23, "not complete"), ("<f4", "9223372036854775807, 9", 24, "no file holds"),
-    ("<f4", "two", 24, "makes no sense"), ("<f4", "", 24, "scalar"),
-  ] as [(String, String, Int, String)])
+  @Test(
+    arguments: [
+      ("|O", "2, 3", 100, "Python objects"), ("<c8", "2, 3", 100, "expected integers"),
+      ("<U5", "2", 100, "expected integers"),
+      ("<f4", "2, 3", 23, "not complete"), ("<f4", "9223372036854775807, 9", 24, "no file holds"),
+      ("<f4", "two", 24, "makes no sense"), ("<f4", "", 24, "scalar"),
+    ] as [(String, String, Int, String)])
   func whatIsNoArrayOfNumbersIsRefused(_ type: String, _ shape: String, _ count: Int, _ words: String) throws {
     let data = Self.array(type, shape, [UInt8](repeating: 0, count: count))
     let error = #expect(throws: EvidenceError.self) { try values(data) }
@@ -96,15 +99,18 @@ import Testing
 
 /// What files are, told by their first bytes.
 @Suite struct FileKindTests {
-  @Test(arguments: [
-    ([0x93] + Array("NUMPY".utf8), .numpyArray), (Array("1,2\n3,4\n".utf8), .table), (Array("{\"a\": 1}".utf8), .json),
-    ([0x1F, 0x8B, 8, 0], .gzip), (Array("CDF\u{1}".utf8), .netCDF), (Array("MATLAB 5.0 MAT-file".utf8), .matlab),
-    (Array("PAR1".utf8), .columnar), ([0x89, 0x50, 0x4E, 0x47], .image), ([0, 0, 8, 3, 0, 0, 0, 1], .idx),
-    ([0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E], .pytorch),
-    ([0x80, 4, 0x95, 0], .pickle), ([0x08, 0x08, 0x12, 0x07] + Array("pytorch".utf8), .onnx),
-    ([0x40, 0, 0, 0, 0, 0, 0, 0] + Array("{\"weight\"".utf8), .safetensors), ([], .empty), ([1, 2, 3, 4], .unknown),
-    ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], .hdf5), ([0x50, 0x4B, 3, 4], .zip), (Array("hello".utf8), .unknown),
-  ] as [([UInt8], FileKind)])
+  @Test(
+    arguments: [
+      ([0x93] + Array("NUMPY".utf8), .numpyArray), (Array("1,2\n3,4\n".utf8), .table),
+      (Array("{\"a\": 1}".utf8), .json),
+      ([0x1F, 0x8B, 8, 0], .gzip), (Array("CDF\u{1}".utf8), .netCDF), (Array("MATLAB 5.0 MAT-file".utf8), .matlab),
+      (Array("PAR1".utf8), .columnar), ([0x89, 0x50, 0x4E, 0x47], .image), ([0, 0, 8, 3, 0, 0, 0, 1], .idx),
+      ([0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E], .pytorch),
+      ([0x80, 4, 0x95, 0], .pickle), ([0x08, 0x08, 0x12, 0x07] + Array("pytorch".utf8), .onnx),
+      ([0x40, 0, 0, 0, 0, 0, 0, 0] + Array("{\"weight\"".utf8), .safetensors), ([], .empty), ([1, 2, 3, 4], .unknown),
+      ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], .hdf5), ([0x50, 0x4B, 3, 4], .zip),
+      (Array("hello".utf8), .unknown),
+    ] as [([UInt8], FileKind)])
   func bytesTell(_ bytes: [UInt8], _ kind: FileKind) {
     #expect(FileKind(bytes) == kind)
   }

@@ -97,7 +97,8 @@ import Testing
     return [
       .convolution1D(convolution), .transposedConvolution1D(transposed), .groupNormalization(group),
       .groupNormalization(GroupNormalization(groups: nil)), .layerNormalization(layer), .permute([1, 0]),
-      .product([Stack(), Stack([Models.dense(3, 3)])]), .pixelShuffle(PixelShuffle(factor: [2, 2], order: .tensorflow)),
+      .product([Stack(), Stack([Models.dense(3, 3)])]),
+      .pixelShuffle(PixelShuffle(factor: [2, 2], order: .tensorflow)),
       .padBorder([1, 0, 2, 3], .reflect), .padBorder([1, 0, 2, 3], .replicate), .upsampling(upsampling),
     ]
   }()
@@ -132,7 +133,8 @@ import Testing
     try ModelFile.write(model, to: file)
     try file.root.setAttribute("version", 1)
     let error = #expect(throws: ModelFileError.self) { try ModelFile.parse(file) }
-    #expect(error?.problems.map(\.description) == ["/: attribute version is 1, which has no layer \"permute\"; expected 2"])
+    #expect(
+      error?.problems.map(\.description) == ["/: attribute version is 1, which has no layer \"permute\"; expected 2"])
   }
 
   @Test(arguments: operations.indices) func everyLayer(index: Int) throws {

@@ -109,7 +109,8 @@ struct GradientTests {
       ]),
       Stack([
         Layer(.reshape([3, 2])), Layer(.permute([1, 0]), activation: .mish),
-        Layer(.groupNormalization(GroupNormalization(groups: 1, scale: random.tensor([3]), offset: random.tensor([3])))),
+        Layer(
+          .groupNormalization(GroupNormalization(groups: 1, scale: random.tensor([3]), offset: random.tensor([3])))),
       ]),
       Stack([random.dense(6, 5, activation: .softplus), Layer(.activation, activation: .log), random.dense(5, 6)]),
       Stack([random.dense(6, 5, activation: .softplus), Layer(.activation, activation: .log1p), random.dense(5, 6)]),

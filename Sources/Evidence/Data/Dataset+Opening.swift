@@ -23,7 +23,7 @@ extension Dataset {
   public init(
     file: String, dataset: String? = nil, for model: NetworkModel, choosing choice: PreparationChoice = .init()
   ) throws {
-    let source = try HDF5Source(file: file, dataset: dataset, axes: choice.axes)
+    let source = try ExampleFile.open(file, dataset: dataset, axes: choice.axes)
     do {
       try self.init(source, for: model, choosing: choice)
     } catch let error as EvidenceError {

@@ -37,7 +37,8 @@ struct InspectCommand: ParsableCommand, IsolatedCommand {
     if kind == .numpyArray || kind == .numpyArchive { return try inspectNumbers() }
     if kind == .keras {
       throw CommandError(
-        .invalidInput, "\(file): a Keras model; imported, it can be inspected\nevidence import keras \(file) -o model.h5")
+        .invalidInput,
+        "\(file): a Keras model; imported, it can be inspected\nevidence import keras \(file) -o model.h5")
     }
     if ![.model, .results, .hdf5, .unknown, .empty].contains(kind) { try FirstContact.check(file, as: .data) }
     let opened = try HDF5.File(reading: file)

@@ -70,7 +70,8 @@ struct DataInspection {
     }
     datasets = [
       Entry(
-        path: source.path, shape: [source.count] + source.exampleShape, type: source.storesIntegers ? "integer" : "number",
+        path: source.path, shape: [source.count] + source.exampleShape,
+        type: source.storesIntegers ? "integer" : "number",
         rowsPerChunk: nil, values: source.count > 0 ? values : nil, trouble: nil)
     ]
   }

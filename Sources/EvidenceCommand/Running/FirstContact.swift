@@ -19,7 +19,8 @@ enum FirstContact {
   static func words(_ kind: FileKind, _ path: String, as role: Role) -> String? {
     let file = URL(filePath: path).lastPathComponent
     switch (kind, role) {
-    case (.model, .model), (.results, .results), (.keras, .keras), (.json, .keras), (.hdf5, .data), (.numpyArray, .data),
+    case (.model, .model), (.results, .results), (.keras, .keras), (.json, .keras), (.hdf5, .data),
+      (.numpyArray, .data),
       (.numpyArchive, .data), (.unknown, _), (.empty, _), (.hdf5, .model), (.hdf5, .results), (.hdf5, .keras):
       return nil
     case (.model, .data):
@@ -29,7 +30,8 @@ enum FirstContact {
     case (.model, .keras):
       return "a model in the model format already: nothing is to be imported\nevidence nll \(file) DATA.h5"
     case (.results, _):
-      return "results of a run, \(expected(role))\nto see them: evidence inspect \(file), or evidence report \(file) -o report.html"
+      return
+        "results of a run, \(expected(role))\nto see them: evidence inspect \(file), or evidence report \(file) -o report.html"
     case (.keras, .model):
       return "a Keras model, which has to be imported first\nevidence import keras \(file) -o model.h5"
     case (.keras, _): return "a Keras model, \(expected(role))"
@@ -37,7 +39,8 @@ enum FirstContact {
       return "what torch.save wrote, where data were expected; it is not opened, since a pickle is a program\n"
         + "in Python: numpy.save(\"data.npy\", torch.load(\"\(file)\").numpy())"
     case (.pytorch, _):
-      return "a PyTorch checkpoint: weights without the module that uses them; it is not opened, since a pickle is a program\n"
+      return
+        "a PyTorch checkpoint: weights without the module that uses them; it is not opened, since a pickle is a program\n"
         + "in Python, once the module has its weights: evidence_export.export_torch(\"model.h5\", module, example)"
     case (.pickle, _):
       return "a pickle of Python objects, which is not opened, since a pickle is a program\n"
@@ -64,13 +67,15 @@ enum FirstContact {
     case (.netCDF, _):
       return "a NetCDF file of a version before 4, which is no HDF5\nnccopy -k nc4 \(file) data.nc"
     case (.idx, .data):
-      return "MNIST's own format (idx)\nin Python: numpy.save(\"data.npy\", numpy.fromfile(\"\(file)\", dtype=\"uint8\")[16:].reshape(-1, 28, 28))"
+      return
+        "MNIST's own format (idx)\nin Python: numpy.save(\"data.npy\", numpy.fromfile(\"\(file)\", dtype=\"uint8\")[16:].reshape(-1, 28, 28))"
     case (.gzip, _): return "compressed by gzip\ngunzip -k \(file)"
     case (.image, .data):
       return "a single picture, where a dataset [N, …] was expected\n"
         + "in Python: numpy.save(\"data.npy\", numpy.stack([numpy.asarray(PIL.Image.open(p)) for p in paths]))"
     case (.columnar, .data):
-      return "a table of Parquet or Arrow\nin Python: numpy.save(\"data.npy\", pandas.read_parquet(\"\(file)\").to_numpy())"
+      return
+        "a table of Parquet or Arrow\nin Python: numpy.save(\"data.npy\", pandas.read_parquet(\"\(file)\").to_numpy())"
     case (.idx, _), (.image, _), (.columnar, _): return "data of another kind, \(expected(role))"
     case (.zip, _): return "a zip archive, \(expected(role))"
     case (.folder, _): return "a folder, \(expected(role))"

@@ -76,7 +76,8 @@ extension Planner {
   private mutating func raised(
     _ stride: [Int], _ dilation: [Int], _ added: [Int], path: String
   ) -> (stride: [Int], dilation: [Int], added: [Int])? {
-    for (name, values) in [("stride", stride), ("dilation", dilation), ("output_padding", added)] where values.count != 1 {
+    for (name, values) in [("stride", stride), ("dilation", dilation), ("output_padding", added)]
+    where values.count != 1 {
       report("\(path)/\(name)", "expected one integer; found \(values)")
       return nil
     }

@@ -57,7 +57,7 @@ package struct ExampleImages {
         """)
     }
     let axes = settings.options["axes"]?.split(separator: ",").compactMap { Int($0) }
-    let source = try HDF5Source(file: path, dataset: dataset ?? settings.dataset, axes: axes)
+    let source = try ExampleFile.open(path, dataset: dataset ?? settings.dataset, axes: axes)
     func plain(_ path: String) -> Substring { path.drop { $0 == "/" } }
     guard plain(source.path) == plain(settings.dataset) else {
       throw EvidenceError(

@@ -80,24 +80,37 @@ public enum FileKind: String, Sendable, CaseIterable {
     func begins(_ bytes: [UInt8], at offset: Int = 0) -> Bool { start.dropFirst(offset).starts(with: bytes) }
     func begins(_ text: String, at offset: Int = 0) -> Bool { begins(Array(text.utf8), at: offset) }
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
-    if start.isEmpty { self = .empty
-    } else if [0, 512, 1024, 2048].contains(where: { begins(signature, at: $0) }) { self = .hdf5
-    } else if NumpyArray.isArray(start.prefix(6)) { self = .numpyArray
-    } else if begins([0x50, 0x4B, 0x03, 0x04]) || begins([0x50, 0x4B, 0x05, 0x06]) { self = .zip
-    } else if begins([0x1F, 0x8B]) { self = .gzip
-    } else if begins("CDF") { self = .netCDF
-    } else if begins("MATLAB 5.0") { self = .matlab
-    } else if begins("PAR1") || begins("ARROW1") { self = .columnar
-    } else if begins([0x89, 0x50, 0x4E, 0x47]) || begins([0xFF, 0xD8, 0xFF]) || begins("GIF8") { self = .image
-    } else if begins([0, 0, 0x08, 1]) || begins([0, 0, 0x08, 3]) { self = .idx
+    if start.isEmpty {
+      self = .empty
+    } else if [0, 512, 1024, 2048].contains(where: { begins(signature, at: $0) }) {
+      self = .hdf5
+    } else if NumpyArray.isArray(start.prefix(6)) {
+      self = .numpyArray
+    } else if begins([0x50, 0x4B, 0x03, 0x04]) || begins([0x50, 0x4B, 0x05, 0x06]) {
+      self = .zip
+    } else if begins([0x1F, 0x8B]) {
+      self = .gzip
+    } else if begins("CDF") {
+      self = .netCDF
+    } else if begins("MATLAB 5.0") {
+      self = .matlab
+    } else if begins("PAR1") || begins("ARROW1") {
+      self = .columnar
+    } else if begins([0x89, 0x50, 0x4E, 0x47]) || begins([0xFF, 0xD8, 0xFF]) || begins("GIF8") {
+      self = .image
+    } else if begins([0, 0, 0x08, 1]) || begins([0, 0, 0x08, 3]) {
+      self = .idx
     } else if begins([0x80]), start.count > 1, (2...5).contains(start[1]) {
       // torch.save's first format begins with a pickle of its magic number.
       let magic: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
       self = start.prefix(32).contains(magic) ? .pytorch : .pickle
-    } else if start.count > 9, begins("{", at: 8), start[2..<8].allSatisfy({ $0 == 0 }) { self = .safetensors
+    } else if start.count > 9, begins("{", at: 8), start[2..<8].allSatisfy({ $0 == 0 }) {
+      self = .safetensors
     } else if begins([0x08]), start.count > 3, start[1] < 20, start[2] == 0x12 || start[2] == 0x1A || start[2] == 0x22 {
       self = .onnx
-    } else { self = FileKind.text(start) }
+    } else {
+      self = FileKind.text(start)
+    }
   }
 
   /// Whether bytes are text, and of which kind.
@@ -113,10 +126,15 @@ public enum FileKind: String, Sendable, CaseIterable {
 
   /// What the members of a zip archive tell.
   private init(members names: [String]) {
-    if names.contains("config.json"), names.contains(where: { $0.hasSuffix(".weights.h5") }) { self = .keras
-    } else if names.contains(where: { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }) { self = .pytorch
-    } else if NumpyArchive.isArchive(names) { self = .numpyArchive
-    } else { self = .zip }
+    if names.contains("config.json"), names.contains(where: { $0.hasSuffix(".weights.h5") }) {
+      self = .keras
+    } else if names.contains(where: { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }) {
+      self = .pytorch
+    } else if NumpyArchive.isArchive(names) {
+      self = .numpyArchive
+    } else {
+      self = .zip
+    }
   }
 
   /// What the root of an HDF5 file tells; a damaged one is any HDF5 file, and reading it says more.

@@ -34,7 +34,8 @@ struct NumpyArchive {
       guard let member = arrays.first(where: { $0.name.dropLast(4) == plain || $0.name == plain }) else {
         throw EvidenceError(
           .invalidData,
-          "\(file): no array \(plain); there are " + arrays.prefix(8).map { String($0.name.dropLast(4)) }.joined(separator: ", "))
+          "\(file): no array \(plain); there are "
+            + arrays.prefix(8).map { String($0.name.dropLast(4)) }.joined(separator: ", "))
       }
       return try open(member)
     }
@@ -55,10 +56,10 @@ struct NumpyArchive {
     if let only = candidates.first, candidates.count == 1 { return only }
     if candidates.isEmpty, let refused { throw refused }
     let list = candidates.prefix(8).map { "\($0.name) \($0.array.shape)" }.joined(separator: ", ")
+    guard !candidates.isEmpty else {
+      throw EvidenceError(.invalidData, "\(file): no array of two or more axes")
+    }
     throw EvidenceError(
-      .invalidData,
-      candidates.isEmpty
-        ? "\(file): no array of two or more axes"
-        : "\(file): \(candidates.count) arrays could be meant; name one with --dataset: \(list)")
+      .invalidData, "\(file): \(candidates.count) arrays could be meant: \(list)", remedies: [.nameDataset])
   }
 }

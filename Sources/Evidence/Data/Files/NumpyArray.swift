@@ -42,7 +42,8 @@ struct NumpyArray: StoredArray {
     let length = (0..<(isLong ? 4 : 2)).reduce(0) { $0 | Int(bytes[first + 8 + $1]) << (8 * $1) }
     guard bytes.count >= prefix + length, length <= 1 << 20 else { throw problem("the header is not complete") }
     let header = String(decoding: bytes[first + prefix..<first + prefix + length], as: UTF8.self)
-    guard let description = NumpyArray.value("descr", in: header), let order = NumpyArray.value("fortran_order", in: header),
+    guard let description = NumpyArray.value("descr", in: header),
+      let order = NumpyArray.value("fortran_order", in: header),
       let extents = NumpyArray.value("shape", in: header)
     else { throw problem("the header lacks descr, fortran_order or shape: \(header.prefix(120))") }
     guard let element = Element(description) else {
@@ -67,7 +68,8 @@ struct NumpyArray: StoredArray {
       size = product
     }
     guard bytes.count - start >= size else {
-      throw problem("claims \(size) bytes of numbers for shape \(numbers); holds \(bytes.count - start): the file is not complete")
+      throw problem(
+        "claims \(size) bytes of numbers for shape \(numbers); holds \(bytes.count - start): the file is not complete")
     }
   }
 
