@@ -32,6 +32,7 @@ public enum Support: Sendable, Equatable {
     case .unitInterval: value >= 0 && value <= 1
     case .openUnitInterval: value > 0 && value < 1
     case .classes(let count): value >= 0 && value < Double(count) && value == value.rounded()
+    case .oneHot: value == 0 || value == 1
     case .counts: value >= 0 && value.isFinite && value == value.rounded()
     }
   }
