@@ -15,7 +15,7 @@ enum MergeOperation: Equatable {
   /// The operation of a layer that is called with so many tensors; nil for other layers and with unknown arguments.
   init?(_ layer: KerasLayer, _ constants: [String: JSONValue], _ tensors: Int) {
     guard tensors > 0 else { return nil }
-    if layer.isKerasLayer, layer.model == nil {
+    if layer.isKerasLayer, layer.model == nil, GraphOperation(layer) == nil {
       switch layer.className {
       case "Add": self = .sum
       case "Multiply": self = .product

@@ -174,8 +174,10 @@ extension KerasTests {
     @Test func parametricReLU() throws {
       let one = try Self.translate(Self.layer("PReLU"), shape: [1], weights: [("it/alpha:0", [1])])
       #expect(one.layers.first?.activation == .leakyReLU(alpha: -0.5))
+      let each = try Self.translate(Self.layer("PReLU"), shape: [3], weights: [("it/alpha:0", [3])])
+      #expect(each.layers.first?.activation == .prelu(slope: F.tensor(3)))
       #expect(throws: ImportError.self) {
-        try Self.translate(Self.layer("PReLU"), shape: [3], weights: [("it/alpha:0", [3])])
+        try Self.translate(Self.layer("PReLU"), shape: [3], weights: [("it/alpha:0", [2])])
       }
     }
 

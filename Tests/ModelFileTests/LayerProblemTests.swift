@@ -75,7 +75,8 @@ import Testing
       "an unknown layer", change: layer { try $0.setAttribute("layer", "dropout") },
       problems:
         "\(path): unknown layer \"dropout\"; expected dense, activation, flatten, reshape, residual, concat, conv2d, "
-        + "conv2d-transpose, batch-norm, layer-norm, max-pool2d, average-pool2d, upsample2d, crop2d or pad2d"),
+        + "conv2d-transpose, batch-norm, layer-norm, max-pool2d, average-pool2d, upsample2d, conv1d, conv1d-transpose, "
+        + "group-norm, instance-norm, pixel-shuffle, permute, product, crop2d or pad2d"),
     Case(
       "a misspelt layer", change: layer { try $0.setAttribute("layer", "Dense") },
       problems:
