@@ -14,7 +14,7 @@ import Testing
     let kernels = variant.kernels
 
     let scaled = copy(a)
-    kernels.multiply(rows, lanes, factor, scaled.pointer)
+    kernels.multiply_lanes(rows, lanes, factor, scaled.pointer)
     let (position, momentum) = (copy(a), copy(b))
     kernels.rotate(rows, lanes, factor, sine, position.pointer, momentum.pointer)
     let chosen = (0..<lanes).map { Int32($0 % 3 == 0 ? -7 : 0) }

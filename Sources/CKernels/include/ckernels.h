@@ -133,7 +133,7 @@ typedef struct {
                       double factor, double *total);
   // The states of Markov chains and of minimisers, a lane each.
   // data[r][lane] *= factor[lane].
-  void (*multiply)(size_t rows, size_t lanes, const float *factor, float *data);
+  void (*multiply_lanes)(size_t rows, size_t lanes, const float *factor, float *data);
   // (position, momentum) turned by an angle of each lane: position becomes cosine * position + sine * momentum, momentum
   // cosine * momentum - sine * position.
   void (*rotate)(size_t rows, size_t lanes, const float *cosine, const float *sine, float *position, float *momentum);

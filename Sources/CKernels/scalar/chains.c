@@ -1,6 +1,6 @@
 #include "scalar.h"
 
-void ck_scalar_multiply(size_t rows, size_t lanes, const float *factor, float *data) {
+void ck_scalar_multiply_lanes(size_t rows, size_t lanes, const float *factor, float *data) {
   for (size_t r = 0; r < rows; r++) {
     for (size_t lane = 0; lane < lanes; lane++) data[r * lanes + lane] *= factor[lane];
   }

@@ -45,7 +45,7 @@ void ck_scalar_log_scale(size_t rows, size_t lanes, ck_operand scale, double fac
 void ck_scalar_log_mixture(size_t components, size_t lanes, const double *log_weights,
                            const double *component_densities, double factor, double *total);
 
-void ck_scalar_multiply(size_t rows, size_t lanes, const float *factor, float *data);
+void ck_scalar_multiply_lanes(size_t rows, size_t lanes, const float *factor, float *data);
 void ck_scalar_rotate(size_t rows, size_t lanes, const float *cosine, const float *sine, float *position,
                       float *momentum);
 void ck_scalar_replace(size_t rows, size_t lanes, const int32_t *chosen, const float *in, float *out);

@@ -28,7 +28,7 @@ public struct LaneArithmetic: Sendable {
   public func add(_ x: LaneMatrix, to out: LaneMatrix) { k.add(x.rows * x.lanes, x.data, out.data) }
 
   /// x *= factor, with a factor for each lane.
-  public func scale(_ x: LaneMatrix, by factor: [Float]) { k.multiply(x.rows, x.lanes, factor, x.data) }
+  public func scale(_ x: LaneMatrix, by factor: [Float]) { k.multiply_lanes(x.rows, x.lanes, factor, x.data) }
 
   /// Turns (position, momentum) by an angle of each lane: the exact flow of the energy ½ |position|² + ½ |momentum|².
   public func rotate(_ position: LaneMatrix, _ momentum: LaneMatrix, cosine: [Float], sine: [Float]) {
