@@ -18,6 +18,8 @@ public enum Remedy: Sendable, Equatable {
   case removeFile
   /// Move the file that is there away, then go on with the run.
   case moveFileAndResume
+  /// Merge files whose numbers differ by rounding all the same.
+  case allowMixed
 }
 
 extension Remedy: CustomStringConvertible {
@@ -36,6 +38,7 @@ extension Remedy: CustomStringConvertible {
     case .useAnotherOutput: "give the results another file"
     case .removeFile: "remove the file"
     case .moveFileAndResume: "move the file away, then go on with ResultsWriter(resuming:settings:)"
+    case .allowMixed: "pass allowsMixed"
     }
   }
 }

@@ -56,7 +56,8 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
       return try estimator.measure(example, under: model, scratch: &scratch)
     } catch let error as EvidenceError where error.code == .invalidModel {
       // The first of the range, not of what remains of it: going on with a run must not change what it yields.
-      guard example.index != options.examples?.lowerBound ?? 0, let placeholder = estimator.placeholder(for: example)
+      guard example.index != options.firstOfRun ?? options.examples?.lowerBound ?? 0,
+        let placeholder = estimator.placeholder(for: example)
       else { throw error }
       return placeholder
     }

@@ -16,6 +16,9 @@ public struct Evaluation: Sendable {
   public var examples: Range<Int>?
   /// Examples read and encoded together; chosen by default.
   public var blockSize: Int?
+  /// The first example of the run that `examples` are a part of; that of `examples` by default. A model that can't be
+  /// evaluated on it is a mistake, and not one bad example.
+  public var firstOfRun: Int?
   /// Stops the evaluation when cancelled.
   public var cancellation: Cancellation
   /// Where to look while it goes on at what it saw.

@@ -31,6 +31,11 @@ extension ResultsSettings {
     if let name = facts.modelName { try root.setAttribute("model_name", name) }
     if let likelihood = facts.likelihood { try root.setAttribute("likelihood", likelihood) }
     if let elements = facts.elements { try root.setAttribute("elements", elements) }
+    if let instructionSet = facts.instructionSet { try root.setAttribute("instruction_set", instructionSet) }
+    if let whole = facts.wholeRange {
+      try root.setAttribute("whole_first", whole.lowerBound)
+      try root.setAttribute("whole_last", whole.upperBound)
+    }
     if let isCrossEntropy = facts.isCrossEntropy {
       try root.setAttribute("quantity", isCrossEntropy ? "cross-entropy" : "log-likelihood")
     }
@@ -106,6 +111,11 @@ extension ResultsSettings {
     facts.modelName = try root.string("model_name")
     facts.likelihood = try root.string("likelihood")
     facts.elements = try root.integer("elements")
+    facts.instructionSet = try root.string("instruction_set")
+    if let first = try root.integer("whole_first"), let last = try root.integer("whole_last"), 0 <= first, first <= last
+    {
+      facts.wholeRange = first..<last
+    }
     facts.isCrossEntropy = try root.string("quantity").map { $0 == "cross-entropy" }
     if let temperatures = try root.integer("annealing_temperatures") {
       let schedule = AnnealingSchedule(

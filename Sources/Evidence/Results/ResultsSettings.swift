@@ -50,6 +50,10 @@ public struct ResultsSettings: Sendable, Equatable {
     public var isCrossEntropy: Bool?
     /// What annealing was tuned to.
     public var tuned: TunedAnnealing?
+    /// The processor instructions that the rows were computed with, such as `avx2`; numbers of two differ by rounding.
+    public var instructionSet: String?
+    /// The examples of all the shards of which this file is one.
+    public var wholeRange: Range<Int>?
 
     /// Nothing said.
     public init() {}
@@ -140,6 +144,11 @@ public struct ResultsSettings: Sendable, Equatable {
     ResultsSettings.differences(asked: fields, found: made.fields) {
       "\($0): the file was made with \($1), this run asks for \($2)"
     }
+  }
+
+  /// How two files are not parts of one run, in words; empty where they are.
+  func differences(between other: ResultsSettings) -> [String] {
+    ResultsSettings.differences(asked: fields, found: other.fields) { "\($0): \($1) and \($2)" }
   }
 
   /// How the data of two results differ, in words; empty where they are the same.

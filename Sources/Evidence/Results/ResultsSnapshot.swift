@@ -20,6 +20,23 @@ enum ResultsSnapshot<Row: ResultRow> {
     }
   }
 
+  /// Makes a finished results file, whose columns `write` adds.
+  static func assemble(
+    _ target: String, _ settings: ResultsSettings, started: String?, write: (File) throws -> Void
+  ) throws {
+    _ = try install(over: target, allowed: nil) { path, _ in
+      let file = try File(creating: path)
+      let root = try file.root
+      try root.setAttribute("format", ResultsFile.format)
+      try root.setAttribute("version", ResultsFile.version)
+      try settings.write(to: root)
+      try root.setAttribute("started", started ?? now())
+      try write(file)
+      try root.setAttribute("finished", now())
+      try file.close()
+    }
+  }
+
   /// Puts a file with the journal's rows after those of the last one in its place.
   ///
   /// - Parameter check: Called often; what it throws leaves everything as it was.

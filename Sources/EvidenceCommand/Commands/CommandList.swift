@@ -8,6 +8,7 @@ enum CommandList {
     UnitsCommand.self,
     InspectCommand.self,
     ImportCommand.self,
+    MergeCommand.self,
     CompareCommand.self,
     ReportCommand.self,
     EstimatorsCommand.self,

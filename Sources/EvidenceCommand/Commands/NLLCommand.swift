@@ -51,11 +51,21 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   @Flag(help: "Report the Monte Carlo error even where a Pareto k̂ says that it can't be trusted.")
   var allErrors = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Evaluate the I-th of N contiguous parts of the examples, I from 0; auto takes both from the launcher (EVIDENCE_SHARD, "
+        + "mpirun, srun, a job array). The name of --output gets the part's range; `evidence merge` puts them together.",
+      valueName: "i/n|auto"))
+  var shard: ShardChoice?
+
   @OptionGroup var results: ResultsOptions
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
 
-  var untrustedFiles: [String] { [inputs.model, inputs.data] + [results.resumed].compactMap(\.self) }
+  // A shard's name is known once the data are open; it is read as other results are.
+  var untrustedFiles: [String] {
+    [inputs.model, inputs.data] + (shard == nil ? [results.resumed].compactMap(\.self) : [])
+  }
 
   func validate() throws {
     guard alpha >= 0, alpha < 1 else { throw ValidationError("--alpha: expected from 0 to below 1, found \(alpha)") }

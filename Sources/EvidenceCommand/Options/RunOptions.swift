@@ -8,7 +8,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The seed of all randomness.", valueName: "s"))
   var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("Worker threads. (default: all cores)", valueName: "t"))
+  @Option(help: ArgumentHelp("Worker threads. (default: the processors that this process may use)", valueName: "t"))
   var threads: Int?
 
   func validate() throws {
@@ -17,7 +17,7 @@ struct RunOptions: ParsableArguments {
 
   /// The driver with these settings, stopped by the signals that `Interruption` catches.
   func evaluation(of examples: Range<Int>, events: RunEvents) -> Evaluation {
-    let wanted = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let wanted = threads ?? Processors.count
     Memory.advise(threads: min(wanted, examples.count))
     var evaluation = Evaluation(
       seed: seed, threads: wanted, examples: examples, cancellation: Interruption.shared.cancellation)

@@ -26,6 +26,7 @@ extension Remedy {
     case .useAnotherOutput: "give another output"
     case .removeFile: "remove it"
     case .moveFileAndResume: "move that file away, then go on with --resume"
+    case .allowMixed: "merge them all the same with --mixed"
     }
   }
 }

@@ -47,6 +47,11 @@ final class Console: Sendable {
     if !state.withLock({ $0.isQuiet }) { error(["warning: " + message]) }
   }
 
+  /// Something that was decided by itself; not under `--quiet`.
+  func say(_ message: String) {
+    if !state.withLock({ $0.isQuiet }) { error([message]) }
+  }
+
   /// Something to know while waiting; on a terminal only, and not under `--quiet`.
   func note(_ message: String) {
     if showsProgress { error([message]) }

@@ -15,7 +15,7 @@ struct Inputs {
   /// The order in which the stored axes are taken, where the command line says one.
   let axes: AxesOrder?
   /// The examples to evaluate; never empty.
-  let examples: Range<Int>
+  var examples: Range<Int>
   /// What is met while they are evaluated.
   let events = RunEvents()
 

@@ -9,23 +9,41 @@ struct NLLRun {
   private let entry: EstimatorCatalog.Entry
   private let estimator: LogLikelihoodEstimator
   private let evaluation: Evaluation
+  private let results: ResultsOptions
+  /// The examples of all shards.
+  private let whole: Range<Int>?
 
   /// Opens model and data.
   init(_ command: NLLCommand) throws {
     self.command = command
-    inputs = try Inputs(command.inputs)
+    var inputs = try Inputs(command.inputs)
+    var results = command.results
+    whole = command.shard == nil ? nil : inputs.examples
+    if let choice = command.shard {
+      let (shard, source) = try choice.resolved(in: ProcessInfo.processInfo.environment)
+      inputs.examples = try shard.part(of: inputs.examples)
+      results.output = results.output.map { Shard.path($0, range: inputs.examples, of: inputs.source.count) }
+      Console.shared.say(
+        "shard \(shard.index) of \(shard.count), as \(source) says: examples "
+          + "\(inputs.examples.lowerBound)..\(inputs.examples.upperBound)" + (results.output.map { ", in \($0)" } ?? "")
+      )
+    }
+    self.inputs = inputs
+    self.results = results
     entry = command.estimator.entry
     estimator = try entry.make(command.estimatorOptions)
-    evaluation = command.running.evaluation(of: inputs.examples, events: inputs.events)
+    var evaluation = command.running.evaluation(of: inputs.examples, events: inputs.events)
+    evaluation.firstOfRun = whole?.lowerBound
+    self.evaluation = evaluation
   }
 
   /// Evaluates.
   func run() throws -> NLLOutcome {
     func open(_ tuned: TunedAnnealing? = nil) throws -> ResultsSink {
-      try ResultsSink(command.results, settings: try settings(tuned), watch: evaluation.watch)
+      try ResultsSink(results, settings: try settings(tuned), watch: evaluation.watch)
     }
     // A file that is there is opened before the evaluation, which has no limit of time: libhdf5 may go in circles on it.
-    let resumed = try command.results.resumed.map { _ in try open() }
+    let resumed = try results.resumed.map { _ in try open() }
     return try Interruption.shared.whileEvaluating {
       let started = ContinuousClock.now
       // Before anything is saved: what was tuned is kept in the file.
@@ -38,7 +56,7 @@ struct NLLRun {
         inputs: inputs, entry: entry, samples: entry.samples(command.estimatorOptions), tuned: tuned,
         seed: evaluation.seed, threads: evaluation.threads, reportsAllErrors: command.allErrors, summary: summary,
         replicates: try replicate(estimator, first: summary), seconds: seconds,
-        evaluated: inputs.examples.count - sink.restored.count, output: command.results.output)
+        evaluated: inputs.examples.count - sink.restored.count, output: results.output)
     }
   }
 
@@ -52,6 +70,8 @@ struct NLLRun {
     settings.facts.modelName = inputs.model.description.about.name
     settings.facts.likelihood = inputs.model.likelihood.rawValue
     settings.facts.elements = inputs.model.inputCount
+    settings.facts.instructionSet = "\(inputs.model.instructionSet)"
+    settings.facts.wholeRange = whole
     return settings
   }
 
