@@ -76,7 +76,7 @@ import Testing
       let error = #expect(throws: EvidenceError.self) {
         try ResultsMerge([directory + "/a.h5", directory + "/b.h5"])
       }
-      #expect(error?.message.contains("are not of one run: seed: 1 and 0") == true, "\(error?.message ?? "")")
+      #expect(error?.message.contains("are not of one run: seed: 0 and 1") == true, "\(error?.message ?? "")")
     }
   }
 }

@@ -4,7 +4,8 @@ public protocol BracketingEstimator<Measurement, Accumulator>: Estimator where M
   ///
   /// The measurement L has E L ≤ log p(x), the other number U has E exp(−U) = 1/p(x), and so log p(x) ≤ E U.
   ///
-  /// - Parameter latents: An exact draw of p(z | x), all layers concatenated, z₁'s first: what a simulated x was made with.
+  /// `latents` are an exact draw of p(z | x), all layers concatenated, z₁'s first: what a simulated x was made with.
+  ///
   /// - Throws: `EvidenceError` (`unsupported`) where the noise of the latents can't be told.
   func bracket<Model: LatentVariableModel>(
     _ example: Example, planted latents: [Float], under model: Model, scratch: inout Scratch<Model>

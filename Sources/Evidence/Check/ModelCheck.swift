@@ -13,7 +13,8 @@ public struct ModelCheck: Sendable {
 
   /// Brackets the log-likelihood of the simulated examples: a function of model, estimator and the seed of `options`.
   ///
-  /// - Parameter observe: Called for each bracket, in order; what it throws ends the check.
+  /// `observe` is called for each bracket, in order; what it throws ends the check.
+  ///
   /// - Throws: `EvidenceError` (`unsupported`) where the model can't be simulated from, has no gradients, or doesn't tell the
   ///   noise of given latents; `invalidSetting` for less than one example.
   public func run<E: BracketingEstimator>(

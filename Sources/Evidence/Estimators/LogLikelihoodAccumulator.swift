@@ -25,6 +25,7 @@ public struct LogLikelihoodAccumulator: MeasurementAccumulator {
   /// An accumulator of no measurements by `samples` draws each.
   ///
   /// - Parameters:
+  ///   - samples: Draws for each example.
   ///   - hasWeights: Whether the estimator reweights draws, so that effective sample sizes and k̂ exist.
   ///   - hasCurve: Whether every example has a curve L_1, L_5, …; by default where there are weights.
   ///   - chains: Chains of an annealed example; 0 where none is annealed.
