@@ -114,7 +114,9 @@ public struct ResultsMerge: Sendable {
 
   /// Writes the one file.
   ///
-  /// - Parameter check: Called between blocks; what it throws leaves nothing behind.
+  /// - Parameters:
+  ///   - path: The file to make.
+  ///   - check: Called between blocks; what it throws leaves nothing behind.
   /// - Throws: `EvidenceError`: `cannotCreateOutput` where there is a file already or none can be made, `inputOutput` where it
   ///   can't be written, `invalidResults` where a file has changed or holds other columns. `HDF5Error`.
   public func write(to path: String, check: () throws -> Void = {}) throws {
