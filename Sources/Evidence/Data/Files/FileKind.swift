@@ -64,12 +64,14 @@ public enum FileKind: String, Sendable, CaseIterable {
       self = isSaved ? .tensorFlow : .folder
       return
     }
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw HDF5Error(.inputOutput, file: path, "the file can't be read")
+    do {
+      let file = try Descriptor(opening: path, O_RDONLY)
+      var start = [UInt8](repeating: 0, count: 4096)
+      let count = try start.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+      self = FileKind(Array(start.prefix(count)))
+    } catch let error as SystemError {
+      throw HDF5Error(.inputOutput, file: path, "the file can't be read: \(error)")
     }
-    defer { try? handle.close() }
-    let start = [UInt8]((try? handle.read(upToCount: 4096)) ?? Data())
-    self = FileKind(start)
     if self == .zip, let archive = try? ZipArchive(path: path) { self = FileKind(members: archive.members.map(\.name)) }
     if self == .hdf5 { self = FileKind(hdf5: path) }
     if self == .unknown, path.hasSuffix(".index") || path.hasSuffix(".ckpt") { self = .tensorFlow }
