@@ -99,6 +99,22 @@ struct GradientTests {
         Layer(.reshape([3, 2])), random.dense(2, 3), Layer(.flatten), random.dense(9, 6, activation: .elu()), inner,
       ]),
       Stack([Layer(.reshape([2, 3])), Layer(.layerNormalization(LayerNormalization())), random.dense(3, 3)]),
+      Stack([
+        Layer(.product([Stack([random.dense(6, 4, activation: .sigmoid)]), Stack([random.dense(6, 4)])])),
+        random.dense(4, 6), inner,
+      ]),
+      Stack([
+        inner, Layer(.product([Stack(), Stack([random.dense(6, 1)]), Stack([inner]), Stack([random.dense(6, 6)])])),
+        Layer(.product([Stack(), Stack()]), activation: .tanh),
+      ]),
+      Stack([
+        Layer(.reshape([3, 2])), Layer(.permute([1, 0]), activation: .mish), random.dense(3, 3),
+        Layer(.permute([1, 0])),
+      ]),
+      Stack([random.dense(6, 5, activation: .softplus), Layer(.activation, activation: .log), random.dense(5, 6)]),
+      Stack([random.dense(6, 5, activation: .softplus), Layer(.activation, activation: .log1p), random.dense(5, 6)]),
+      Stack([random.dense(6, 5, activation: .softplus), Layer(.activation, activation: .sqrt), random.dense(5, 6)]),
+      Stack([Layer(.reshape([1, 3, 2])), Layer(.activation, activation: .prelu(slope: Tensor([0.25, -0.5])))]),
       Stack(), Stack([Layer(.flatten)]), Stack([Layer(.residual(body: Stack(), shortcut: Stack()))]),
       Stack([Layer(.activation, activation: .tanh), Layer(.activation, activation: .gelu), inner]),
       Stack([Layer(.activation, activation: .softmax), inner, Layer(.activation, activation: .softmax)]),

@@ -6,7 +6,7 @@ import Testing
 @Suite("Layers against PyTorch and Keras")
 struct LayerFixtureTests {
   @Test("Every case of the file is understood")
-  func complete() { #expect(LayerFixture.all.count == 176) }
+  func complete() { #expect(LayerFixture.all.count == 176 + 57) }
 
   @Test("Output", arguments: LayerFixture.all)
   func output(_ fixture: LayerFixture) throws {

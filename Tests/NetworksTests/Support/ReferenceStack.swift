@@ -69,8 +69,20 @@ struct ReferenceStack {
         factors.reduce(1) { $0 * $1.values[$1.values.count == 1 ? 0 : index] }
       }
       return ReferenceTensor(shape: factors.first { $0.values.count == count }?.shape ?? [], values: values)
+    case .permute(let order):
+      let shape = order.map { x.shape[$0] }
+      let strides = x.shape.indices.map { x.shape[($0 + 1)...].reduce(1, *) }
+      let values = (0..<x.values.count).map { index in
+        var (rest, source) = (index, 0)
+        for (axis, extent) in shape.enumerated().reversed() {
+          source += rest % extent * strides[order[axis]]
+          rest /= extent
+        }
+        return x.values[source]
+      }
+      return ReferenceTensor(shape: shape, values: values)
     case .pooling, .upsampling, .crop, .pad, .padBorder, .convolution1D, .transposedConvolution1D, .groupNormalization,
-      .permute, .pixelShuffle:
+      .pixelShuffle:
       fatalError("no reference here: see layers.json and second_layers.json")
     }
   }
@@ -226,6 +238,11 @@ struct ReferenceStack {
       for (index, value) in x.values.enumerated() { sums[group(index), default: 0] += exp(value) }
       return ReferenceTensor(
         shape: x.shape, values: x.values.enumerated().map { exp($1) / (sums[group($0)] ?? .nan) })
+    }
+    if case .prelu(let slope) = activation, slope.count > 1 {
+      // Channels are last.
+      let values = x.values.enumerated().map { $1 > 0 ? $1 : Double(slope.values[$0 % slope.count]) * $1 }
+      return ReferenceTensor(shape: x.shape, values: values)
     }
     return ReferenceTensor(shape: x.shape, values: x.values.map { Self.activate(activation, $0) })
   }

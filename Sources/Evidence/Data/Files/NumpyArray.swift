@@ -13,7 +13,8 @@ struct NumpyArray: StoredArray {
     let isBigEndian: Bool
   }
 
-  /// As numpy says it: of an array in Fortran's order, the axes of the numbers as they lie are the reverse of these.
+  /// The extents of the numbers as they lie in the file, last axis fastest: of an array in Fortran's order the reverse of
+  /// what numpy says.
   let shape: [Int]
   let element: Element
   let isFortranOrder: Bool
@@ -22,8 +23,8 @@ struct NumpyArray: StoredArray {
   private let start: Int
   private let place: String
 
-  /// The extents of the numbers as they lie in the file, last axis fastest.
-  private var stored: [Int] { isFortranOrder ? shape.reversed() : shape }
+  /// The order in which these axes are those of numpy; nil where they are.
+  var order: [Int]? { isFortranOrder ? Array(shape.indices.reversed()) : nil }
 
   /// Whether bytes begin as an array of numpy does.
   static func isArray(_ start: some Collection<UInt8>) -> Bool { start.starts(with: [0x93] + Array("NUMPY".utf8)) }
@@ -59,7 +60,7 @@ struct NumpyArray: StoredArray {
     }
     self.element = element
     isFortranOrder = order.hasPrefix("T")
-    shape = numbers
+    shape = isFortranOrder ? numbers.reversed() : numbers
     start = prefix + length
     var size = element.size
     for extent in numbers {
@@ -90,9 +91,7 @@ struct NumpyArray: StoredArray {
   }
 
   func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
-    // Axes as they lie in the file.
-    let extents = stored
-    let axis = isFortranOrder ? extents.count - 1 - axis : axis
+    let extents = shape
     guard extents.indices.contains(axis), range.lowerBound >= 0, range.upperBound <= extents[axis] else {
       throw EvidenceError(.invalidData, "\(place): has no such examples: \(range) of shape \(shape)")
     }

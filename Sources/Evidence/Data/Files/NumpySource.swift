@@ -50,7 +50,8 @@ public struct NumpySource: FileSource {
     }
     file = path
     storesIntegers = array.element.kind == .unsigned || array.element.kind == .signed
-    self.array = OrderedArray(array, order: axes)
+    let order = array.order
+    self.array = OrderedArray(array, order: axes.map { $0.map { order?[$0] ?? $0 } } ?? order)
   }
 
   /// Reads consecutive examples, as stored.
