@@ -5,7 +5,7 @@ import Testing
 @testable import EvidenceCommand
 
 @Suite struct NLLJSONTests {
-  /// The keys of shared/spec/interface.md.
+  /// The keys of docs/command-line.md.
   static let specified: Set<String> = [
     "command", "model", "model.path", "model.name", "model.sha256", "model.latents", "model.likelihood",
     "data", "data.path", "data.dataset", "data.sha256", "data.examples", "data.range", "data.binarize", "data.divideBy",
