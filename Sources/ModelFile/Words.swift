@@ -44,14 +44,16 @@ enum Words {
   }
   static let priors = PriorKind.allCases.map { ($0.rawValue, $0) }
 
-  /// Activations with the numbers that they have by default.
-  static let activations: [(String, Activation)] =
+  /// Activations with the numbers that they have by default. Made anew each time: LeakSanitizer takes a constant of them for a
+  /// leak, since it does not see through Swift's tagged pointers.
+  static var activations: [(String, Activation)] {
     [
       Activation.identity, .relu, .leakyReLU(), .elu(), .selu, .tanh, .sigmoid, .softplus, .gelu, .geluTanh, .silu,
       .exp,
       .hardTanh(), .softmax, .abs, .square, .sqrt, .log, .log1p, .hardSwish, .hardSigmoid, .mish, .softsign, .celu(),
       .prelu(slope: Tensor([0])),
     ].map { ($0.name, $0) } + [("relu6", .hardTanh(min: 0, max: 6))]
+  }
 
   /// What pad2d adds; nil for zeros.
   static let paddingModes: [(String, BorderMode?)] = [("zeros", nil), ("replicate", .replicate), ("reflect", .reflect)]
