@@ -36,11 +36,15 @@ let package = Package(
       name: "Evidence", dependencies: ["Compression", "Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
     .target(name: "Wording"),
     .target(name: "Report", dependencies: ["Compression", "Evidence", "Statistics", "Wording"]),
+    .target(
+      name: "Runs",
+      dependencies: ["Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics", "Wording"]),
     .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks"]),
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
-        "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Statistics", "Wording",
+        "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Runs", "Statistics",
+        "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -60,8 +64,11 @@ let package = Package(
     .testTarget(
       name: "KerasImportTests", dependencies: ["Evidence", "KerasImport", "ModelFile", "EvidenceTesting"],
       resources: [.copy("Fixtures")]),
+    .target(name: "TestSupport", dependencies: ["HDF5"], path: "Tests/Support"),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "TestSupport"]),
     .testTarget(
-      name: "EvidenceCommandTests", dependencies: ["EvidenceCommand", "KerasImport", "ModelFile"],
+      name: "EvidenceCommandTests",
+      dependencies: ["EvidenceCommand", "KerasImport", "ModelFile", "Runs", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "ArchitectureTests"),
   ],

@@ -1,3 +1,5 @@
+import Models
+
 /// What to do about an error, for whoever words it: a command in its options, a script in its calls.
 public enum Remedy: Sendable, Equatable {
   /// Divide the stored values by this; nil where the number is not known.
@@ -18,6 +20,10 @@ public enum Remedy: Sendable, Equatable {
   case removeFile
   /// Move the file that is there away, then go on with the run.
   case moveFileAndResume
+  /// Store what are taken for probabilities as logits, if that is what they are.
+  case storeLogits
+  /// Store what are taken for scales or variances as log-variances, if that is what they are.
+  case storeLogVariance(insteadOf: ParameterName)
   /// Merge files whose numbers differ by rounding all the same.
   case allowMixed
 }
@@ -38,6 +44,9 @@ extension Remedy: CustomStringConvertible {
     case .useAnotherOutput: "give the results another file"
     case .removeFile: "remove the file"
     case .moveFileAndResume: "move the file away, then go on with ResultsWriter(resuming:settings:)"
+    case .storeLogits: "probabilities have to be in [0, 1]; if these are logits, store them as `logits`"
+    case .storeLogVariance(let name):
+      "a \(name.rawValue) has to be positive; if these are log-variances, store them as `log_variance`"
     case .allowMixed: "pass allowsMixed"
     }
   }

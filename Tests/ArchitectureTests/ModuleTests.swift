@@ -7,9 +7,8 @@ import Testing
   static let order = [
     "CHDF5", "CZlib", "CGSL", "CKernels", "CProcess", "HDF5", "LinearAlgebra", "Statistics", "Compression", "JSON",
     "Models",
-    "Networks", "ModelFile", "KerasImport", "Evidence", "EvidenceTesting", "Wording", "Report", "EvidenceCommand",
-    "example-nll",
-    "example-readme",
+    "Networks", "ModelFile", "KerasImport", "Evidence", "EvidenceTesting", "Wording", "Runs", "Report",
+    "EvidenceCommand", "example-nll", "example-readme", "TestSupport",
   ]
   /// Modules that only the named one imports.
   static let soleImporters = [
@@ -53,6 +52,19 @@ import Testing
     for target in try Manifest().modules where ["Statistics", "Models"].contains(target.name) {
       let files = try target.imports.filter { $0.module == "Foundation" }.map(\.file.lastPathComponent)
       #expect(files.isEmpty, "\(target.name)")
+    }
+  }
+
+  /// A run is asked for by values and hands back values: it parses nothing, and knows no terminal and no signal.
+  @Test func runsKnowNoCommandLine() throws {
+    for target in try Manifest().modules where target.name == "Runs" {
+      #expect(
+        try target.imports.allSatisfy { !["ArgumentParser", "Logging", "CProcess", "Report"].contains($0.module) })
+      for (line, place) in try SourceTests.code(of: target) {
+        let globals =
+          #/STDERR_FILENO|STDOUT_FILENO|isatty|FileHandle\.standard|\bprint\(|\bsignal\(|CommandLine\.|\bexit\(/#
+        #expect(!line.contains(globals), "\(place): \(line)")
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 import Foundation
 import HDF5
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand

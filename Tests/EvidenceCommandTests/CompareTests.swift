@@ -1,6 +1,8 @@
 import Evidence
 import Foundation
 import JSON
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Files damaged at random, always in the same way: each is read or refused. (`Benchmarks/reliability/fuzz.py` does the same to

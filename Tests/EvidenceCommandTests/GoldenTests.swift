@@ -1,6 +1,7 @@
 import Evidence
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 /// What the first version of the command printed for the bundled sample, which later ones print too: Fixtures/golden.

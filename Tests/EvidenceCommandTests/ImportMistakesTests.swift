@@ -3,6 +3,8 @@ import KerasImport
 import ModelFile
 import Models
 import Networks
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -51,6 +53,11 @@ import Testing
     }
   }
 
+  /// What an import says of a model.
+  private static func warnings(_ model: ModelDescription) -> [String] {
+    model.concerns.map { Warnings.words($0, samples: 0, output: nil) }
+  }
+
   private func has(_ warnings: [String], _ words: String) -> Bool { warnings.contains { $0.contains(words) } }
 
   /// Mostly white; the model says so, or the opposite.
@@ -59,8 +66,8 @@ import Testing
   @Test func aModelOfInvertedDataIsFarBelowAConstantOne() throws {
     let right = try run(Self.model(.logits, bias: 2.2), Self.light)
     let inverted = try run(Self.model(.logits, bias: -4), Self.light)
-    #expect(!has(right.warnings, "constant"), "\(right.warnings)")
-    #expect(has(inverted.warnings, "--invert"), "\(inverted.warnings)")
+    #expect(!has(right.warningWords, "constant"), "\(right.warningWords)")
+    #expect(has(inverted.warningWords, "--invert"), "\(inverted.warningWords)")
     // Minus the entropy of the means, up to the half examples.
     let baseline = try #require(right.summary.constantModel).meanLogLikelihood
     let entropy = 4 * (0.1 * 2.302585 + 0.9 * 0.1053605)
@@ -72,19 +79,19 @@ import Testing
   }
 
   @Test func anUntrainedModelIsSaid() {
-    #expect(Warnings.of(Self.model(.logits, bias: 0)) == [Warnings.untrained])
-    #expect(Warnings.of(Self.model(.logits, bias: 1)).isEmpty)
+    #expect(Self.warnings(Self.model(.logits, bias: 0)) == [Warnings.untrained])
+    #expect(Self.warnings(Self.model(.logits, bias: 1)).isEmpty)
   }
 
   @Test func probabilitiesTakenForLogitsAreSaid() {
-    #expect(has(Warnings.of(Self.model(.logits, bias: 1, .sigmoid)), "probabilities"))
-    #expect(Warnings.of(Self.model(.probabilities, bias: 1, .sigmoid)).isEmpty)
+    #expect(has(Self.warnings(Self.model(.logits, bias: 1, .sigmoid)), "probabilities"))
+    #expect(Self.warnings(Self.model(.probabilities, bias: 1, .sigmoid)).isEmpty)
     var split = Self.model(.logits, bias: 1, .sigmoid)
     if case .stack(let stack)? = split.decoders[0].parameters[.logits] {
       split.decoders[0].trunk = stack
       split.decoders[0].parameters[.logits] = .stack(Stack([Layer(.reshape([4]))]))
     }
-    #expect(has(Warnings.of(split), "probabilities"))
+    #expect(has(Self.warnings(split), "probabilities"))
   }
 
   @Test func logitsTakenForProbabilitiesAreAnErrorThatSaysSo() throws {

@@ -4,6 +4,8 @@ import KerasImport
 import ModelFile
 import Models
 import Networks
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -59,13 +61,13 @@ import Testing
     (expected.mean, expected.logVariance, expected.encoder, expected.decoder) = ("m", "v", "e", "d")
     (expected.likelihood, expected.inputShape) = (.normal(scale: 0.5), [28, 28, 1])
     (expected.divideBy, expected.binarize, expected.invert, expected.name) = (255, .bernoulli, true, "n")
-    #expect(command.options == expected)
+    #expect(command.request.options == expected)
     #expect(command.files == ["a.h5", "b.h5"] && command.isolation.isolate)
     let other = try ImportKerasCommand.parse([
       "a.h5", "-o", "m.h5", "--split-head", "h", "--log-scale", "h", "--no-isolate",
     ])
-    #expect(other.options.splitHead == "h" && other.options.logScale == "h" && !other.isolation.isolate)
-    #expect(try ImportKerasCommand.parse(["a.h5", "-o", "m.h5", "--scale", "s"]).options.scale == "s")
+    #expect(other.request.options.splitHead == "h" && other.request.options.logScale == "h" && !other.isolation.isolate)
+    #expect(try ImportKerasCommand.parse(["a.h5", "-o", "m.h5", "--scale", "s"]).request.options.scale == "s")
   }
 
   @Test(arguments: [
@@ -88,7 +90,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let path = directory + "/model.h5"
       try Data("precious".utf8).write(to: URL(filePath: path))
-      let refused = Failure(try #require(throws: CommandError.self) { try outcome(output: path) })
+      let refused = Failure(try #require(throws: RunError.self) { try outcome(output: path) })
       #expect(refused.status == .cannotCreateOutput && refused.lines[0].contains("--force"))
       #expect(try Data(contentsOf: URL(filePath: path)) == Data("precious".utf8))
       // Neither is it where the import fails.
@@ -104,8 +106,8 @@ import Testing
       let copy = directory + "/vae.h5"
       try FileManager.default.copyItem(atPath: Self.model, toPath: copy)
       let command = try ImportKerasCommand.parse([copy, "-o", directory + "/./vae.h5", "--force"])
-      let error = try #require(throws: CommandError.self) { try KerasImportRun(command).run() }
-      #expect(error.status == .cannotCreateOutput && error.description.contains("one of the files to import"))
+      let error = try #require(throws: RunError.self) { try KerasImportRun(command).run() }
+      #expect(error.status == .cannotCreateOutput && error.commandWords.contains("one of the files to import"))
     }
   }
 

@@ -1,6 +1,8 @@
 import Evidence
 import Foundation
 import JSON
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -67,8 +69,8 @@ import Testing
 
   @Test func commandLinesArePastedIntoAShell() {
     #expect(
-      ResultsSink.resumingCommandLine(["evidence", "nll", "a model.h5", "it's.h5", "--seed", "3"])
+      CommandLineText.resuming(["evidence", "nll", "a model.h5", "it's.h5", "--seed", "3"])
         == "evidence nll 'a model.h5' 'it'\\''s.h5' --seed 3 --resume")
-    #expect(ResultsSink.resumingCommandLine(["evidence", "--resume"]) == "evidence --resume")
+    #expect(CommandLineText.resuming(["evidence", "--resume"]) == "evidence --resume")
   }
 }

@@ -1,5 +1,7 @@
 import Evidence
 import Foundation
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -54,7 +56,7 @@ import Testing
       let parts = ["000-004", "008-012"].map { directory + "/part-\($0).h5" }
       let holes = #expect(throws: ResultsMerge.Holes.self) { try ResultsMerge(parts) }
       #expect(holes?.ranges == [4..<8])
-      let words = holes.map(MergeCommand.words) ?? ""
+      let words = holes.map(\.commandWords) ?? ""
       #expect(words.contains("examples are missing: 4..8"))
       #expect(words.contains("--examples 4..8 ") && words.contains("--output part-4-8.h5"))
       // The last shard is missing: the others know of it.

@@ -3,6 +3,8 @@ import Foundation
 import HDF5
 import ModelFile
 import Models
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -145,7 +147,7 @@ import Testing
   }
 
   private func isSaid(_ outcome: NLLOutcome) -> Bool {
-    outcome.warnings.contains { $0.contains("far worse") || $0.contains("whole numbers") }
+    outcome.warningWords.contains { $0.contains("far worse") || $0.contains("whole numbers") }
   }
 
   @Test func thereAreThirty() { #expect(Self.mistakes.count >= 30) }
@@ -153,7 +155,7 @@ import Testing
   @Test(arguments: [.bernoulli, .normal, .poisson] as [Models.Distribution])
   func theRightDataAreTakenWithoutAWord(_ likelihood: Models.Distribution) throws {
     let right = try outcome(likelihood) { try Self.write(Self.data(likelihood), to: $0) }
-    #expect(!isSaid(right), "\(right.warnings)")
+    #expect(!isSaid(right), "\(right.warningWords)")
   }
 
   @Test(arguments: mistakes) func noMistakeIsSilent(_ mistake: Mistake) throws {
@@ -161,6 +163,6 @@ import Testing
     do {
       wrong = try outcome(mistake.likelihood) { try mistake.store($0, Self.data(mistake.likelihood)) }
     } catch { return }
-    #expect(isSaid(wrong), "\(wrong.summary.mean): \(wrong.warnings)")
+    #expect(isSaid(wrong), "\(wrong.summary.mean): \(wrong.warningWords)")
   }
 }

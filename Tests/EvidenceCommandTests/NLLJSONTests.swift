@@ -1,5 +1,7 @@
 import Foundation
 import JSON
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -87,26 +89,6 @@ import Testing
       asked.json["logLikelihood"]?["monteCarloStandardError"] == .number(asked.summary.monteCarloStandardError))
   }
 
-  @Test func replicatesKeepTheData() throws {
-    let outcome = try Self.digits(
-      "--samples", "50", "--examples", "..4", "--replicates", "3", "--binarize", "bernoulli", "--seed", "5")
-    let replicates = try #require(outcome.replicates)
-    #expect(replicates.seeds == [5, 6, 7])
-    #expect(Set(replicates.means).count == 3)
-    #expect(replicates.standardDeviation > 0)
-    // The data are those of seed 5: seed 6 alone binarizes otherwise.
-    let alone = try Self.digits("--samples", "50", "--examples", "..4", "--binarize", "bernoulli", "--seed", "6")
-    #expect(alone.summary.mean != replicates.means[1])
-    #expect(outcome.json["replicates"]?["seeds"] == [5, 6, 7])
-  }
-
-  @Test func replicatesOfFixedDataAreRunsWithOtherSeeds() throws {
-    let replicates = try #require(
-      try Self.digits("--samples", "50", "--examples", "..4", "--replicates", "2").replicates)
-    let alone = try Self.digits("--samples", "50", "--examples", "..4", "--seed", "1")
-    #expect(alone.summary.mean == replicates.means[1])
-  }
-
   @Test func theBoundHasNoWeights() throws {
     let outcome = try Self.digits("--samples", "50", "--examples", "..4", "--estimator", "elbo")
     #expect(outcome.json["estimator"] == "elbo")
@@ -118,12 +100,12 @@ import Testing
   @Test func greyDataAreACrossEntropy() throws {
     let grey = try Self.digits("--samples", "50", "--examples", "..4", "--binarize", "none")
     #expect(grey.json["quantity"] == "cross-entropy")
-    #expect(grey.warnings.contains(Warnings.crossEntropy))
+    #expect(grey.warningWords.contains(Warnings.crossEntropy))
     #expect(grey.text.contains("cross-entropy"))
     #expect(!grey.text.contains("log p(x)") && !grey.text.contains("NLL"))
     let binary = try Self.digits("--samples", "50", "--examples", "..4")
     #expect(binary.json["quantity"] == "log-likelihood")
-    #expect(!binary.warnings.contains(Warnings.crossEntropy))
+    #expect(!binary.warningWords.contains(Warnings.crossEntropy))
   }
 
   @Test func dataStoredAsBitsAreTakenAsTheyAre() throws {
@@ -136,7 +118,7 @@ import Testing
       let outcome = try NLLRun(NLLCommand.parse(arguments)).run()
       #expect(outcome.json["data"]?["divideBy"] == .number(1))
       #expect(outcome.json["data"]?["origins"]?["divideBy"] == "data")
-      #expect(outcome.warnings.first?.contains("divid") == true)
+      #expect(outcome.warningWords.first?.contains("divid") == true)
       let insisted = try NLLRun(NLLCommand.parse(arguments + ["--divide-by", "255"])).run()
       #expect(insisted.json["data"]?["divideBy"] == .number(255))
       #expect(insisted.json["data"]?["origins"]?["divideBy"] == "command line")

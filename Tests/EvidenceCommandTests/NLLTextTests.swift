@@ -1,4 +1,6 @@
 import JSON
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -58,6 +60,6 @@ import Testing
   @Test func fewDrawsAreSaidToHaveNoShape() throws {
     let outcome = try NLLJSONTests.digits("--samples", "5", "--examples", "..2")
     #expect(outcome.json["diagnostics"]?["paretoK"]?["max"] == .number(.nan) || outcome.summary.paretoK.maximum.isNaN)
-    #expect(outcome.warnings.contains(Warnings.noShape(samples: 5)))
+    #expect(outcome.warningWords.contains(Warnings.noShape(samples: 5)))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import Runs
 import Testing
 
 @testable import EvidenceCommand
@@ -11,10 +12,10 @@ import Testing
     #expect(command.estimator.entry.name == "importance-sampling")
     #expect(command.running.seed == 0)
     #expect(command.running.threads == nil)
-    #expect(command.inputs.dataset == nil)
-    #expect(command.inputs.examples == nil)
-    #expect(command.inputs.binarize == nil)
-    #expect(command.inputs.divideBy == nil)
+    #expect(command.request.inputs.dataset == nil)
+    #expect(command.request.inputs.examples == nil)
+    #expect(command.request.inputs.preparation.binarize == nil)
+    #expect(command.request.inputs.preparation.divideBy == nil)
     #expect(command.output.format == .text)
     #expect(command.replicates == 1)
     #expect(!command.allErrors && !command.results.resume)
@@ -26,14 +27,14 @@ import Testing
       "--examples", "100..200", "--threads", "3", "--binarize", "bernoulli", "--divide-by", "255", "--output", "r.h5",
       "--resume", "--format", "json", "--quiet", "--all-errors", "--replicates", "4",
     ])
-    #expect(command.inputs.dataset == "test/images")
+    #expect(command.request.inputs.dataset == "test/images")
     #expect(command.sampling.samples == 50)
     #expect(command.estimator.entry.name == "elbo")
     #expect(command.running.seed == 7)
-    #expect(command.inputs.examples == ExampleRange(argument: "100..200"))
+    #expect(command.request.inputs.examples == ExampleRange("100..200"))
     #expect(command.running.threads == 3)
-    #expect(command.inputs.binarize == .bernoulli)
-    #expect(command.inputs.divideBy == 255)
+    #expect(command.request.inputs.preparation.binarize == .bernoulli)
+    #expect(command.request.inputs.preparation.divideBy == 255)
     #expect(command.results.output == "r.h5" && command.results.resume)
     #expect(command.output.format == .json && command.output.quiet)
     #expect(command.allErrors && command.replicates == 4)
@@ -51,20 +52,6 @@ import Testing
   func refused(options: [String]) throws {
     let error = try #require(throws: (any Error).self) { try NLLCommand.parse(["model.h5", "data.h5"] + options) }
     #expect(NLLCommand.exitCode(for: error).rawValue == 64)
-  }
-
-  @Test(
-    arguments: [
-      ("3..7", 3..<7), ("..7", 0..<7), ("3..", 3..<10), ("0..10", 0..<10), ("..", 0..<10),
-    ])
-  func ranges(text: String, expected: Range<Int>) throws {
-    #expect(try ExampleRange(argument: text)?.resolved(count: 10) == expected)
-  }
-
-  @Test(arguments: ["3..11", "4..4", "10..", "12.."]) func rangesOutside(text: String) throws {
-    let range = try #require(ExampleRange(argument: text))
-    let error = try #require(throws: CommandError.self) { try range.resolved(count: 10) }
-    #expect(error.status == .usage)
   }
 
   @Test func helpTeaches() {

@@ -1,6 +1,7 @@
 import Evidence
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand

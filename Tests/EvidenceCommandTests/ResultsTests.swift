@@ -1,5 +1,7 @@
 import Evidence
 import Foundation
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand

@@ -2,6 +2,8 @@ import Evidence
 import Foundation
 import HDF5
 import JSON
+import Runs
+import TestSupport
 import Testing
 
 @testable import EvidenceCommand
@@ -114,10 +116,5 @@ import Testing
       #expect(shared.status == 0, "\(shared.error)")
       #expect(shared.output.contains("Units and directions disagree: 2 active units, but only 1 active"))
     }
-  }
-
-  @Test func bars() {
-    #expect(UnitBars.number(0.912) == "0.912" && UnitBars.number(0.00012) == "1.2e−04")
-    #expect(UnitBars.number(0) == "0" && UnitBars.number(.nan) == "–")
   }
 }

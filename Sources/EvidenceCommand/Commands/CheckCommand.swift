@@ -1,4 +1,5 @@
 import ArgumentParser
+import Runs
 
 /// `evidence check`: what an estimator says of data whose answer is bracketed.
 struct CheckCommand: ParsableCommand, IsolatedCommand {
@@ -48,8 +49,17 @@ struct CheckCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     output.start()
-    let outcome = try CheckRun(self).run()
-    try output.print(json: outcome.json, text: outcome.text)
-    for warning in outcome.warnings { Console.shared.warn(warning) }
+    try output.print(CheckRun(request, host: CommandHost()).run())
+  }
+
+  /// What is asked for.
+  var request: CheckRequest {
+    var request = CheckRequest(model: model)
+    request.data = data.map { preparation.inputs(model: model, data: $0) }
+    request.simulated = simulated
+    request.estimator = estimator.entry
+    request.options = EstimatorOptions(samples: sampling.samples, annealing: annealing.annealing)
+    request.evaluation = running.request
+    return request
   }
 }

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Evidence
-import Foundation
-import JSON
+import Runs
 
 /// `evidence compare`: the paired difference of two results on the same examples.
 struct CompareCommand: ParsableCommand, IsolatedCommand {
@@ -41,12 +39,6 @@ struct CompareCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     output.start()
-    for file in [first, second] { try FirstContact.check(file, as: .results) }
-    let files = (first: try ResultsFile(reading: first), second: try ResultsFile(reading: second))
-    let outcome = CompareOutcome(
-      first: files.first, second: files.second,
-      comparison: try ResultsComparison(files.first, files.second, largest: largest), reportsAllErrors: allErrors)
-    try output.print(json: outcome.json, text: outcome.text)
-    for warning in outcome.warnings { Console.shared.warn(warning) }
+    try output.print(CompareOutcome(first, second, largest: largest, reportsAllErrors: allErrors))
   }
 }

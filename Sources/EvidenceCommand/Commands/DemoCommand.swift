@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Runs
 
 /// `evidence demo`: the other commands on the files that come with this one.
 struct DemoCommand: ParsableCommand {
@@ -20,14 +21,28 @@ struct DemoCommand: ParsableCommand {
     output.start()
     let model = try BundledSample.path(of: "digits-iwae-2l.h5")
     let data = try BundledSample.path(of: "digits-test.h5")
-    var shared = [model, data, "--samples", String(sampling.samples), "--seed", String(running.seed)]
-    if let threads = running.threads { shared += ["--threads", String(threads)] }
-    let outcome = try NLLRun(NLLCommand.parse(shared)).run()
-    let units = try UnitsRun(UnitsCommand.parse(shared)).run()
-    try output.print(
-      json: ["command": "demo", "nll": outcome.json, "units": units.json], text: outcome.text + "\n\n" + units.body)
-    for warning in outcome.warnings + units.warnings { Console.shared.warn(warning) }
+    let host = CommandHost()
+    let inputs = InputsRequest(model: model, data: data)
+    var nll = NLLRequest(inputs: inputs)
+    nll.options = EstimatorOptions(samples: sampling.samples)
+    var units = UnitsRequest(inputs: inputs)
+    (nll.evaluation, units.evaluation) = (running.request, running.request)
+    try output.print(DemoOutcome(nll: NLLRun(nll, host: host).run(), units: UnitsRun(units, host: host).run()))
   }
+}
+
+/// Both outcomes, the second without what they are about.
+private struct DemoOutcome: RunOutcome {
+  let nll: NLLOutcome
+  let units: UnitsOutcome
+
+  var warnings: [RunWarning] { nll.warnings + units.warnings }
+
+  func json(in words: any RunWords) -> JSONValue {
+    ["command": "demo", "nll": nll.json(in: words), "units": units.json(in: words)]
+  }
+
+  func text(in words: any RunWords) -> String { nll.text(in: words) + "\n\n" + units.body(in: words) }
 }
 
 /// The files that come with the command.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import JSON
+import Runs
+import Wording
 
 /// `evidence estimators`: a line for each.
 struct EstimatorsCommand: ParsableCommand {

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import JSON
 import KerasImport
-import ModelFile
 import Models
+import Runs
 
 /// `evidence import`: models of other frameworks in the model format.
 struct ImportCommand: ParsableCommand {
@@ -66,30 +66,21 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     printing.start()
-    if let draft { return try writeDraft(to: draft) }
-    let outcome = try KerasImportRun(self).run()
-    try printing.print(json: outcome.json, text: outcome.text)
-    for warning in outcome.warnings { Console.shared.warn(warning) }
-  }
-
-  private func writeDraft(to path: String) throws {
-    for file in files { try FirstContact.check(file, as: .keras) }
-    let text = try KerasImport.draft(files: files, options: options)
-    guard force || !FileManager.default.fileExists(atPath: path) else {
-      throw CommandError(
-        .cannotCreateOutput, "\(path): there is a file already; give another name to --draft, or --force to replace it")
-    }
-    do { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) } catch {
-      throw CommandError(.cannotCreateOutput, "\(path): can't be written: \(error.localizedDescription)")
-    }
-    let names = (files + [path]).joined(separator: " ")
+    let run = KerasImportRun(request, host: CommandHost(), naming: \.commandOption)
+    guard let draft else { return try printing.print(run.run()) }
+    try run.writeDraft()
+    let names = (files + [draft]).joined(separator: " ")
     try printing.print(
-      json: ["command": "import", "draft": .string(path)],
-      text: "wrote \(path): complete its activations and shapes, then\n  evidence import keras \(names) -o model.h5")
+      json: ["command": "import", "draft": .string(draft)],
+      text: "wrote \(draft): complete its activations and shapes, then\n  evidence import keras \(names) -o model.h5")
   }
 
-  /// What the library is asked.
-  var options: KerasImportOptions {
+  /// What is asked for.
+  var request: KerasImportRequest {
+    KerasImportRequest(files: files, output: draft ?? output, replaces: force, options: options)
+  }
+
+  private var options: KerasImportOptions {
     var options = KerasImportOptions()
     (options.mean, options.splitHead) = (heads.mean, heads.splitHead)
     (options.logVariance, options.logScale, options.scale) = (heads.logVariance, heads.logScale, heads.scale)
@@ -191,4 +182,11 @@ struct ExampleShape: ExpressibleByArgument, Equatable {
 extension KerasLikelihood: ExpressibleByArgument {
   /// As `--likelihood` takes it.
   public init?(argument: String) { self.init(argument) }
+}
+
+extension KerasOption {
+  /// `--split-head`.
+  var commandOption: String {
+    "--" + rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
+  }
 }

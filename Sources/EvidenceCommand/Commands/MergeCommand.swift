@@ -1,7 +1,5 @@
 import ArgumentParser
-import Evidence
-import Foundation
-import JSON
+import Runs
 
 /// `evidence merge`: one results file of the shards of a run.
 struct MergeCommand: ParsableCommand, IsolatedCommand {
@@ -47,41 +45,7 @@ struct MergeCommand: ParsableCommand, IsolatedCommand {
   func run() throws {
     printing.start()
     let range = examples.flatMap { range in range.upper.map { range.lower..<$0 } }
-    let merge: ResultsMerge
-    do {
-      merge = try ResultsMerge(results, examples: range, allowsMixed: mixed)
-    } catch let holes as ResultsMerge.Holes {
-      throw CommandError(.invalidInput, MergeCommand.words(holes))
-    }
-    try Interruption.shared.whileEvaluating {
-      try merge.write(to: output) { try Interruption.shared.cancellation.check() }
-    }
     try printing.print(
-      json: [
-        "command": "merge", "files": .integer(merge.parts.count), "output": .string(output),
-        "range": .array([.integer(merge.examples.lowerBound), .integer(merge.examples.upperBound)]),
-      ],
-      text: "\(output): the examples \(merge.examples.lowerBound)..\(merge.examples.upperBound), "
-        + "from \(Text.counted(merge.parts.count, "file"))")
-  }
-
-  /// What is missing, and the commands that make it.
-  static func words(_ holes: ResultsMerge.Holes) -> String {
-    let ranges = holes.ranges.map { "\($0.lowerBound)..\($0.upperBound)" }
-    let shown = ranges.prefix(10).joined(separator: ", ") + (ranges.count > 10 ? ", …" : "")
-    var lines = ["examples are missing: " + shown]
-    for part in holes.unfinished.prefix(3) {
-      lines.append(
-        "\(part.path) holds \(part.count) of its \(part.settings.examples.count) examples: go on with its run by --resume"
-      )
-    }
-    if holes.unfinished.isEmpty, let first = holes.ranges.first {
-      var settings = holes.model.settings
-      settings.examples = first
-      let name = "part-\(first.lowerBound)-\(first.upperBound).h5"
-      lines.append(
-        "make them with: " + ReproducingCommand.text(settings, results: name).replacing(" \\\n  ", with: " "))
-    }
-    return lines.joined(separator: "\n")
+      MergeOutcome(results, to: output, examples: range, allowsMixed: mixed, host: CommandHost()))
   }
 }

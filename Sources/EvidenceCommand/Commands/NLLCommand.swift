@@ -1,5 +1,6 @@
 import ArgumentParser
-import JSON
+import Foundation
+import Runs
 
 /// `evidence nll`: the test log-likelihood of a dataset under a model.
 struct NLLCommand: ParsableCommand, IsolatedCommand {
@@ -32,13 +33,9 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   var estimator = EstimatorName.preset
 
   @Option(help: ArgumentHelp("The order of the bound that --estimator renyi gives, from 0 to below 1.", valueName: "a"))
-  var alpha = EstimatorOptions(samples: 1).alpha
+  var alpha = EstimatorOptions.defaultAlpha
 
   @OptionGroup var annealing: AnnealingOptions
-
-  var estimatorOptions: EstimatorOptions {
-    EstimatorOptions(samples: sampling.samples, alpha: alpha, annealing: annealing.annealing)
-  }
 
   @OptionGroup var running: RunOptions
 
@@ -77,8 +74,19 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     output.start()
-    let outcome = try NLLRun(self).run()
-    try output.print(json: outcome.json, text: outcome.text)
-    for warning in outcome.warnings { Console.shared.warn(warning) }
+    try output.print(NLLRun(request, host: CommandHost()).run())
+  }
+
+  /// What is asked for.
+  var request: NLLRequest {
+    var request = NLLRequest(inputs: inputs.request)
+    request.estimator = estimator.entry
+    request.options = EstimatorOptions(samples: sampling.samples, alpha: alpha, annealing: annealing.annealing)
+    request.evaluation = running.request
+    request.replicates = replicates
+    (request.shard, request.environment) = (shard, ProcessInfo.processInfo.environment)
+    request.results = results.request
+    request.reportsAllErrors = allErrors
+    return request
   }
 }

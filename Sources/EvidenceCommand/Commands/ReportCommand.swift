@@ -2,6 +2,7 @@ import ArgumentParser
 import Evidence
 import Foundation
 import Report
+import Runs
 
 /// `evidence report`: results as a page to read, to print and to pass on.
 struct ReportCommand: ParsableCommand, IsolatedCommand {
@@ -61,7 +62,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
     Console.shared.configure(isQuiet: quiet, isVerbose: verbose)
     Interruption.shared.install()
     try refuseOverwriting()
-    try FirstContact.check(results, as: .results)
+    try FileRole.results.check(results)
     let subject = try ReportSubject(ResultsFile(reading: results))
     Log.debug("results read", ["path": results, "examples": "\(subject.values.count)"])
     var page = ReportPage(subject: subject)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Evidence
+import Runs
 
 @main
 struct RootCommand: ParsableCommand {
@@ -26,11 +26,8 @@ struct RootCommand: ParsableCommand {
       the program, 71 the system refuses memory or threads, 73 the output can't be made, 74 input or output failed, \
       130 stopped by Ctrl-C.
       """,
-    version: version,
+    version: PackageVersion.current,
     subcommands: CommandList.subcommands)
-
-  /// The package's version, as `--version` prints it and results files record it.
-  static let version = "0.1.0"
 
   /// Parses, runs, and turns whatever is thrown into a line or two and the right status.
   static func main() {

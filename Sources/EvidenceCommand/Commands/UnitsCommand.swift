@@ -1,6 +1,5 @@
 import ArgumentParser
-import Evidence
-import JSON
+import Runs
 import Statistics
 
 /// `evidence units`: which latents are used.
@@ -78,8 +77,16 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     output.start()
-    let outcome = try UnitsRun(self).run()
-    try output.print(json: outcome.json, text: outcome.text)
-    for warning in outcome.warnings { Console.shared.warn(warning) }
+    try output.print(UnitsRun(request, host: CommandHost()).run())
+  }
+
+  /// What is asked for.
+  var request: UnitsRequest {
+    var request = UnitsRequest(inputs: inputs.request)
+    (request.threshold, request.draws, request.probes) = (threshold, draws, probes)
+    (request.ablates, request.samples, request.sweepExamples) = (ablate, sampling.samples, sweepExamples)
+    (request.latents, request.labels, request.showsAllUnits) = (latents, labels, allUnits)
+    request.evaluation = running.request
+    return request
   }
 }

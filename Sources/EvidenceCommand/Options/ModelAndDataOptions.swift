@@ -1,7 +1,9 @@
 import ArgumentParser
+import Evidence
 import Models
+import Runs
 
-/// Which model, which data, and what happens to an example before the model sees it. `Inputs(_:)` opens them.
+/// Which model, which data, and what happens to an example before the model sees it. A run opens them.
 struct ModelAndDataOptions: ParsableArguments {
   @Argument(help: "The model: an HDF5 file.", completion: .file())
   var model: String
@@ -11,12 +13,8 @@ struct ModelAndDataOptions: ParsableArguments {
 
   @OptionGroup var preparation: PreparationOptions
 
-  var dataset: String? { preparation.dataset }
-  var axes: AxesOrder? { preparation.axes }
-  var examples: ExampleRange? { preparation.examples }
-  var binarize: Binarization? { preparation.binarize }
-  var divideBy: Double? { preparation.divideBy }
-  var dequantize: Bool? { preparation.dequantize }
+  /// What is asked for.
+  var request: InputsRequest { preparation.inputs(model: model, data: data) }
 }
 
 /// Which examples of DATA, and what happens to each before the model sees it.
@@ -56,4 +54,19 @@ struct PreparationOptions: ParsableArguments {
   }
 }
 
+extension PreparationOptions {
+  /// A model and data, prepared in this way.
+  func inputs(model: String, data: String) -> InputsRequest {
+    InputsRequest(
+      model: model, data: data, dataset: dataset, examples: examples,
+      preparation: PreparationChoice(
+        binarize: binarize, divideBy: divideBy, dequantize: dequantize, axes: axes?.order))
+  }
+}
+
 extension Binarization: ExpressibleByArgument {}
+
+extension ExampleRange: ExpressibleByArgument {
+  /// As `--examples` takes it.
+  package init?(argument: String) { self.init(argument) }
+}

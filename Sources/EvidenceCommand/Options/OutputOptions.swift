@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSON
+import Runs
 
 /// What is printed. Call `start()` first thing in a command's `run()`.
 struct OutputOptions: ParsableArguments {
@@ -33,5 +34,12 @@ struct OutputOptions: ParsableArguments {
     case .json: try Console.shared.output(json().text)
     case .text: try Console.shared.output(text())
     }
+  }
+
+  /// Prints an outcome, and its warnings on standard error.
+  func print(_ outcome: some RunOutcome) throws {
+    let words = CommandWords()
+    try print(json: outcome.json(in: words), text: outcome.text(in: words))
+    for warning in outcome.warnings { Console.shared.warn(words.words(warning)) }
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Evidence
 import Foundation
-import Models
+import Runs
 
 /// How an evaluation runs: its seed and its threads. Neither the threads nor the range change a result.
 struct RunOptions: ParsableArguments {
@@ -15,24 +15,14 @@ struct RunOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads: expected at least 1, found \(threads)") }
   }
 
-  /// The driver with these settings, stopped by the signals that `Interruption` catches.
-  func evaluation(of examples: Range<Int>, events: RunEvents) -> Evaluation {
-    let wanted = threads ?? Processors.count
-    Memory.advise(threads: min(wanted, examples.count))
-    var evaluation = Evaluation(
-      seed: seed, threads: wanted, examples: examples, cancellation: Interruption.shared.cancellation)
-    events.observe(&evaluation)
-    return evaluation
-  }
+  /// What is asked for.
+  var request: EvaluationRequest { EvaluationRequest(seed: seed, threads: threads) }
 }
 
 /// How many draws.
 struct SamplingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Importance samples for each example.", valueName: "k"))
-  var samples = SamplingOptions.defaultSamples
-
-  /// The number that papers report.
-  static let defaultSamples = 5000
+  var samples = EstimatorOptions.defaultSamples
 
   func validate() throws {
     if samples < 1 { throw ValidationError("--samples: expected at least 1, found \(samples)") }
@@ -51,6 +41,15 @@ struct ResultsOptions: ParsableArguments {
 
   @Flag(help: "Go on with the run in --output; refused when the model, the data or a setting differs.")
   var resume = false
+
+  /// What is asked for.
+  var request: ResultsRequest? {
+    output.map { path in
+      var request = ResultsRequest(path: path)
+      request.resumes = resume
+      return request
+    }
+  }
 
   /// The results that are read.
   var resumed: String? { resume ? output.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil } : nil }

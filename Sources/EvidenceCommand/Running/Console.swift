@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Wording
 
 /// Standard output and standard error. Results go to the one; progress, warnings and errors to the other.
 final class Console: Sendable {

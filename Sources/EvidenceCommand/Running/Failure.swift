@@ -5,6 +5,7 @@ import HDF5
 import KerasImport
 import ModelFile
 import Models
+import Runs
 
 /// The statuses that the command ends with (those of sysexits.h).
 enum CommandStatus: Int32 {
@@ -45,6 +46,9 @@ struct Failure {
     self.error = error
     switch error {
     case let error as CommandError: (status, lines) = (error.status, Failure.lines(error.description))
+    case let error as RunError: (status, lines) = (error.status, Failure.lines(error.commandWords))
+    case let error as ResultsMerge.Holes:
+      (status, lines) = (.invalidInput, Failure.lines(error.commandWords))
     case let error as HDF5Error:
       (status, lines) =
         Memory.refusal(error.description) ?? (Failure.status(error.code), Failure.lines(error.description))

@@ -1,9 +1,11 @@
 import Foundation
+import Runs
+import Wording
 
 /// How far an evaluation is: a line on standard error, on a terminal only.
 ///
 ///     ━━━━━━━━━━━━────────  350/599  48.1 examples/s  5.2 s left  mean −16.80
-final class ProgressBar {
+final class ProgressBar: RunProgress {
   private let total: Int
   private var restored = 0
   private let hasMean: Bool
@@ -16,7 +18,7 @@ final class ProgressBar {
   /// A bar for `total` examples.
   ///
   /// - Parameter hasMean: Whether the mean of the values is shown.
-  init(total: Int, hasMean: Bool = true) {
+  init(total: Int, hasMean: Bool) {
     self.total = total
     self.hasMean = hasMean
     isShown = Console.shared.showsProgress

@@ -1,4 +1,0 @@
-import Wording
-
-typealias Text = Wording.Text
-typealias TextTable = Wording.TextTable

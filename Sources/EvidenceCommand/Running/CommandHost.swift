@@ -1,0 +1,37 @@
+import Evidence
+import Runs
+
+/// The command as the host of its runs: stopped by signals, watched at a terminal.
+struct CommandHost: RunHost {
+  var cancellation: Cancellation { Interruption.shared.cancellation }
+
+  func evaluate<Result>(_ body: () throws -> Result) throws -> Result {
+    try Interruption.shared.whileEvaluating(body)
+  }
+
+  func write<Result>(to partial: String, _ body: () throws -> Result) throws -> Result {
+    try Interruption.shared.whileWriting(partial, body)
+  }
+
+  func expect(threads: Int) { Memory.advise(threads: threads) }
+
+  func expectLongReading() { Isolation.liftReadingLimits() }
+
+  func progress(total: Int, hasMean: Bool) -> any RunProgress { ProgressBar(total: total, hasMean: hasMean) }
+
+  func say(_ decision: RunDecision) {
+    switch decision {
+    case .shard(let shard, let source, let examples, let output):
+      let who =
+        switch source {
+        case .caller: "--shard"
+        case .launcher(let name): name
+        }
+      Console.shared.say(
+        "shard \(shard.index) of \(shard.count), as \(who) says: examples \(examples.lowerBound)..\(examples.upperBound)"
+          + (output.map { ", in \($0)" } ?? ""))
+    }
+  }
+
+  func log(_ message: String, _ facts: [String: String]) { Log.debug(message, facts) }
+}

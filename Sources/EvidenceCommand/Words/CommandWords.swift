@@ -1,0 +1,43 @@
+import Evidence
+import Runs
+import Wording
+
+/// What outcomes leave to whoever shows them, in the words of a command line.
+struct CommandWords: RunWords {
+  func words(_ hint: RunHint) -> String {
+    switch hint {
+    case .allErrors: "--all-errors reports the error all the same"
+    case .allUnits: "--all-units shows them"
+    case .resume: "go on with --resume"
+    case .evaluate(let model): "evidence nll \(CommandLineText.quoted(model)) DATA.h5 --examples ..100 --samples 500"
+    }
+  }
+
+  func words(_ warning: RunWarning) -> String {
+    switch warning {
+    case .concern(let concern, let samples, let output): Warnings.words(concern, samples: samples, output: output)
+    case .roundedCounts(let example, let value): Warnings.roundedCounts(first: example, value)
+    case .fewerThreads(let count, let reason): Warnings.fewerThreads(count, reason: reason)
+    case .ladder(let advice): Warnings.ladder(advice)
+    case .nonFiniteMeans(let layer, let count): Warnings.nonFiniteMeans(layer, of: count)
+    case .fewerExamplesThanUnits(let layer): Warnings.rankDeficient(layer)
+    case .noisyDirections(let layer): Warnings.noisy(layer)
+    case .nonFiniteEstimates(let estimates, let count): "\(estimates) of \(count) estimates are not finite"
+    case .gapAboveTarget(let estimator): Warnings.gapAboveTarget(estimator)
+    case .realDataHarder:
+      "real data are harder for the encoder than simulated ones: the gap on simulated data says little about them"
+    case .nonFiniteDifferences(let differences, let count):
+      "\(differences) of \(count) examples have a difference that is not finite, and so is not the mean; none was dropped"
+    case .unreliableDifferences(let examples, let count):
+      "\(examples) of \(count) examples have too large a k̂ in one file or both: their estimates may be off by more than "
+        + "their error"
+    case .estimatorsDiffer:
+      "the estimators differ: the difference is that of the estimators too, not of the models alone"
+    case .samplesDiffer(let first, let second):
+      "\(first) and \(second) samples: with fewer, estimates are lower on average"
+    case .examplesInOneFile(let common, let first, let second):
+      "only the \(Text.counted(common, "example")) in both are compared: \(first.count) are only in \(first.path), "
+        + "\(second.count) only in \(second.path)"
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Runs
+
+extension RunError {
+  /// The error for people at a command line, with the options that mend it.
+  var commandWords: String {
+    switch self {
+    case .wrongKind(let path, let kind, let role): "\(path): \(FirstContact.words(kind, path, as: role))"
+    case .notImported(let path):
+      "\(path): a Keras model; imported, it can be inspected\nevidence import keras \(path) -o model.h5"
+    case .examplesOutside(let range, let count):
+      "--examples \(range.lowerBound)..\(range.upperBound): the dataset holds \(count) examples, numbered 0 to \(count - 1)"
+    case .emptyRange(let lower, let upper): "--examples \(lower)..\(upper): no example is in this range"
+    case .tooManyDraws(let draws, let most): "--draws: expected 1 to \(most) for this model, found \(draws)"
+    case .tooFewExamples:
+      "active units are variances over examples: expected two or more, found 1; take a wider range"
+    case .noBracket(let estimator): "\(estimator) has no bracket"
+    case .emptyShard, .noLauncher, .noShard, .arrayWithHoles, .invalidShardVariable, .launchersDisagree: shardWords
+    case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate: outputWords
+    case .stopped(let finished, let count, let saved):
+      "stopped after \(finished) of \(count) examples; "
+        + (saved.map(Self.words) ?? "nothing was saved (--output RESULTS.h5 keeps what is finished)")
+    }
+  }
+
+  private var shardWords: String {
+    switch self {
+    case .emptyShard(let shard, let examples):
+      "--shard \(shard.index)/\(shard.count): there are only \(examples) examples, so this shard has none; take fewer shards"
+    case .noShard(let launcher, let index, let count):
+      "--shard auto: \(launcher) says \(index) of \(count), which is no part"
+    case .arrayWithHoles(let launcher, let task, let first, let last):
+      "--shard auto: \(launcher) is \(task) of an array \(first)…\(last) with holes, so its place is not known\n"
+        + "say it: --shard I/N"
+    case .invalidShardVariable(let found): "EVIDENCE_SHARD: expected I/N with I from 0 to N − 1, found \(found)"
+    case .launchersDisagree(let first, let one, let second, let other):
+      "--shard auto: \(first) says \(one.index)/\(one.count), \(second) says \(other.index)/\(other.count)\n"
+        + "say which: --shard I/N"
+    default:
+      "--shard auto: no launcher has said which part this process is (EVIDENCE_SHARD=I/N, mpirun, srun, a job array)\n"
+        + "say it: --shard I/N"
+    }
+  }
+
+  private var outputWords: String {
+    switch self {
+    case .outputExists(let path, let output):
+      switch output {
+      case .latents: "\(path): there is a file already; remove it, or give another name to --latents"
+      case .model: "\(path): there is a file already; give another name to -o, or --force to replace it"
+      case .draft: "\(path): there is a file already; give another name to --draft, or --force to replace it"
+      }
+    case .outputIsDirectory(let path): "\(path): is a directory; name a file: -o MODEL.h5"
+    case .outputIsInput(let path): "\(path): is one of the files to import; give another name to -o"
+    case .noFolder(let path, let folder): "\(path): there is no folder \(folder)"
+    case .folderNotWritable(let path, let folder): "\(path): the folder \(folder) can't be written to"
+    case .cannotCreate(let path, let reason): "\(path): can't be made: \(reason)"
+    default: "\(self)"
+    }
+  }
+
+  private static func words(_ rows: SavedRows) -> String {
+    let place =
+      rows.journaled == 0
+      ? "they are in \(rows.path)"
+      : "\(rows.saved) are in \(rows.path), and the others beside it until the run goes on"
+    return "\(place)\ngo on with: \(CommandLineText.resuming(CommandLine.arguments))"
+  }
+
+  /// What the command ends with.
+  var status: CommandStatus {
+    switch self {
+    case .wrongKind, .notImported: .invalidInput
+    case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate:
+      .cannotCreateOutput
+    case .stopped: Interruption.shared.status ?? .interrupted
+    default: .usage
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import Evidence
+
+/// What a file is given to a run as.
+package enum FileRole: Sendable {
+  case model, data, results, keras
+
+  /// Refuses a file that is of a known kind and not of the wanted one. What is not known is left to its reader.
+  ///
+  /// - Throws: `RunError.wrongKind`.
+  package func check(_ path: String) throws {
+    let kind = try FileKind(of: path)
+    if !takes(kind) { throw RunError.wrongKind(path: path, kind, self) }
+  }
+
+  /// Whether a file of a kind may be what is wanted.
+  package func takes(_ kind: FileKind) -> Bool {
+    switch (kind, self) {
+    case (.model, .model), (.results, .results), (.keras, .keras), (.json, .keras), (.numpyArray, .data),
+      (.numpyArchive, .data), (.hdf5, _), (.unknown, _), (.empty, _):
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// The log-likelihood of a dataset under a model, as it is asked for.
+package struct NLLRequest: Sendable {
+  /// The model and the data.
+  package var inputs: InputsRequest
+  /// The estimator.
+  package var estimator = EstimatorCatalog.all[0]
+  /// What it is made from.
+  package var options = EstimatorOptions()
+  /// The seed and the threads.
+  package var evaluation = EvaluationRequest()
+  /// How often with another seed of the draws, the first included.
+  package var replicates = 1
+  /// Which part of the examples; nil for all.
+  package var shard: ShardChoice?
+  /// The variables that launchers set.
+  package var environment: [String: String] = [:]
+  /// Where rows go; nil for nowhere.
+  package var results: ResultsRequest?
+  /// Whether the Monte Carlo error is reported even where it can't be trusted.
+  package var reportsAllErrors = false
+
+  /// What is usual, of these files.
+  package init(inputs: InputsRequest) { self.inputs = inputs }
+}
+
+/// A results file to write.
+package struct ResultsRequest: Sendable {
+  /// Where.
+  package var path: String
+  /// Whether the run in it is gone on with.
+  package var resumes = false
+
+  /// A new file.
+  package init(path: String) { self.path = path }
+
+  /// Whether there is a run to go on with.
+  var isResumed: Bool { resumes && FileManager.default.fileExists(atPath: path) }
+}

@@ -1,0 +1,85 @@
+import Evidence
+
+/// Where the measurements of a run go: into a results file, or nowhere.
+final class ResultsSink {
+  private typealias Writer = ResultsWriter<LogLikelihoodMeasurement>
+
+  /// The rows of an earlier run that is gone on with.
+  let restored: RestoredMeasurements<LogLikelihoodMeasurement>
+  private let writer: Writer?
+  private let watch: EvaluationWatch
+  private var facts: ResultsSettings.Facts
+  private var finished: Int
+  private let host: any RunHost
+
+  /// Nowhere.
+  init(host: any RunHost) {
+    self.host = host
+    writer = nil
+    watch = EvaluationWatch()
+    facts = .init()
+    restored = RestoredMeasurements()
+    finished = 0
+  }
+
+  /// Begins the file that is asked for, or goes on with it.
+  init(
+    _ request: ResultsRequest?, settings: @autoclosure () throws -> ResultsSettings, watch: EvaluationWatch,
+    host: any RunHost
+  ) throws {
+    self.host = host
+    guard let request else {
+      (writer, restored, finished) = (nil, RestoredMeasurements(), 0)
+      (self.watch, facts) = (watch, .init())
+      return
+    }
+    let settings = try settings()
+    let writer =
+      request.resumes
+      ? try Writer(resuming: request.path, settings: settings)
+      : try Writer(creating: request.path, settings: settings)
+    writer.cancellation = host.cancellation
+    restored = try writer.restored()
+    finished = restored.count
+    self.writer = writer
+    self.watch = watch
+    facts = settings.facts
+    host.log("results opened", ["path": request.path, "restored": "\(restored.count)"])
+  }
+
+  /// Takes the next row.
+  func append(_ measurement: LogLikelihoodMeasurement) throws {
+    noteFacts()
+    try writer?.append(measurement)
+    finished += 1
+  }
+
+  /// What rows are saved with: whether grey data were seen by now.
+  private func noteFacts() {
+    guard let isCrossEntropy = watch.isCrossEntropy, facts.isCrossEntropy != isCrossEntropy else { return }
+    facts.isCrossEntropy = isCrossEntropy
+    writer?.note(facts)
+  }
+
+  /// Runs an evaluation of `count` examples; whatever ends it, what was finished is then on disk.
+  ///
+  /// - Throws: What `body` throws; where it was cancelled, `RunError.stopped`.
+  func saving<Result>(of count: Int, _ body: () throws -> Result) throws -> Result {
+    do {
+      let result = try body()
+      try writer?.finish()
+      return result
+    } catch let failure {
+      do { try writer?.close() } catch  where failure is CancellationError { throw error }
+      guard failure is CancellationError else { throw failure }
+      throw stopped(of: count)
+    }
+  }
+
+  private func stopped(of count: Int) -> RunError {
+    let saved = writer.map {
+      RunError.SavedRows(path: $0.path, saved: $0.savedCount, journaled: $0.journaledCount)
+    }
+    return .stopped(finished: finished, of: count, saved: saved)
+  }
+}

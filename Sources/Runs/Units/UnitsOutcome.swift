@@ -1,0 +1,34 @@
+import Evidence
+
+/// What a look at the latent units has to report.
+package struct UnitsOutcome: RunOutcome {
+  let inputs: Inputs
+  let seed: UInt64
+  package let units: UnitsSummary
+  let ablation: AblationSummary?
+  /// By example, of those in the scatters.
+  let labels: [Int: ExampleLabels.Label]
+  let labelsPath: String?
+  /// Where posterior means were written.
+  let latents: String?
+  /// Of the pass over the data.
+  let seconds: Double
+  let threads: Int
+  let showsAllUnits: Bool
+
+  /// Layers of more units show the bars of the first only.
+  package static let mostBars = 64
+
+  package var warnings: [RunWarning] {
+    var warnings = inputs.events.warnings
+    if ablation?.isCrossEntropy == true {
+      warnings.insert(.concern(.crossEntropy, samples: 0, output: nil), at: 0)
+    }
+    for layer in units.layers {
+      if layer.nonFiniteExamples > 0 { warnings.append(.nonFiniteMeans(layer, of: units.examples)) }
+      if layer.directions.isLimitedByExamples { warnings.append(.fewerExamplesThanUnits(layer)) }
+      if layer.directions.isNoisy, layer.directions.floor > layer.threshold { warnings.append(.noisyDirections(layer)) }
+    }
+    return warnings
+  }
+}

@@ -1,0 +1,89 @@
+import Evidence
+import Foundation
+import Wording
+
+/// One look at the latent units: opens, evaluates, and collects what there is to report.
+package struct UnitsRun {
+  private let request: UnitsRequest
+  private let host: any RunHost
+  private let inputs: Inputs
+  private let evaluation: Evaluation
+  private let labels: ExampleLabels?
+
+  /// Opens model and data.
+  package init(_ request: UnitsRequest, host: any RunHost) throws {
+    self.request = request
+    self.host = host
+    inputs = try Inputs(request.inputs, host: host)
+    evaluation = request.evaluation.evaluation(of: inputs.examples, events: inputs.events, host: host)
+    let (file, count) = (inputs.source.file, inputs.source.count)
+    labels = try request.labels.map { try ExampleLabels(file: file, path: $0, count: count) }
+    guard 2 * request.draws <= inputs.model.drawsAtOnce else {
+      throw RunError.tooManyDraws(request.draws, most: inputs.model.drawsAtOnce / 2)
+    }
+    guard inputs.examples.count > 1 else { throw RunError.tooFewExamples }
+  }
+
+  /// Evaluates.
+  package func run() throws -> UnitsOutcome {
+    try host.evaluate {
+      let started = ContinuousClock.now
+      let units = try inputs.locatingErrors { try measure() }
+      let seconds = started.duration(to: .now) / .seconds(1)
+      let ablation = try request.ablates ? inputs.locatingErrors { try ablate(units) } : nil
+      return UnitsOutcome(
+        inputs: inputs, seed: evaluation.seed, units: units, ablation: ablation,
+        labels: try scatterLabels(units), labelsPath: labels?.path, latents: request.latents, seconds: seconds,
+        threads: evaluation.threads, showsAllUnits: request.showsAllUnits)
+    }
+  }
+
+  private func measure() throws -> UnitsSummary {
+    let file = try request.latents.map(createLatents)
+    let estimator = try ActiveUnits(threshold: request.threshold, draws: request.draws)
+      .probing(inputs.model, on: inputs.data, options: evaluation, count: request.probes)
+    let progress = host.progress(total: inputs.examples.count, hasMean: false)
+    defer { progress.end() }
+    let units = try evaluation.run(estimator, under: inputs.model, on: inputs.data) { _, measurement in
+      try file?.append(measurement)
+      progress.advance(by: 0)
+    }
+    try file?.finish(labels: labels, examples: inputs.examples)
+    return units
+  }
+
+  private func createLatents(_ path: String) throws -> LatentsFile {
+    // A mistyped path must not cost somebody a dataset.
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    if let size = attributes?[.size] as? Int, attributes?[.type] as? FileAttributeType == .typeRegular, size > 0 {
+      throw RunError.outputExists(path: path, .latents)
+    }
+    return try LatentsFile(
+      creating: path, latentCounts: inputs.model.latentCounts,
+      attributes: [
+        "model": inputs.modelPath, "model_sha256": try inputs.modelDigest.hex(), "data": inputs.source.file,
+        "dataset": inputs.source.path, "data_sha256": try inputs.dataDigest.hex(), "seed": String(evaluation.seed),
+        "binarize": inputs.data.preprocessing.binarize.rawValue,
+        "divide_by": Text.plain(inputs.data.preprocessing.divideBy), "evidence_version": PackageVersion.current,
+      ])
+  }
+
+  private func ablate(_ units: UnitsSummary) throws -> AblationSummary {
+    var ablation = Ablation(
+      inputs.model, units: units, samples: request.samples, options: evaluation)
+    ablation.sweepExamples = request.sweepExamples
+    let progress = host.progress(total: ablation.evaluations(examples: inputs.examples.count), hasMean: false)
+    defer { progress.end() }
+    return try ablation.run(on: inputs.data) { progress.advance(by: 0) }
+  }
+
+  /// The label of every example of the scatters.
+  private func scatterLabels(_ units: UnitsSummary) throws -> [Int: ExampleLabels.Label] {
+    guard let labels else { return [:] }
+    var result: [Int: ExampleLabels.Label] = [:]
+    for point in units.layers.flatMap(\.scatter) where result[point.index] == nil {
+      result[point.index] = try labels.label(of: point.index)
+    }
+    return result
+  }
+}

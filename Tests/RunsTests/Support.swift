@@ -1,0 +1,10 @@
+import Runs
+
+/// A host that does nothing.
+struct Silent: RunHost {}
+
+/// Words as plain as can be.
+struct Plain: RunWords {
+  func words(_ warning: RunWarning) -> String { "\(warning)" }
+  func words(_ hint: RunHint) -> String { "\(hint)" }
+}
