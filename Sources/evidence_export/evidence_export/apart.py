@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 import numpy as np
 
 from .arithmetic import numpy
 from .assemble import Reading, check_sizes, conditionals, encoder_order, one_root
 from .distributions import Conditional
+from .drawn import Drawn, Measured, without_noise
 from .errors import ExportError
 from .graph import BATCH, View
 from .layers import size
 from .lowering import lower
 from .naming import as_nodes, resolve
+from .own_code import Sampler, own_sample
 from .stacks import Stacks
 from .trace import Trace
 from .verify import Stated
-from .whole import Drawn, Measured, without_noise
 
 # where, function, shapes of the variables it is fed with (None: x itself), all the variables' shapes -> its trace
 Tracer = Callable[[str, Any, list[int], dict[int, tuple]], Trace]
@@ -33,7 +34,10 @@ def prepared(encoder, decoder, heads, encoder_outputs, flow, options) -> tuple[l
     if len(encoders) != len(decoders):
         raise ExportError(f"{len(encoders)} encoders and {len(decoders)} decoders: one of each for every "
                           "stochastic layer")
-    for item in encoders:
+    for item, network in zip(encoders, several(encoder)):
+        item.at_its_word = isinstance(network, Conditional)
+        if item.heads and item.outputs is None:
+            item.outputs = {name: name for name in item.heads}
         item.outputs = encoder_outputs if encoder_outputs is not None else item.outputs
         item.split = options["split"] if options["split"] != "halves" else item.split
         item.flow = flow if flow is not None else item.flow
@@ -63,18 +67,37 @@ def called(item: Conditional) -> Callable:
 
 
 def read_apart(encoders: list[Conditional], decoders: list[Conditional], input_shape, likelihood, trace: Tracer,
-               name: str, density: Callable, flow: Callable):
-    """(encoders, decoders, framework, notes) of networks that are given apart."""
+               name: str, density: Callable, flow: Callable, samplers: Callable[[Callable], Iterable[Sampler]]):
+    """(encoders, decoders, framework, notes) of networks that are given apart. samplers: what of the code that the only
+    encoder belongs to samples."""
     shapes: dict[int, tuple] = {0: tuple(input_shape)}
     made: dict[str, list[Any]] = {"encoder": [None] * len(encoders), "decoder": []}
     notes: list[str] = []
     order = encoder_order(encoders)
+    known: dict[tuple, Trace] = {}
+
+    def traced(where: str, function: Any, given: list[int], of: dict[int, tuple]) -> Trace:
+        key = (where, *(of[v] for v in given))
+        if key not in known:
+            known[key] = trace(where, function, given, of)
+        return known[key]
+
+    def sample_of(found: Trace) -> Drawn | None:
+        """By the code that the only encoder belongs to."""
+        item, below = encoders[0], decoders[0]
+        if len(encoders) > 1 or item.at_its_word or item.distribution != "normal" or item.given or item.constants:
+            return None
+        reached = lambda shape: traced("decoder/1", called(below), [1], {1: shape})
+        return own_sample(found, samplers(called(item)), None if item.flow else reached)
+
     for l in order:
-        reading = read_conditional(f"encoder/{l}", encoders[l - 1], [l - 1], shapes, None, trace)
+        reading = read_conditional(f"encoder/{l}", encoders[l - 1], [l - 1], shapes, None, traced, sample_of)
+        if reading.drawn is not None and l == 1:
+            notes.append(f"q(z|x) is what {reading.drawn.words} draws")
         made["encoder"][l - 1] = reading
         shapes[l] = reading.shape
     for l, item in enumerate(decoders, 1):
-        reading = read_conditional(f"decoder/{l}", item, [l], shapes, shapes[l - 1], trace)
+        reading = read_conditional(f"decoder/{l}", item, [l], shapes, shapes[l - 1], traced)
         made["decoder"].append(reading)
         if l == 1 and likelihood is None and item.distribution == "bernoulli":
             notes.append(f"decoder/1 is bernoulli ({', '.join(reading.parameters)}), as where no likelihood= is said")
@@ -82,7 +105,8 @@ def read_apart(encoders: list[Conditional], decoders: list[Conditional], input_s
     return made["encoder"], made["decoder"], framework, notes
 
 
-def read_conditional(where: str, item: Conditional, default: list[int], shapes, variable_shape, trace: Tracer) -> Reading:
+def read_conditional(where: str, item: Conditional, default: list[int], shapes, variable_shape, trace: Tracer,
+                     sample_of: Callable[[Trace], Drawn | None] = lambda found: None) -> Reading:
     """A network's graph, with its parameters named."""
     given = list(item.given or default)
     unknown = [v for v in given if v not in shapes]
@@ -96,9 +120,11 @@ def read_conditional(where: str, item: Conditional, default: list[int], shapes, 
                 "decoder_outputs" if where == "decoder/1" else "outputs")
     node_of = found.builder.node
     root, mapping = one_root([v.node for v in found.inputs], given)
-    drawn = Drawn.find(where, item, found) if where.startswith("encoder") else None
+    drawn = Drawn.among_outputs(where, item, found) if where.startswith("encoder") else None
+    drawn = drawn or sample_of(found)
     if drawn is not None and item.outputs is None:
         shape = drawn.latent.node.shape
+        root, mapping = one_root([v.node for v in drawn.found.inputs], given)
         item.distribution, nodes, constants = drawn.parameters(mapping)
         sources = None
     else:
@@ -111,7 +137,7 @@ def read_conditional(where: str, item: Conditional, default: list[int], shapes, 
     check_sizes(where, item.distribution, nodes, constants, shape)
     reading = Reading(where, item.distribution, given, default, root, nodes, constants, tuple(shape), item.bins)
     reading.flow, reading.flow_reference = read_flow(where, item, shape, trace)
-    reading.reference = Measured(where, item, found, sources, drawn, shape)
+    reading.reference, reading.drawn = Measured(where, item, found, sources, drawn, shape), drawn
     return reading
 
 

@@ -34,6 +34,7 @@ class Reading:
     flow: list[dict] = field(default_factory=list)
     flow_reference: list[dict] = field(default_factory=list)        # its steps with the framework's networks
     reference: Callable | None = None   # rows of the given variables -> {parameter: rows} by the framework
+    drawn: Any = None                   # the code's own sample of the variable (Drawn), where it is read from that
 
 
 def conditionals(side: str, networks, heads, distribution_of: Callable[[int], str]) -> list[Conditional]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any, Callable, Sequence
 
@@ -19,10 +20,12 @@ from .distributions import Conditional
 from .errors import ExportError
 from .graph import BATCH
 from .jax_graph import Exported, layout
+from .jax_owners import itself, owners, samplers
 from .layers import size
 from .prior import check_prior, plain_prior
 from .stored import StoredModel
 from .trace import Trace
+from .unsaid import ask_for_the_rest, telling_names
 from .verify import Verified, finish
 from .whole import read_whole
 
@@ -59,19 +62,22 @@ def export_jax(path: str | os.PathLike, encoder: Any, decoder: Any = None, param
                    class_axis=class_axis, split=split or "halves")
     framework_name = f"jax {jax.__version__}"
     if decoder is None:
-        exported = sampling(encoder, inputs)
+        exported = sampling(itself(encoder), inputs)
         data_format = data_format or layout(exported.closed.jaxpr) or "channels_last"
         found = exported.trace(data_format, [True] + [False] * (len(exported.inputs) - 1))
         encoders, decoders, framework, notes = read_whole(
-            exported.where, found, [], prior, flow, options, inputs[0], framework_name, log_density)
+            exported.where, found, telling_names([*owners(encoder, encoder)[0], encoder]), prior, flow, options, inputs[0], framework_name, log_density)
     else:
         encoder, decoder = (described(side, value, params, batch_stats) for side, value in (
             ("encoder", encoder), ("decoder", decoder)))
         items = prepared(encoder, decoder, None, encoder_outputs, flow, options)
+        owning = ([], []) if isinstance(encoder, list) else owners(encoder, decoder)
+        ask_for_the_rest(telling_names(owning[0]), prior, items[0][0].flow or flow)
         trace = Tracer(inputs, data_format)
         trace.settle([f for side in items for f in side])
         encoders, decoders, framework, notes = read_apart(
-            *items, np.shape(inputs[0])[1:], likelihood, trace, framework_name, log_density, flowed)
+            *items, np.shape(inputs[0])[1:], likelihood, trace, framework_name, log_density, flowed,
+            lambda encode: samplers(owning, encode, inputs, trace.sampled))
         data_format = trace.data_format
         replace_references(encoders, encoder_apply)
         replace_references(decoders, decoder_apply)
@@ -161,6 +167,7 @@ def replace_references(readings: list[Reading], functions: Any) -> None:
 
 def with_vmap(where: str, function: Callable, inputs) -> Exported:
     """A function of a batch, or one of a single example under jax.vmap."""
+    function = itself(function)
     try:
         return Exported(where, function, inputs)
     except ExportError as error:
@@ -173,13 +180,22 @@ def with_vmap(where: str, function: Callable, inputs) -> Exported:
 def sampling(function: Callable, inputs) -> Exported:
     """A function that draws z: of x, or of x and a key."""
     where = getattr(function, "__name__", type(function).__name__)
-    try:
-        return with_vmap(where, function, inputs)
-    except ExportError as error:
+    key, reasons = jax.random.key(0), []
+    streams = lambda: sys.modules["flax.nnx"].Rngs(0)
+    for attempt in (lambda: with_vmap(where, function, inputs), lambda: Exported(where, function, [*inputs, key]),
+                    lambda: Exported(where, function, [*inputs, jax.random.split(key, BATCH)]),
+                    lambda: Exported(where, lambda *a: function(*a[:-1], key=a[-1]), [*inputs, key]),
+                    lambda: Exported(where, jax.vmap(function), [*inputs, jax.random.split(key, BATCH)]),
+                    lambda: Exported(where, jax.vmap(lambda *a: function(*a[:-1], key=a[-1])), [
+                        *inputs, jax.random.split(key, BATCH)]),
+                    *([lambda: Exported(where, lambda *a: function(*a, rngs=streams()), inputs),
+                       lambda: Exported(where, lambda *a: function(*a, streams()), inputs)]
+                      if "flax.nnx" in sys.modules else [])):
         try:
-            return Exported(where, function, [*inputs, jax.random.key(0)])
-        except ExportError:
-            raise error from None
+            return attempt()
+        except ExportError as error:
+            reasons.append(error)
+    raise reasons[0]
 
 
 class Tracer:
@@ -204,6 +220,11 @@ class Tracer:
             except ExportError:
                 pass
         self.data_format = self.data_format or "channels_last"
+
+    def sampled(self, words: str, function: Callable, inputs) -> Trace:
+        """The graph of a function that draws z."""
+        exported = sampling(function, inputs)
+        return exported.trace(self.data_format, [True] + [False] * (len(exported.inputs) - 1))
 
     def __call__(self, where: str, function: Callable, given: list[int], shapes: dict[int, tuple]) -> Trace:
         reasons: list[ExportError] = []

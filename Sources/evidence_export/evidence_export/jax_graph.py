@@ -185,6 +185,19 @@ class Reader(Walk):
         return [self.builder.move(view, lambda i, k=k: np.asarray(replay(i)[k])) for k in range(count)]
 
 
+def low_precision(jaxpr) -> str | None:
+    """The kind of number of fewer bits than float32 that a function computes in, if any."""
+    for equation in jaxpr.eqns:
+        for variable in equation.outvars:
+            if str(getattr(variable.aval, "dtype", "")) in ("bfloat16", "float16"):
+                return str(variable.aval.dtype)
+        inner = inner_jaxpr(equation)
+        found = low_precision(inner[0]) if inner is not None else None
+        if found is not None:
+            return found
+    return None
+
+
 def layout(jaxpr) -> str | None:
     """How the first convolution or pooling has its images: "channels_last" or "channels_first"."""
     for equation in jaxpr.eqns:
@@ -224,6 +237,10 @@ class Exported:
                               "nnx module in eval mode; jax.vmap(model) of an Equinox module") from error
 
     def trace(self, data_format: str, varying: Sequence[bool]) -> Trace:
+        low = low_precision(self.closed.jaxpr)
+        if low is not None:
+            raise ExportError(f"{self.where}: computes in {low}, and the file computes in float32. Give it in float32: "
+                              "jax.tree.map(lambda a: a.astype(jnp.float32), params), and modules of dtype=jnp.float32")
         reader = Reader(self.where, data_format, len(self.inputs[0]))
         reader.builder.name = "the input"
         arguments = [reader.builder.input(np.shape(a)[1:]) if v else a for a, v in zip(self.inputs, varying)]

@@ -62,8 +62,8 @@ def second_output(where: str, node: Node, argument: str) -> str:
         '; where z = mean + second * noise, return second.abs() and say ("mean", "scale")')
     raise ExportError(
         f"{where}: the network returns a second output beside the mean, which {ending(node)} and {what}; the network alone "
-        f"does not say which. Say {argument}={lines}{extra}. Or give the module whole, "
-        'export_torch("model.h5", vae, example), where its sampling code says it')
+        f"does not say which. Say {argument}={lines}{extra}. Or, where the model has code that samples z, give it "
+        'whole: export_torch("model.h5", vae, example)')
 
 
 def single_output(where: str, node: Node, distribution: str, constants: Mapping[str, Any], argument: str,

@@ -15,15 +15,19 @@ from .apart import prepared, read_apart
 from .assemble import Reading, finished
 from .densities import flow_forward
 from .distributions import Conditional
+from .drawn import used_noises
 from .errors import ExportError
 from .graph import BATCH
 from .layers import size
+from .owners import owners, samplers
 from .prior import check_prior, plain_prior
+from .pythae import Fed, is_pythae, likelihood_of, parts_of
 from .stored import StoredModel
 from .torch_graph import Trace, modules_of, trace, untouched, unwrapped
 from .torch_run import numbers, torch_log_density
+from .unsaid import ask_for_the_rest, telling_parts
 from .verify import Verified, finish
-from .whole import read_whole, used_noises
+from .whole import read_whole
 
 SCALES = ("scale", "log_scale", "log_variance", "variance")
 
@@ -60,6 +64,16 @@ def export_torch(path: str | os.PathLike, encoder: Any, decoder: Any = None, inp
     ExportError, and writes nothing, where the model can't be expressed, or where what an output means is not said.
     """
     encoder, decoder, input_shape, inputs = arguments(encoder, decoder, input_shape, example)
+    owning = [] if decoder is None or isinstance(encoder, list) else owners(encoder, decoder)
+    whole = [encoder.model] if isinstance(encoder, Fed) else [m for m in owning if is_pythae(m)]
+    if whole and likelihood is None and not isinstance(decoder, Conditional):
+        known = likelihood_of(whole[0])
+        likelihood, scale = known.get("likelihood"), known.get("scale") if scale is None else scale
+    if isinstance(encoder, Fed):
+        parts = parts_of(encoder.model) if prior is None and flow is None else None
+        if parts is not None:
+            encoder, decoder, known = parts
+            encoder_outputs, prior, flow = (known[k] for k in ("encoder_outputs", "prior", "flow"))
     given = dict(mean=mean, log_variance=log_variance, log_scale=log_scale, scale=scale, variance=variance)
     heads = {k: v for k, v in given.items() if callable(v) and not isinstance(v, torch.Tensor)}
     constants = {k: numpy(v) for k, v in given.items() if v is not None and k not in heads}
@@ -71,20 +85,23 @@ def export_torch(path: str | os.PathLike, encoder: Any, decoder: Any = None, inp
               for i, t in enumerate(inputs)]
     options = dict(likelihood=likelihood, latent=latent, constants=constants, outputs=decoder_outputs, bins=bins,
                    class_axis=class_axis, split=split or "halves")
-    with untouched(modules):
+    with untouched([*modules, *owning]):
         if decoder is None:
             if heads or encoder_outputs is not None:
                 raise ExportError("encoder_outputs= and heads belong to an encoder and a decoder that are given apart")
             where = named_for_people(encoder)
             found = sampled_trace(where, encoder, inputs, modules)
             encoders, decoders, framework, notes = read_whole(
-                where, found, [(p, type(m).__name__) for top in modules for p, m in top.named_modules()] + [
-                    (p, "") for top in modules for p, _ in top.named_parameters()], prior, flow, options, inputs[0],
-                f"torch {torch.__version__}", torch_log_density)
+                where, found, telling_parts(modules), prior, flow, options, inputs[0], f"torch {torch.__version__}",
+                torch_log_density)
         else:
             items = prepared(encoder, decoder, heads, encoder_outputs, flow, options)
+            ask_for_the_rest(telling_parts(owning), prior, items[0][0].flow or flow,
+                             ". Or give the model whole: its class is known" if whole else "")
+            sampled = lambda words, function, given: sampled_trace(words, function, given, modules_of([function, owning]))
             encoders, decoders, framework, notes = read_apart(
-                *items, input_shape, likelihood, tracer(inputs), f"torch {torch.__version__}", torch_log_density, flowed)
+                *items, input_shape, likelihood, tracer(inputs), f"torch {torch.__version__}", torch_log_density, flowed,
+                lambda encode: samplers(owning, encode, inputs, sampled))
         parts = [[finished(r, "channels_first") for r in side] for side in (encoders, decoders)]
         sizes = [size(r.shape) for r in encoders]
         check_prior(prior, sizes[-1], input_shape)
@@ -151,7 +168,7 @@ def placed(modules) -> tuple[torch.device, torch.dtype]:
 
 
 def named_for_people(function: Any) -> str:
-    function = getattr(function, "model", function) if type(function).__name__ == "Fed" else function
+    function = function.model if isinstance(function, Fed) else function
     return type(function).__name__ if isinstance(function, torch.nn.Module) else getattr(
         function, "__name__", "the model")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
+import logging
 import types
 import warnings
 from typing import Any, Callable, Iterator, Sequence
@@ -18,7 +20,8 @@ from .errors import ExportError
 from .graph import Builder, View
 from .layers import size
 from .outputs import Leaf, flatten
-from .torch_run import eager_code, placed_like, run_code, run_program
+from .pythae import Fed, is_pythae
+from .torch_run import Code, eager_code, placed_like, run_program
 from .trace import Trace
 
 REMEDY = ("torch.export can't follow it: {error}. Give a function of tensors alone whose branches don't depend on their "
@@ -35,24 +38,7 @@ def unwrapped(module: Any) -> Any:
         elif hasattr(module, "_torchdynamo_orig_callable"):
             module = module._torchdynamo_orig_callable
         else:
-            return Fed(module) if takes_a_dictionary(module) else module
-
-
-def takes_a_dictionary(module: Any) -> bool:
-    """pythae's models take {"data": x}."""
-    return isinstance(module, torch.nn.Module) and any(
-        c.__module__.startswith("pythae.models") and c.__name__ == "BaseAE" for c in type(module).__mro__)
-
-
-class Fed(torch.nn.Module):
-    """A model that takes its batch in a dictionary, and returns more than its parameters."""
-
-    def __init__(self, model: torch.nn.Module):
-        super().__init__()
-        self.model = model
-
-    def forward(self, x):
-        return self.model({"data": x})["recon_x"]
+            return Fed(module) if is_pythae(module) else module
 
 
 def modules_of(function: Any, seen: set[int] | None = None) -> list[torch.nn.Module]:
@@ -148,7 +134,7 @@ def export(where: str, function: Callable, modules, inputs: Sequence[torch.Tenso
     for m in called.modules():
         m.__dict__["training"] = modes.get(id(m), False)
     try:
-        with eager_code():
+        with eager_code(), without_log():
             program = torch.export.export(called, tuple(inputs), strict=False)
             program = program.run_decompositions({})
     except ExportError:
@@ -156,6 +142,18 @@ def export(where: str, function: Callable, modules, inputs: Sequence[torch.Tenso
     except Exception as error:      # whatever the code of the module raises
         raise ExportError(f"{where}: " + explained(error)) from error
     return program, [Leaf(leaf.path, None, leaf.distribution, leaf.parameter) for leaf in called.record.leaves]
+
+
+@contextlib.contextmanager
+def without_log() -> Iterator[None]:
+    """Without PyTorch's own report of a function that it can't follow: the error says it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
 
 
 def explained(error: Exception) -> str:
@@ -178,7 +176,7 @@ def trace(where: str, function: Callable, inputs: Sequence[torch.Tensor], varyin
     constants = [t for t, v in zip(inputs, varies) if not v]
     found.run = lambda arrays, noise: run_program(found, program, placed_like(arrays, inputs), constants, noise)
     if not identity_dropout:
-        found.code = lambda arrays, noise: run_code(found, function, placed_like(arrays, inputs) + constants, noise)
+        found.code = Code(found, function, inputs, constants)
     return found
 
 
@@ -240,6 +238,8 @@ class Reader:
             reason = str(error)
         except Exception as error:      # an operation used in a way that was not thought of
             reason = f"can't be read ({type(error).__name__}: {error})"
+        if f"{self.where}: " in reason:     # what it is fed with could not be expressed before
+            return self.failed(node, views, self.where + ": " + reason.split(f"{self.where}: ")[-1])
         reason = reason if reason.startswith(self.name) else f"{self.name} {reason}"
         return self.failed(node, views, f"{self.where}: {reason}")
 
@@ -304,7 +304,8 @@ class Reader:
         if view is None:
             raise ExportError("takes the elements that a computed tensor says")
         rest = [torch.zeros(tuple(a.shape)) if isinstance(a, View) else a for a in args[1:]]
-        if name in ("index", "gather", "take", "index_select") and any(isinstance(a, View) for a in args[1:]):
+        chosen = [b for a in args[1:] for b in (a if isinstance(a, (list, tuple)) else [a])]
+        if name in ("index", "gather", "take", "index_select") and any(isinstance(a, View) for a in chosen):
             raise ExportError("takes the elements that a computed tensor says")
         number = torch.float64 if name in MOVING_NUMBERS else torch.int64
 

@@ -28,7 +28,7 @@ class Trace:
 
     def outputs_at(self, values: dict) -> list[np.ndarray]:
         """The outputs among what `run` returned."""
-        return [np.asarray(values[key], np.float64) if key in values else np.asarray(key, np.float64)
+        return [np.asarray(values[key], np.float64) if isinstance(key, Hashable) and key in values else np.asarray(key, np.float64)
                 for key in self.results]
 
 

@@ -15,6 +15,7 @@ from .distributions import POSITIVE, check_parameters
 from .errors import ExportError
 from .functions import sigmoid
 from .stored import StoredModel
+from .unsaid import NO_PRIOR
 from .writer import Part, write_model
 
 DRAWS = 8
@@ -238,7 +239,7 @@ def finish(path, encoders: list[Part], decoders: list[Part], framework: Framewor
             warnings.warn(f"{os.fspath(path)} was not compared with anything: no reference was given", stacklevel=4)
         else:
             result = verify(temporary, framework, x, sizes, classes, tolerance, seed)
-            result.notes = notes
+            result.notes = notes + ([NO_PRIOR] if prior is None else [])
             with h5py.File(temporary, "a") as file:
                 file.attrs["verified_against"] = framework.name
                 file.attrs["verification_error"], file.attrs["verification_relative_error"] = result

@@ -2,175 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Callable, Sequence
+from typing import Callable, Sequence
 
 import numpy as np
 
 from .assemble import Reading, check_sizes, one_root
 from .distributions import PARAMETERS, Conditional
+from .drawn import FAR, depends, key_of, latent_parameters, used_noises
 from .errors import ExportError
 from .graph import BATCH, Node, View, ancestors, leaves
 from .layers import size
 from .naming import Sources, as_nodes, as_rows, numbers, resolve
-from .noise import Forms, Latent, find_latent, plainest, substitute
+from .noise import Forms, Latent, find_latent, substitute
 from .outputs import Leaf
-from .simplify import simplified
 from .trace import Noise, Trace, out_of_batch
-from .values import bounds
+from .unsaid import ask_for_the_rest
 from .verify import Sampled
 
-# z is linear in the noise: a large one shows the scale without the location's rounding.
-FAR = 2.0**14
-
-# Parts of a model that forward() alone does not say all of.
-FLOWS = ("flow", "planar", "radial", "iaf", "maf", "coupling", "realnvp", "householder")
-PRIORS = ("prior", "vamp", "pseudo")
-
-
-def depends(node: Node, noises: Sequence[Node]) -> bool:
-    return any(n in noises for n in leaves(node))
-
-
-def without_noise(found: Trace) -> list[Leaf]:
-    """The outputs that are not drawn."""
-    noises = [v.node for v in found.noises]
-    return [leaf for leaf in found.outputs if not (isinstance(leaf.value, View) and depends(leaf.value.node, noises))]
-
-
-def latent_parameters(latent: Latent, replaced: dict[Node, Node]) -> tuple[str, dict[str, Node], dict[str, Any]]:
-    """(distribution, stacks' nodes, constants) of q(z | ...), by the code's own location and scale."""
-    nodes, constants = {}, {}
-    shape = latent.node.shape
-    location = np.zeros(shape) if latent.location is None else latent.location
-    if isinstance(location, Node):
-        nodes["mean"] = location
-    else:
-        constants["mean"] = np.broadcast_to(location, shape)
-    if latent.matrix:
-        return "full-normal", dict(zip(["mean", "scale_tril"], substitute(
-            [nodes["mean"], latent.scale], replaced))), constants
-    scale = latent.scale
-    if isinstance(scale, Node):
-        scale = simplified([scale])[0]
-        if bounds(scale)[0] < 0:
-            scale = Node("map", (scale,), scale.shape, {"function": "abs"}, name=scale.name)
-        name, scale = plainest("scale", scale, PARAMETERS["normal"][1])
-        nodes[name] = scale
-    else:
-        constants["scale"] = np.abs(scale) if np.size(scale) == 1 else np.abs(np.broadcast_to(scale, shape))
-    return "normal", dict(zip(nodes, substitute(list(nodes.values()), replaced))), constants
-
-
-@dataclass
-class Drawn:
-    """An encoder's own sample among its outputs."""
-
-    latent: Latent
-    leaf: int                   # its position among the outputs
-    found: Trace
-
-    @classmethod
-    def find(cls, where: str, item: Conditional, found: Trace) -> "Drawn | None":
-        noises = [v.node for v in found.noises]
-        drawn = [(k, leaf) for k, leaf in enumerate(found.outputs)
-                 if isinstance(leaf.value, View) and depends(leaf.value.node, noises)]
-        if not drawn or item.distribution != "normal":
-            return None
-        for k, leaf in drawn:
-            used = [n for n in noises if n in leaves(leaf.value.node)]
-            try:
-                if len(used) == 1:
-                    latent = find_latent(where, used[0], [found.builder.node(leaf.value)])
-                    if found.builder.node(leaf.value) is latent.node or size(leaf.value.shape[1:]) == size(
-                            latent.node.shape):
-                        return cls(latent, k, found)
-            except ExportError:
-                continue
-        return None
-
-    def parameters(self, mapping: dict[Node, Node]):
-        return latent_parameters(self.latent, mapping)
-
-    def measure(self, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
-        """Mean and scale by the framework: z where the noise is 0, and what noise adds."""
-        key, number = self.found.results[self.leaf], self.latent.noise.attributes["number"]
-        view, rows = self.found.outputs[self.leaf].value, []
-        for value in (0.0, FAR):
-            noise = {number: np.full((BATCH, size(self.latent.noise.shape)), value)}
-            rows.append(out_of_batch(view, self.found.run(arrays, noise)[key], BATCH))
-        return {"mean": rows[0], "scale": np.abs(rows[1] - rows[0]) / FAR}
-
-    def agree(self, where: str, stated: dict, read: dict) -> None:
-        """Whether what the caller says of the outputs is what the code samples."""
-        from .densities import log_scale
-        s = np.exp(log_scale(stated)) if any(k in stated for k in (
-            "scale", "log_scale", "log_variance", "variance")) else None
-        if s is not None and (np.abs(s - read["scale"]) > 1e-3 * np.abs(read["scale"]) + 1e-5).any():
-            raise ExportError(
-                f"{where}: the network's own sampling code draws with a scale of {float(read['scale'].reshape(-1)[0]):.4g} "
-                f"where the outputs, as they are said to be, give {float(s.reshape(-1)[0]):.4g}. Leave encoder_outputs= out: "
-                "the code says it")
-
-
-class Measured:
-    """A network's parameters by the framework's own code: rows of its inputs -> {parameter: rows}."""
-
-    def __init__(self, where: str, item: Conditional, found: Trace, sources: Sources | None, drawn: Drawn | None, shape):
-        self.where, self.item, self.found = where, item, found
-        self.sources, self.drawn, self.shape = sources, drawn, shape
-
-    def __call__(self, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
-        stated = {}
-        if self.sources is not None:
-            values = self.found.code(arrays, {}) if self.found.code else self.found.outputs_at(self.found.run(arrays, {}))
-            tensors = dict(zip(map(id, self.found.outputs), values))
-            stated = as_rows(self.item, self.sources, tensors, self.found.builder, self.shape)
-        if self.drawn is None:
-            return stated
-        read = self.drawn.measure(arrays)
-        if stated:
-            self.drawn.agree(self.where, stated, read)
-            return stated
-        return read
-
-
-# MARK: - Whole modules
-
-def used_noises(found: Trace) -> list[Node]:
-    """The normal noises that an output depends on."""
-    ends = [leaf.value.node for leaf in found.outputs if isinstance(leaf.value, View)]
-    reached = {n for end in ends for n in leaves(end)}
-    return [v.node for v in found.noises if v.node in reached and v.node.attributes["kind"] == "normal"]
-
-
-def ask_for_the_rest(words: Sequence[tuple[str, str]], prior, flow) -> None:
-    """What forward() does not say: a prior of its own, a flow."""
-    for telling, given, what in (
-            (PRIORS, prior is not None, 'a prior of its own? Then say prior={"distribution": "vamp", '
-             '"pseudo_inputs": ...} or "normal", "normal-mixture" with its arrays; if it is the standard normal, '
-             'prior="standard-normal"'),
-            (FLOWS, flow is not None, "a flow of the posterior? Then say flow=[{\"flow\": \"planar\", ...}], and give "
-             "encoder= and decoder= apart; if it is a part of the decoder, flow=()")):
-        if given:
-            continue
-        for path, kind in words:
-            own = path.split(".")[-1].lower()
-            if any(word in own or word in kind.lower() for word in telling):
-                raise ExportError(f"the module has {path or kind} ({kind or 'a parameter'}): is it {what}")
-
-
-def read_whole(where: str, found: Trace, words, prior, flow, options, x, name: str, density: Callable):
+def read_whole(where: str, found: Trace, telling, prior, flow, options, x, name: str, density: Callable):
     """(encoders, decoders, framework, notes) of a model whose code draws z itself."""
     noises = used_noises(found)
     if not noises:
         failed = next((leaf.value.node.attributes["reason"] for leaf in found.outputs
                        if isinstance(leaf.value, View) and leaf.value.node.op == "unsupported"), None)
+        other = next((n for leaf in found.outputs if isinstance(leaf.value, View) for n in leaves(leaf.value.node)
+                      if n.op == "noise"), None)
+        if other is not None:
+            raise ExportError(f"{where}: draws from {other.attributes['kind']}, where the latents have normal noise: the model "
+                              "format has normal, full-normal and laplace posteriors. Give encoder= and decoder= apart, with "
+                              "latent='laplace' where that is what is drawn")
         raise ExportError(failed or (
             f"{where}: draws no noise on the way to what it returns, also in training mode: its code does not say what the "
             "latents are. Give the encoder and the decoder apart, (path, vae.encode, vae.decode, example), and say what the "
             "encoder returns with encoder_outputs=(\"mean\", \"log_variance\")"))
-    ask_for_the_rest(words, prior, flow)
+    ask_for_the_rest(telling, prior, flow)
     item = Conditional(None, options["likelihood"] or "bernoulli", options["outputs"], options["split"],
                        constants=options["constants"], bins=options["bins"], class_axis=options["class_axis"])
     item.stated_distribution = options["likelihood"] is not None
@@ -229,8 +94,11 @@ def reconstructions(where: str, item: Conditional, found: Trace, noises: list[No
         if failed is not None:
             raise ExportError(failed)
         returned = ", ".join(f"{leaf.words} {tuple(leaf.value.shape)[1:]}" for leaf in found.outputs)
+        several = any(size(leaf.value.shape) % (count * BATCH) == 0 for leaf in drawn)
         raise ExportError(f"{where}: none of what it returns is a reconstruction of the input's size {tuple(shape)} that "
-                          f"depends on z: it returns {returned}")
+                          f"depends on z: it returns {returned}" + (
+                              ". If these are several samples of an example, set their number to 1 for the export"
+                              if several else ""))
     fits = plain_ones(fits)
     named = len(fits) > 1 and len(PARAMETERS[item.distribution]) > 1
     if len(fits) > 1 and not named:
@@ -320,8 +188,7 @@ class Whole:
         self.item, self.sources, self.shape, self.levels = item, sources, shape, levels
         self.drawn = []
         for latent in latents:
-            key = next((k for k, v in found.nodes.items() if isinstance(v, View) and v.node is latent.node
-                        and found.builder.covers(v)), None)
+            key = key_of(found, latent.node)
             if key is None:
                 raise ExportError("z is no tensor of the model's code")
             self.drawn.append(key)
@@ -352,8 +219,20 @@ class Whole:
             decoder.setdefault(name, np.broadcast_to(numbers(value).reshape(-1), (BATCH, max(np.size(value), 1))))
         others = [{"mean": np.zeros((BATCH, z[l - 1].shape[1])), "scale": np.ones((BATCH, z[l - 1].shape[1]))}
                   for l in range(1, self.levels)]
+        self.check_copies(locations, scales)
         encoders = [{"mean": m} | ({} if s.ndim == 3 else {"scale": np.abs(s)}) for m, s in zip(locations, scales)]
         return Sampled(z, locations, scales, encoders, [decoder, *others])
+
+    def check_copies(self, locations: list[np.ndarray], scales: list[np.ndarray]) -> None:
+        """An importance-weighted bound's several samples of one z: they are no further latents."""
+        for latent, location, scale in zip(self.latents, locations, scales):
+            shape = latent.node.shape
+            for axis in range(len(shape) if len(shape) > 1 and scale.ndim == 2 else 0):
+                both = np.moveaxis(np.stack([location, scale]).reshape(2, BATCH, *shape), 2 + axis, 2)
+                if shape[axis] > 1 and np.allclose(both, both[:, :, :1], rtol=1e-4, atol=1e-6) and both[0].std(0).min() > 0:
+                    raise ExportError(
+                        f"draws {shape[axis]} samples of the same z for each example, as an importance-weighted bound does: "
+                        "set the number of samples to 1 for the export (Evidence draws as many as it is asked to)")
 
     def compare_with_code(self, x, noise, outputs: list[np.ndarray]) -> None:
         """The framework's graph against the model's own code, run eagerly on the same noise."""

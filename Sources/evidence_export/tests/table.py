@@ -4,6 +4,7 @@
 """
 
 import styles_networks  # noqa: F401
+import styles_own_code  # noqa: F401
 import styles_sampling  # noqa: F401
 from styles import STYLES
 from styles_jax import JAX_STYLES

@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 import styles_networks  # noqa: E402, F401
+import styles_own_code  # noqa: E402, F401
 import styles_sampling  # noqa: E402, F401
 from styles import STYLES  # noqa: E402
 
