@@ -19,8 +19,8 @@ from .simplify import simplified
 from .trace import Trace, out_of_batch
 from .values import bounds
 
-# z is linear in the noise: a large one shows the scale without the location's rounding.
-FAR = 2.0**14
+# z is linear in the noise: a large one shows the scale without the location's rounding, down to 1e-12 of the location.
+FAR = 2.0**40
 
 
 def depends(node: Node, noises: Sequence[Node]) -> bool:

@@ -139,7 +139,9 @@ def torch_log_density(distribution: str, parameters: dict, x: np.ndarray, bins: 
     t = torch.as_tensor(np.asarray(x, np.float64).reshape(n, -1))
     scale = next((f(p[k]) for k, f in (("scale", lambda v: v), ("log_scale", torch.exp), ("variance", torch.sqrt),
                                        ("log_variance", lambda v: torch.exp(0.5 * v))) if k in p), None)
-    bernoulli = {"logits": p["logits"]} if "logits" in p else {"probs": p.get("probabilities")}
+    single = torch.finfo(torch.float32).eps      # as torch clamps probabilities, which are float32 here
+    bernoulli = {"logits": p["logits"]} if "logits" in p else {
+        "probs": p["probabilities"].clamp(single, 1 - single)} if "probabilities" in p else {}
     made = {
         "normal": lambda: d.Normal(p["mean"], scale), "laplace": lambda: d.Laplace(p["mean"], scale),
         "bernoulli": lambda: d.Bernoulli(**bernoulli, validate_args=False),

@@ -166,8 +166,13 @@ body("x / x.norm(), a pixel normalization by hand", lambda: Function(
 body("channels moved last by permute", lambda: Function(lambda x: x.permute(0, 2, 3, 1).contiguous()))
 body("LayerNorm after a permute (ConvNeXt)", lambda: nn.Sequential(
     Function(lambda x: x.permute(0, 2, 3, 1)), nn.LayerNorm(8), nn.Linear(8, 6), nn.GELU()))
-body("weight_norm and spectral_norm", lambda: nn.Sequential(
-    nn.utils.parametrizations.weight_norm(nn.Conv2d(8, 4, 1)), nn.utils.parametrizations.spectral_norm(nn.Conv2d(4, 4, 1))))
+def spectral() -> nn.Module:
+    torch.manual_seed(0)        # spectral_norm draws the vectors that it starts from
+    return nn.utils.parametrizations.spectral_norm(nn.Conv2d(4, 4, 1, bias=False))
+
+
+body("weight_norm", lambda: nn.utils.parametrizations.weight_norm(nn.Conv2d(8, 4, 1)))
+body("spectral_norm", lambda: nn.Sequential(nn.Conv2d(8, 4, 1), spectral(), nn.Tanh()))
 
 
 @style("images", "a decoder that ends in PixelShuffle and a sigmoid")

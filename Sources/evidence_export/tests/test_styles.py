@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+import by_evidence  # noqa: E402
 import styles_networks  # noqa: E402, F401
 import styles_own_code  # noqa: E402, F401
 import styles_sampling  # noqa: E402, F401
@@ -34,6 +35,13 @@ def check(case, path):
         signs = scale_signs(case, e)
         ours = [log_weights(model, np.float64(case.x), noise(model, s * signs * e))[0] for s in (1.0, -1.0)]
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-3)
+    if by_evidence.COMMAND is not None:
+        count, draws = len(case.x), by_evidence.DRAWS
+        e = np.random.default_rng(4).standard_normal((draws * count, case.latents))
+        x = np.tile(case.x, (draws, *[1] * (case.x.ndim - 1)))
+        with torch.no_grad():
+            weights = case.weights(torch.as_tensor(x).double(), torch.as_tensor(e)).numpy()
+        by_evidence.check(path, case.x, weights.reshape(draws, count))
 
 
 def reachable(value):

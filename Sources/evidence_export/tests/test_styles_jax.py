@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("jax")
+import by_evidence  # noqa: E402
 from styles_jax import IMAGES, JAX_STYLES, X  # noqa: E402
 
 from evidence_export import ExportError, StoredModel  # noqa: E402
@@ -28,3 +29,6 @@ def test_style(words, make, refused, tmp_path):
     x = X if len(model.input_shape) == 1 else IMAGES.reshape(4, *model.input_shape)
     both = [log_weights(model, np.float64(x), [s * e])[0] for s in (1.0, -1.0)]
     np.testing.assert_allclose(both, [weights(s * e) for s in (1.0, -1.0)], rtol=1e-4, atol=2e-3)
+    if by_evidence.COMMAND is not None:
+        random = np.random.default_rng(4)
+        by_evidence.check(path, x, np.array([weights(random.standard_normal((4, 3))) for _ in range(200)]))
