@@ -1,7 +1,7 @@
 import Statistics
 
 /// What an estimator of the log-likelihood yields for one example. All values in nats where they have a unit.
-public struct LogLikelihoodMeasurement: Sendable, Equatable {
+public struct LogLikelihoodMeasurement: TimedMeasurement, Sendable, Equatable {
   /// The example's number in the dataset.
   public var index: Int
   /// The estimate: L_K for importance sampling, the bound for a bound.
@@ -32,6 +32,8 @@ public struct LogLikelihoodMeasurement: Sendable, Equatable {
   public var acceptance = Double.nan
   /// Standard deviation of the log-weights of chains, in nats; NaN without chains.
   public var chainDeviation = Double.nan
+  /// Seconds that a thread took to measure the example; NaN where nobody looked at a clock.
+  public var seconds = Double.nan
 
   /// A measurement.
   public init(index: Int, logLikelihood: Double, elbo: Double, monteCarloStandardError: Double) {
@@ -48,7 +50,7 @@ public struct LogLikelihoodMeasurement: Sendable, Equatable {
     if hasWeights { curve = BlockCurve.points(upTo: samples).map { _ in .nan } }
   }
 
-  /// Equal to the last bit; what is undefined (NaN) in both is equal.
+  /// Equal to the last bit, whatever time either took; what is undefined (NaN) in both is equal.
   public static func == (a: LogLikelihoodMeasurement, b: LogLikelihoodMeasurement) -> Bool {
     a.index == b.index && a.rung == b.rung && a.modes == b.modes && a.zeroWeights == b.zeroWeights
       && a.nonFiniteWeights == b.nonFiniteWeights && a.numbers.map(\.bitPattern) == b.numbers.map(\.bitPattern)

@@ -55,13 +55,24 @@ final class Descriptor {
     guard result == 0 else { throw SystemError() }
   }
 
-  /// Takes the file for this process alone until it is closed; false where another process has it. A file system
-  /// without locks gives everyone the file.
-  func lock() throws -> Bool {
-    if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
-    if errno == EWOULDBLOCK { return false }
-    if errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK { return true }
-    throw SystemError()
+  /// Who has a file for itself.
+  enum Lock {
+    /// This process, until it closes the file.
+    case taken
+    /// Another process, perhaps on another host.
+    case held
+    /// Nobody: the file system has no locks.
+    case unsupported
+  }
+
+  /// Takes the file for this process alone, where no other has it.
+  func lock() throws -> Lock {
+    if flock(number, LOCK_EX | LOCK_NB) == 0 { return .taken }
+    switch errno {
+    case EWOULDBLOCK: return .held
+    case ENOSYS, EOPNOTSUPP, ENOLCK: return .unsupported
+    default: throw SystemError()
+    }
   }
 
   /// Reads until the buffer is full or the file ends; returns how much was read.

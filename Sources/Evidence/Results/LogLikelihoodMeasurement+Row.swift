@@ -20,6 +20,7 @@ extension LogLikelihoodMeasurement: ResultRow {
       .count("modes", \.modes, isOptional: true),
       .number("acceptance", \.acceptance, isOptional: true),
       .number("chain_deviation", \.chainDeviation, isOptional: true),
+      .number("seconds", \.seconds, isOptional: true),
       .numbers("curve", \.curve),
     ]
   }

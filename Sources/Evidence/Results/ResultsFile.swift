@@ -19,7 +19,7 @@ public struct ResultsFile: Sendable {
   public let started: String
   /// When every example had been measured; nil while some are missing.
   public let finished: String?
-  private let group: Group
+  let group: Group
 
   /// The group of the rows' columns.
   static let groupName = "examples"

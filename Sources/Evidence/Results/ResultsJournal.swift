@@ -6,6 +6,8 @@ import Foundation
 /// A record that was cut off, or that belongs to other settings, ends the journal.
 final class ResultsJournal<Row: ResultRow> {
   let path: String
+  /// Whether other runs are kept from writing; not so on a file system without locks.
+  let isLocked: Bool
   private let file: Descriptor
   private let settings: ResultsSettings
   private let digest: [UInt8]
@@ -23,22 +25,23 @@ final class ResultsJournal<Row: ResultRow> {
   /// - Throws: `EvidenceError` (`cannotCreateOutput`) where another run has it, `SystemError`.
   init(besides results: String, settings: ResultsSettings) throws {
     path = ResultsPaths.journal(results)
-    file = try Self.openLocked(path, results)
+    (file, isLocked) = try Self.openLocked(path, results)
     digest = settings.digest
     width = Row.width(settings)
     self.settings = settings
     recordSize = 8 * (width + 1)
   }
 
-  private static func openLocked(_ path: String, _ results: String) throws -> Descriptor {
+  private static func openLocked(_ path: String, _ results: String) throws -> (Descriptor, isLocked: Bool) {
     while true {
       let file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_NOFOLLOW)
-      guard try file.lock() else {
+      let lock = try file.lock()
+      guard lock != .held else {
         throw EvidenceError(
           .cannotCreateOutput, "\(results): another run is writing to it; wait for that run, or give another output")
       }
       // A run that ended between our opening and our locking has removed the file: it is no longer what others lock.
-      if try Descriptor.Identity(at: path) == file.identity { return file }
+      if try Descriptor.Identity(at: path) == file.identity { return (file, lock == .taken) }
     }
   }
 

@@ -177,7 +177,8 @@ private struct MergedColumns {
           "\(part.path): \(column.path): expected \(part.count) rows of \(target.type), found \(column.type) \(column.shape)"
         )
       }
-      let block = ResultsFile.blockRows * 16
+      // About a megabyte of numbers.
+      let block = max(1, (1 << 17) / max(1, column.shape.dropFirst().reduce(1, *)))
       for start in stride(from: 0, to: part.count, by: block) {
         try check()
         let rows = start..<min(start + block, part.count)

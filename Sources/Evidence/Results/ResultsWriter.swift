@@ -21,6 +21,8 @@ public final class ResultsWriter<Row: ResultRow> {
   public private(set) var savedCount: Int
   /// Whether the file says that the run is finished.
   public private(set) var isFinished: Bool
+  /// Whether another run is kept from writing to the file meanwhile; not so on a file system without locks.
+  public var isLocked: Bool { journal?.isLocked ?? true }
   /// What stops the run. A large file takes seconds to replace: once this is cancelled it is left as it is, and rows
   /// that are not in it stay in the journal.
   public var cancellation: Cancellation?

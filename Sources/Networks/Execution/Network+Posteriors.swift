@@ -18,20 +18,20 @@ public struct LayerPosterior: Sendable, Equatable {
   /// Draws: 1 where the posterior depends on the example alone and its means are known.
   public let draws: Int
   /// E_q[u], one row of units a draw. After a flow no mean has a closed form, and a row is the draw itself: its mean is E_q[u].
-  public internal(set) var means: [Double]
+  public package(set) var means: [Double]
   /// Standard deviations of the units about `means`, likewise; 0 where those are draws.
-  public internal(set) var scales: [Double]
+  public package(set) var scales: [Double]
   /// KL(q(u | …) ‖ p(u | …)) of each unit's marginals at the drawn parents, in nats; NaN where it has no closed form, as
   /// after a flow. One row of units a draw; a single one where nothing it depends on was drawn.
-  public internal(set) var divergences: [Double]
+  public package(set) var divergences: [Double]
   /// log q(u | …) − log p(u | …) of each unit at its own draw, likewise: its mean is what the unit adds to
   /// KL(q(z₁, …, z_L | x) ‖ p(z₁, …, z_L)). Nil where `divergences` have that mean already, or where it doesn't part by units.
   ///
   /// (They have not where p(u | …) is given latents that were drawn from u: z₁ below z₂ ~ q(z₂ | z₁).)
-  public internal(set) var logRatios: [Double]?
+  public package(set) var logRatios: [Double]?
   /// The divergence of the whole layer, one a draw, where it is not the sum of its units'. Without a closed form, of the only
   /// layer, log q(z | x) − log p(z) at the draws; otherwise NaN.
-  public internal(set) var jointDivergences: [Double]?
+  public package(set) var jointDivergences: [Double]?
   /// What the posterior is given.
   public var condition: Condition
   /// Whether `divergences` (or what stands for them) were taken at draws of this layer's units.
