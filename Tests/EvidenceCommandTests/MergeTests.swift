@@ -81,4 +81,68 @@ import Testing
       #expect(error?.message.contains("are not of one run: seed: 0 and 1") == true, "\(error?.message ?? "")")
     }
   }
+
+  private func units(_ options: String...) throws -> UnitsOutcome {
+    try UnitsRun(
+      UnitsCommand.parse(
+        [Repository.digitsModel, Repository.digits, "--examples", "5..40", "--probes", "9", "--quiet"] + options)
+    ).run()
+  }
+
+  /// The JSON but for what tells where and when.
+  private func figures(_ outcome: UnitsOutcome) -> String {
+    guard case .object(let members) = outcome.json else { return "" }
+    return "\(members.filter { !["timing", "data"].contains($0.key) })"
+  }
+
+  @Test func shardsOfUnitsMergeToTheBitsOfOneRun() throws {
+    try withTemporaryDirectory { directory in
+      let one = try units("--output", directory + "/one.h5", "--draws", "2")
+      for index in 0..<3 {
+        _ = try units("--output", directory + "/part", "--shard", "\(index)/3", "--draws", "2")
+      }
+      let parts = ["005-017", "017-029", "029-040"].map { directory + "/part-\($0).h5" }
+      try ResultsMerge(parts).write(to: directory + "/all.h5")
+      let all = try units("--output", directory + "/all.h5", "--resume", "--draws", "2")
+      #expect(figures(all) == figures(one) && figures(all).contains("mutualInformation"))
+      // Thresholds and probes come in with the summary, draws with the rows.
+      let strict = try units("--output", directory + "/all.h5", "--resume", "--draws", "2", "--threshold", "0.5")
+      #expect(strict.units.threshold == 0.5)
+      let other = #expect(throws: EvidenceError.self) {
+        try units("--output", directory + "/all.h5", "--resume", "--draws", "3")
+      }
+      #expect(other?.message.contains("samples: the file was made with 2, this run asks for 3") == true)
+      // They are no log-likelihoods.
+      let compared = #expect(throws: EvidenceError.self) {
+        try CompareOutcome(directory + "/one.h5", directory + "/all.h5")
+      }
+      #expect(compared?.message.contains("the rows of evidence units have no column log_likelihood") == true)
+    }
+  }
+
+  @Test func holesOfUnitsAreMadeByUnits() throws {
+    try withTemporaryDirectory { directory in
+      _ = try units("--output", directory + "/part", "--shard", "0/2")
+      let holes = #expect(throws: ResultsMerge.Holes.self) { try ResultsMerge([directory + "/part-005-023.h5"]) }
+      let words = holes?.commandWords ?? ""
+      #expect(words.contains("evidence units ") && words.contains("--draws 1 ") && !words.contains("--samples"))
+    }
+  }
+
+  @Test func partsTakeAsLongAsEachOther() throws {
+    try withTemporaryDirectory { directory in
+      try run(directory + "/one.h5", "--examples", "0..12")
+      let times = try rows(directory + "/one.h5").map(\.seconds)
+      #expect(times.allSatisfy { $0 > 0 && $0 < 100 })
+      // The parts of the library's own cut, whatever the times were.
+      let cut = try ExampleCosts(reading: directory + "/one.h5").parts(of: 0..<12, count: 2)
+      for index in 0..<2 {
+        try run(
+          directory + "/part", "--examples", "0..12", "--shard", "\(index)/2", "--balance", directory + "/one.h5")
+      }
+      try ResultsMerge(cut.map { String(format: "%@/part-%03d-%03d.h5", directory, $0.lowerBound, $0.upperBound) })
+        .write(to: directory + "/all.h5")
+      #expect(try rows(directory + "/all.h5") == rows(directory + "/one.h5"))
+    }
+  }
 }

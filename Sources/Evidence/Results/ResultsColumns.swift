@@ -11,7 +11,10 @@ struct ResultsColumns<Row: ResultRow> {
     func refuse(_ words: String) -> EvidenceError { EvidenceError(.invalidResults, "\(file): \(words)") }
     self.count = count
     columns = try Row.allColumns.compactMap { column in
-      if column.isOptional, try !group.hasChild(column.name) { return nil }
+      guard try group.hasChild(column.name) else {
+        if column.isOptional { return nil }
+        throw refuse("the rows of evidence \(settings.command) have no column \(column.name)")
+      }
       let dataset = try group.dataset(column.name)
       if case .numbers = column.content {
         let attribute = ResultsSettings.labelAttribute(of: column.name)

@@ -68,6 +68,11 @@ public struct ResultsFile: Sendable {
     ResultsStream(try columns(of: type))
   }
 
+  /// Whether rows have such a column.
+  ///
+  /// - Throws: `HDF5Error` where the file can't be read.
+  public func hasColumn(_ name: String) throws -> Bool { try group.hasChild(name) }
+
   /// Reads the numbers of the examples of some rows.
   func indices(_ range: Range<Int>) throws -> [Int] {
     try group.dataset("index").read(rows: range, as: Int.self)

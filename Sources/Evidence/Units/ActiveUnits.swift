@@ -46,6 +46,19 @@ public struct ActiveUnits: Estimator {
     return copy
   }
 
+  /// How the numbers of each layer are laid out, as the posteriors of the first example: what rows are read back by.
+  ///
+  /// - Throws: What reading or encoding the example throws.
+  public func layout(
+    _ model: some PosteriorModel, on data: Dataset, options: Evaluation = Evaluation()
+  ) throws -> [LayerPosterior] {
+    let first = (options.examples ?? 0..<data.count).lowerBound
+    var scratch = model.makeScratch(examples: 1)
+    try model.encode(data.batch(first..<first + 1, seed: options.dataSeed ?? options.seed), scratch: &scratch)
+    return try model.posteriors(
+      of: Example(index: first, position: 0, seed: options.seed), draws: 0..<2 * draws, scratch: &scratch)
+  }
+
   /// The posteriors of one example, and its posterior density at every probe.
   public func measure<Model: LatentVariableModel>(
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
@@ -72,4 +85,11 @@ public struct UnitsMeasurement: Sendable, Equatable {
   public let layers: [LayerPosterior]
   /// By the number of a layer (from 0), log q(z_m | x) of this example at every probe, in nats.
   public let probeDensities: [Int: [Double]]
+
+  /// The posteriors of an example.
+  public init(index: Int, layers: [LayerPosterior], probeDensities: [Int: [Double]] = [:]) {
+    self.index = index
+    self.layers = layers
+    self.probeDensities = probeDensities
+  }
 }

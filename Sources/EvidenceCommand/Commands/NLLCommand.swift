@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Runs
 
 /// `evidence nll`: the test log-likelihood of a dataset under a model.
@@ -48,21 +47,12 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   @Flag(help: "Report the Monte Carlo error even where a Pareto k̂ says that it can't be trusted.")
   var allErrors = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Evaluate the I-th of N contiguous parts of the examples, I from 0; auto takes both from the launcher (EVIDENCE_SHARD, "
-        + "mpirun, srun, a job array). The name of --output gets the part's range; `evidence merge` puts them together.",
-      valueName: "i/n|auto"))
-  var shard: ShardChoice?
-
+  @OptionGroup var sharding: ShardOptions
   @OptionGroup var results: ResultsOptions
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
 
-  // A shard's name is known once the data are open; it is read as other results are.
-  var untrustedFiles: [String] {
-    [inputs.model, inputs.data] + (shard == nil ? [results.resumed].compactMap(\.self) : [])
-  }
+  var untrustedFiles: [String] { [inputs.model, inputs.data] + results.untrusted(sharding) }
 
   func validate() throws {
     guard alpha >= 0, alpha < 1 else { throw ValidationError("--alpha: expected from 0 to below 1, found \(alpha)") }
@@ -84,7 +74,7 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
     request.options = EstimatorOptions(samples: sampling.samples, alpha: alpha, annealing: annealing.annealing)
     request.evaluation = running.request
     request.replicates = replicates
-    (request.shard, request.environment) = (shard, ProcessInfo.processInfo.environment)
+    request.shard = sharding.request
     request.results = results.request
     request.reportsAllErrors = allErrors
     return request

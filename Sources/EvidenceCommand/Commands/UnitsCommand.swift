@@ -17,6 +17,9 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
         evidence units model.h5 mnist.h5 --dataset test/images --ablate --examples 0..500 --samples 500
         evidence units model.h5 mnist.h5 --dataset test/images --latents latents.h5 --labels test/labels
         evidence units model.h5 mnist.h5 --dataset test/images --format json > units.json
+        evidence units model.h5 mnist.h5 --dataset test/images --shard 3/8 --output units
+      Of parts that were put together by `evidence merge`:
+        evidence units model.h5 mnist.h5 --dataset test/images --output all.h5 --resume
       """)
 
   @OptionGroup var inputs: ModelAndDataOptions
@@ -61,10 +64,12 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
   var allUnits = false
 
   @OptionGroup var running: RunOptions
+  @OptionGroup var sharding: ShardOptions
+  @OptionGroup var results: ResultsOptions
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
 
-  var untrustedFiles: [String] { [inputs.model, inputs.data] }
+  var untrustedFiles: [String] { [inputs.model, inputs.data] + results.untrusted(sharding) }
 
   func validate() throws {
     guard threshold >= 0, threshold.isFinite else {
@@ -72,6 +77,9 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
     }
     if draws < 1 { throw ValidationError("--draws: expected at least 1, found \(draws)") }
     if probes < 0 { throw ValidationError("--probes: expected 0 or more, found \(probes)") }
+    if ablate && sharding.shard != nil {
+      throw ValidationError("--ablate: a part of the examples can't be ablated; take it with the merged results, by --resume")
+    }
     if sweepExamples < 0 { throw ValidationError("--sweep-examples: expected 0 or more, found \(sweepExamples)") }
   }
 
@@ -86,6 +94,7 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
     (request.threshold, request.draws, request.probes) = (threshold, draws, probes)
     (request.ablates, request.samples, request.sweepExamples) = (ablate, sampling.samples, sweepExamples)
     (request.latents, request.labels, request.showsAllUnits) = (latents, labels, allUnits)
+    (request.shard, request.results) = (sharding.request, results.request)
     request.evaluation = running.request
     return request
   }

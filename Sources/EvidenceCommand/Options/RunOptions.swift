@@ -51,8 +51,14 @@ struct ResultsOptions: ParsableArguments {
     }
   }
 
-  /// The results that are read.
-  var resumed: String? { resume ? output.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil } : nil }
+  /// The results that are read. A shard's name is known once the data are open; it is read as other results are.
+  func untrusted(_ sharding: ShardOptions) -> [String] {
+    let balance = [sharding.balance].compactMap(\.self)
+    guard resume, sharding.shard == nil, let output, FileManager.default.fileExists(atPath: output) else {
+      return balance
+    }
+    return [output] + balance
+  }
 
   func validate() throws {
     if resume && output == nil { throw ValidationError("--resume: say which run to go on with: --output RESULTS.h5") }

@@ -8,6 +8,9 @@ struct CommandWords: RunWords {
     switch hint {
     case .allErrors: "--all-errors reports the error all the same"
     case .allUnits: "--all-units shows them"
+    case .summarizeUnits(let output):
+      "which units are active: the command that made the parts, without --shard, with --output "
+        + "\(CommandLineText.quoted(output)) --resume"
     case .resume: "go on with --resume"
     case .evaluate(let model): "evidence nll \(CommandLineText.quoted(model)) DATA.h5 --examples ..100 --samples 500"
     }
@@ -17,6 +20,7 @@ struct CommandWords: RunWords {
     switch warning {
     case .concern(let concern, let samples, let output): Warnings.words(concern, samples: samples, output: output)
     case .roundedCounts(let example, let value): Warnings.roundedCounts(first: example, value)
+    case .unlocked(let path): Warnings.unlocked(path)
     case .fewerThreads(let count, let reason): Warnings.fewerThreads(count, reason: reason)
     case .ladder(let advice): Warnings.ladder(advice)
     case .nonFiniteMeans(let layer, let count): Warnings.nonFiniteMeans(layer, of: count)

@@ -12,8 +12,13 @@ enum ReproducingCommand {
       CommandLineText.quoted(settings.dataPath.isEmpty ? "DATA.h5" : settings.dataPath),
       "--dataset \(CommandLineText.quoted(settings.dataset))",
       "--examples \(settings.examples.lowerBound)..\(settings.examples.upperBound)",
-      "--estimator \(CommandLineText.quoted(settings.estimator))",
-      "--samples \(settings.samples)",
+    ]
+    // The draws of units are those of its chains, and have an option of their own.
+    lines +=
+      settings.command == "units"
+      ? ["--draws \(settings.samples)"]
+      : ["--estimator \(CommandLineText.quoted(settings.estimator))", "--samples \(settings.samples)"]
+    lines += [
       "--seed \(settings.seed)",
       "--binarize \(preprocessing.binarize.rawValue)",
       "--divide-by \(number(preprocessing.divideBy))",

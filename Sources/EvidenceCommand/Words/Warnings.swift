@@ -62,6 +62,10 @@ enum Warnings {
       + "\(Text.plain(steps.divideBy)) (say --divide-by and --binarize to decide)"
   }
 
+  static func unlocked(_ path: String) -> String {
+    "\(path): its file system has no locks, so nothing keeps another run from writing to it: see to it that none does"
+  }
+
   static func fewerThreads(_ count: Int, reason: String) -> String {
     "the system refuses more than \(Text.counted(count, "thread")) (\(reason)), so fewer evaluated than were asked for; "
       + "the numbers are the same"

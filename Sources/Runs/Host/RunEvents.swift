@@ -6,6 +6,7 @@ package final class RunEvents: Sendable {
   private struct State {
     var threads: (started: Int, reason: String)?
     var firstRounded: (example: Int, value: RoundedValue)?
+    var unlocked: String?
   }
   private let state = Mutex(State())
 
@@ -22,6 +23,9 @@ package final class RunEvents: Sendable {
     }
   }
 
+  /// Nothing keeps another run from writing to this results file.
+  func noteUnlocked(_ path: String) { state.withLock { $0.unlocked = path } }
+
   /// What it said.
   package var warnings: [RunWarning] {
     state.withLock { state in
@@ -32,6 +36,7 @@ package final class RunEvents: Sendable {
       if let threads = state.threads {
         warnings.append(.fewerThreads(threads.started, reason: threads.reason))
       }
+      if let path = state.unlocked { warnings.append(.unlocked(path: path)) }
       return warnings
     }
   }

@@ -26,6 +26,8 @@ package enum RunHint: Sendable, Equatable {
   case allUnits
   /// How an unfinished run is gone on with.
   case resume
+  /// How the units are had of which a results file holds the posteriors.
+  case summarizeUnits(String)
   /// What evaluates a few examples under a new model.
   case evaluate(model: String)
 }

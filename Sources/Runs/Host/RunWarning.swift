@@ -8,6 +8,8 @@ package enum RunWarning: Sendable {
   case roundedCounts(first: Int, RoundedValue)
   /// The system refuses more threads than these.
   case fewerThreads(Int, reason: String)
+  /// The file system of a results file has no locks, so nothing keeps another run from writing to it.
+  case unlocked(path: String)
   /// What would settle how much too low estimates are.
   case ladder(LadderAdvice)
 

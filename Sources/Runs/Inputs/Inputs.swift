@@ -78,12 +78,17 @@ extension Inputs {
   ) throws -> ResultsSettings {
     var options = options
     if let axes { options["axes"] = axes.map(String.init).joined(separator: ",") }
-    return try ResultsSettings(
+    var settings = try ResultsSettings(
       command: command, estimator: estimator, options: options, samples: samples, curveSamples: curveSamples,
       seed: seed,
       modelSHA256: modelDigest.hex(), dataSHA256: dataDigest.hex(), dataset: source.path,
       preprocessing: data.preprocessing,
       examples: examples, evidenceVersion: PackageVersion.current, modelPath: modelPath, dataPath: source.file)
+    settings.facts.modelName = model.description.about.name
+    settings.facts.likelihood = model.likelihood.rawValue
+    settings.facts.elements = model.inputCount
+    settings.facts.instructionSet = "\(model.instructionSet)"
+    return settings
   }
 }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The log-likelihood of a dataset under a model, as it is asked for.
 package struct NLLRequest: Sendable {
   /// The model and the data.
@@ -13,9 +11,7 @@ package struct NLLRequest: Sendable {
   /// How often with another seed of the draws, the first included.
   package var replicates = 1
   /// Which part of the examples; nil for all.
-  package var shard: ShardChoice?
-  /// The variables that launchers set.
-  package var environment: [String: String] = [:]
+  package var shard: ShardRequest?
   /// Where rows go; nil for nowhere.
   package var results: ResultsRequest?
   /// Whether the Monte Carlo error is reported even where it can't be trusted.
@@ -23,18 +19,4 @@ package struct NLLRequest: Sendable {
 
   /// What is usual, of these files.
   package init(inputs: InputsRequest) { self.inputs = inputs }
-}
-
-/// A results file to write.
-package struct ResultsRequest: Sendable {
-  /// Where.
-  package var path: String
-  /// Whether the run in it is gone on with.
-  package var resumes = false
-
-  /// A new file.
-  package init(path: String) { self.path = path }
-
-  /// Whether there is a run to go on with.
-  var isResumed: Bool { resumes && FileManager.default.fileExists(atPath: path) }
 }

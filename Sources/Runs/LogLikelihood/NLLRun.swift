@@ -12,6 +12,7 @@ package struct NLLRun {
   /// The examples of all shards.
   private let whole: Range<Int>?
 
+  private typealias Sink = ResultsSink<LogLikelihoodMeasurement>
   private var entry: EstimatorCatalog.Entry { request.estimator }
 
   /// Opens model and data.
@@ -21,13 +22,8 @@ package struct NLLRun {
     var inputs = try Inputs(request.inputs, host: host)
     var results = request.results
     whole = request.shard == nil ? nil : inputs.examples
-    if let choice = request.shard {
-      let (shard, source) = try choice.resolved(in: request.environment)
-      inputs.examples = try shard.part(of: inputs.examples)
-      if let path = results?.path {
-        results?.path = Shard.path(path, range: inputs.examples, of: inputs.source.count)
-      }
-      host.say(.shard(shard, source: source, examples: inputs.examples, output: results?.path))
+    if let shard = request.shard {
+      inputs.examples = try shard.part(of: inputs.examples, count: inputs.source.count, results: &results, host: host)
     }
     self.inputs = inputs
     self.results = results
@@ -39,8 +35,8 @@ package struct NLLRun {
 
   /// Evaluates.
   package func run() throws -> NLLOutcome {
-    func open(_ tuned: TunedAnnealing? = nil) throws -> ResultsSink {
-      try ResultsSink(results, settings: try settings(tuned), watch: evaluation.watch, host: host)
+    func open(_ tuned: TunedAnnealing? = nil) throws -> Sink {
+      try Sink(results, settings: try settings(tuned), watch: evaluation.watch, events: inputs.events, host: host)
     }
     // A file that is there is opened before the evaluation, which has no limit of time: libhdf5 may go in circles on it.
     let resumed = results?.isResumed == true ? try open() : nil
@@ -67,10 +63,6 @@ package struct NLLRun {
       command: "nll", estimator: entry.name, options: entry.options(options), samples: entry.samples(options),
       curveSamples: entry.hasCurve ? BlockCurve.points(upTo: options.samples) : [], seed: evaluation.seed)
     settings.facts.tuned = tuned
-    settings.facts.modelName = inputs.model.description.about.name
-    settings.facts.likelihood = inputs.model.likelihood.rawValue
-    settings.facts.elements = inputs.model.inputCount
-    settings.facts.instructionSet = "\(inputs.model.instructionSet)"
     settings.facts.wholeRange = whole
     return settings
   }
@@ -85,7 +77,7 @@ package struct NLLRun {
   }
 
   private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>>(
-    _ estimator: E, _ evaluation: Evaluation, _ sink: ResultsSink
+    _ estimator: E, _ evaluation: Evaluation, _ sink: Sink
   ) throws -> LogLikelihoodSummary {
     let progress = host.progress(total: inputs.examples.count, hasMean: true)
     defer { progress.end() }
@@ -116,7 +108,7 @@ package struct NLLRun {
       again.seed = evaluation.seed + offset
       again.dataSeed = evaluation.seed
       // Only the first run is kept in a file.
-      let summary = try evaluate(estimator, again, ResultsSink(host: host))
+      let summary = try evaluate(estimator, again, Sink(host: host))
       replicates.seeds.append(again.seed)
       replicates.means.append(summary.mean)
     }

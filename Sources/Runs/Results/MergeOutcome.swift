@@ -32,7 +32,9 @@ package struct MergeOutcome: RunOutcome {
   }
 
   package func text(in words: any RunWords) -> String {
-    "\(output): the examples \(merge.examples.lowerBound)..\(merge.examples.upperBound), "
-      + "from \(Text.counted(merge.parts.count, "file"))"
+    // Rows of posteriors say nothing of units one by one.
+    let next = merge.parts.first?.settings.command == "units" ? "\n" + words.words(.summarizeUnits(output)) : ""
+    return "\(output): the examples \(merge.examples.lowerBound)..\(merge.examples.upperBound), "
+      + "from \(Text.counted(merge.parts.count, "file"))" + next
   }
 }

@@ -14,6 +14,7 @@ extension UnitsOutcome {
     var sections = units.layers.map { lines($0, words) }
     if let ablation { sections.append(lines(ablation)) }
     if let latents { sections.append(["posterior means and scales: \(latents)"]) }
+    if let output { sections.append(["posteriors of every example: \(output)"]) }
     sections.append([timing])
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }

@@ -11,6 +11,8 @@ package struct UnitsOutcome: RunOutcome {
   let labelsPath: String?
   /// Where posterior means were written.
   let latents: String?
+  /// Where the posteriors of every example are kept as rows.
+  let output: String?
   /// Of the pass over the data.
   let seconds: Double
   let threads: Int

@@ -22,6 +22,10 @@ package struct UnitsRequest: Sendable {
   package var labels: String?
   /// Whether each unit of a large layer has its bar.
   package var showsAllUnits = false
+  /// Which part of the examples; nil for all.
+  package var shard: ShardRequest?
+  /// Where rows go; nil for nowhere.
+  package var results: ResultsRequest?
   /// The seed and the threads.
   package var evaluation = EvaluationRequest()
 

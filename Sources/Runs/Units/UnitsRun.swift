@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import Networks
 import Wording
 
 /// One look at the latent units: opens, evaluates, and collects what there is to report.
@@ -9,12 +10,22 @@ package struct UnitsRun {
   private let inputs: Inputs
   private let evaluation: Evaluation
   private let labels: ExampleLabels?
+  private let results: ResultsRequest?
+  /// The examples of all shards.
+  private let whole: Range<Int>?
 
   /// Opens model and data.
   package init(_ request: UnitsRequest, host: any RunHost) throws {
     self.request = request
     self.host = host
-    inputs = try Inputs(request.inputs, host: host)
+    var inputs = try Inputs(request.inputs, host: host)
+    var results = request.results
+    whole = request.shard == nil ? nil : inputs.examples
+    if let shard = request.shard {
+      inputs.examples = try shard.part(of: inputs.examples, count: inputs.source.count, results: &results, host: host)
+    }
+    self.inputs = inputs
+    self.results = results
     evaluation = request.evaluation.evaluation(of: inputs.examples, events: inputs.events, host: host)
     let (file, count) = (inputs.source.file, inputs.source.count)
     labels = try request.labels.map { try ExampleLabels(file: file, path: $0, count: count) }
@@ -33,8 +44,8 @@ package struct UnitsRun {
       let ablation = try request.ablates ? inputs.locatingErrors { try ablate(units) } : nil
       return UnitsOutcome(
         inputs: inputs, seed: evaluation.seed, units: units, ablation: ablation,
-        labels: try scatterLabels(units), labelsPath: labels?.path, latents: request.latents, seconds: seconds,
-        threads: evaluation.threads, showsAllUnits: request.showsAllUnits)
+        labels: try scatterLabels(units), labelsPath: labels?.path, latents: request.latents, output: results?.path,
+        seconds: seconds, threads: evaluation.threads, showsAllUnits: request.showsAllUnits)
     }
   }
 
@@ -42,14 +53,35 @@ package struct UnitsRun {
     let file = try request.latents.map(createLatents)
     let estimator = try ActiveUnits(threshold: request.threshold, draws: request.draws)
       .probing(inputs.model, on: inputs.data, options: evaluation, count: request.probes)
+    let layout = try results.map { _ in try estimator.layout(inputs.model, on: inputs.data, options: evaluation) }
+    let sink = try ResultsSink<UnitsRow>(
+      results, settings: try settings(layout ?? []), watch: evaluation.watch, events: inputs.events, host: host)
     let progress = host.progress(total: inputs.examples.count, hasMean: false)
     defer { progress.end() }
-    let units = try evaluation.run(estimator, under: inputs.model, on: inputs.data) { _, measurement in
+    let restored = RestoredMeasurements(count: sink.restored.count) {
+      let measurement = try sink.restored.next().measurement(like: layout ?? [], probes: estimator.probes)
       try file?.append(measurement)
-      progress.advance(by: 0)
+      progress.restore(0)
+      return measurement
+    }
+    let units = try sink.saving(of: inputs.examples.count) {
+      try evaluation.run(estimator, under: inputs.model, on: inputs.data, restored: restored) { _, measurement in
+        if results != nil { try sink.append(UnitsRow(measurement)) }
+        try file?.append(measurement)
+        progress.advance(by: 0)
+      }
     }
     try file?.finish(labels: labels, examples: inputs.examples)
     return units
+  }
+
+  /// What the rows depend on; neither the threshold nor the probes are in it, since they come in with the summary.
+  private func settings(_ layout: [LayerPosterior]) throws -> ResultsSettings {
+    var settings = try inputs.settings(
+      command: "units", estimator: "active-units", samples: request.draws, curveSamples: [], seed: evaluation.seed)
+    settings.labels = UnitsRow(UnitsMeasurement(index: 0, layers: layout)).labels
+    settings.facts.wholeRange = whole
+    return settings
   }
 
   private func createLatents(_ path: String) throws -> LatentsFile {

@@ -1,11 +1,11 @@
 import Evidence
 
 /// Where the measurements of a run go: into a results file, or nowhere.
-final class ResultsSink {
-  private typealias Writer = ResultsWriter<LogLikelihoodMeasurement>
+final class ResultsSink<Row: ResultRow> {
+  private typealias Writer = ResultsWriter<Row>
 
   /// The rows of an earlier run that is gone on with.
-  let restored: RestoredMeasurements<LogLikelihoodMeasurement>
+  let restored: RestoredMeasurements<Row>
   private let writer: Writer?
   private let watch: EvaluationWatch
   private var facts: ResultsSettings.Facts
@@ -25,7 +25,7 @@ final class ResultsSink {
   /// Begins the file that is asked for, or goes on with it.
   init(
     _ request: ResultsRequest?, settings: @autoclosure () throws -> ResultsSettings, watch: EvaluationWatch,
-    host: any RunHost
+    events: RunEvents, host: any RunHost
   ) throws {
     self.host = host
     guard let request else {
@@ -39,6 +39,7 @@ final class ResultsSink {
       ? try Writer(resuming: request.path, settings: settings)
       : try Writer(creating: request.path, settings: settings)
     writer.cancellation = host.cancellation
+    if !writer.isLocked { events.noteUnlocked(request.path) }
     restored = try writer.restored()
     finished = restored.count
     self.writer = writer
@@ -48,9 +49,9 @@ final class ResultsSink {
   }
 
   /// Takes the next row.
-  func append(_ measurement: LogLikelihoodMeasurement) throws {
+  func append(_ row: Row) throws {
     noteFacts()
-    try writer?.append(measurement)
+    try writer?.append(row)
     finished += 1
   }
 
