@@ -114,7 +114,7 @@ import Testing
       #expect(other?.message.contains("samples: the file was made with 2, this run asks for 3") == true)
       // They are no log-likelihoods.
       let compared = #expect(throws: EvidenceError.self) {
-        try CompareOutcome(directory + "/one.h5", directory + "/all.h5")
+        try CompareOutcome(directory + "/one.h5", directory + "/all.h5", largest: 1, reportsAllErrors: false)
       }
       #expect(compared?.message.contains("the rows of evidence units have no column log_likelihood") == true)
     }

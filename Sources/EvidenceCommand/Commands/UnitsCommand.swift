@@ -78,7 +78,7 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
     if draws < 1 { throw ValidationError("--draws: expected at least 1, found \(draws)") }
     if probes < 0 { throw ValidationError("--probes: expected 0 or more, found \(probes)") }
     if ablate && sharding.shard != nil {
-      throw ValidationError("--ablate: a part of the examples can't be ablated; take it with the merged results, by --resume")
+      throw ValidationError("--ablate: not of a part of the examples; take it with the merged results, by --resume")
     }
     if sweepExamples < 0 { throw ValidationError("--sweep-examples: expected 0 or more, found \(sweepExamples)") }
   }

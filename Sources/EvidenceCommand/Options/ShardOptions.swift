@@ -19,7 +19,9 @@ struct ShardOptions: ParsableArguments {
   var balance: String?
 
   func validate() throws {
-    if balance != nil && shard == nil { throw ValidationError("--balance: say which part: --shard I/N, or --shard auto") }
+    guard balance == nil || shard != nil else {
+      throw ValidationError("--balance: say which part: --shard I/N, or --shard auto")
+    }
   }
 
   /// What is asked for.

@@ -13,10 +13,11 @@ package struct ResultsInspection: RunOutcome {
   package init(_ file: ResultsFile) throws {
     self.file = file
     var moments = RunningMoments()
-    defer { self.moments = moments }
-    guard try file.hasColumn("log_likelihood") else { return }
-    var rows = try file.stream(of: LogLikelihoodMeasurement.self)
-    while let row = try rows.next() { moments.add(row.logLikelihood) }
+    if try file.hasColumn("log_likelihood") {
+      var rows = try file.stream(of: LogLikelihoodMeasurement.self)
+      while let row = try rows.next() { moments.add(row.logLikelihood) }
+    }
+    self.moments = moments
   }
 
   package var warnings: [RunWarning] { [] }

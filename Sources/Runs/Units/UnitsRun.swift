@@ -1,6 +1,5 @@
 import Evidence
 import Foundation
-import Networks
 import Wording
 
 /// One look at the latent units: opens, evaluates, and collects what there is to report.
