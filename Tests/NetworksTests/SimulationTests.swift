@@ -135,7 +135,9 @@ struct SimulationTests {
 
 @Suite("The noise of given latents")
 struct LatentNoiseTests {
-  private func expectRoundTrip(_ model: ModelDescription, _ x: [Float], seed: UInt64, tolerance: Float = 2e-5) throws {
+  private func expectRoundTrip(
+    _ model: ModelDescription, _ x: [Float], seed: UInt64, map: NoiseMap = .posterior, tolerance: Float = 2e-5
+  ) throws {
     var random = Random(seed)
     let network = try Network(model)
     #expect(network.stepWithoutInverse == nil)
@@ -144,24 +146,25 @@ struct LatentNoiseTests {
     let lanes = 16
     let noise = (0..<network.noiseCount * lanes).map { _ in random.number(2.5) }
     let latents = noise.withUnsafeBufferPointer { noise in
-      let chunk = network.sample(position: 0, lanes: lanes, in: workspace) { layer, workspace in
+      let chunk = network.sample(position: 0, lanes: lanes, map, in: workspace) { layer, workspace in
         network.givenNoise(layer, noise.baseAddress.unsafelyUnwrapped, lanes: lanes, arena: &workspace.arena)
       }
       return (0..<lanes).map { lane in chunk.latents.flatMap { z in (0..<z.rows).map { z.data[$0 * lanes + lane] } } }
     }
     for lane in 0..<3 {
       var found = [Float](repeating: 0, count: network.noiseCount)
-      try network.noise(of: latents[lane], position: 0, in: workspace, into: &found)
+      try network.noise(of: latents[lane], position: 0, map: map, in: workspace, into: &found)
       for row in found.indices {
         #expect(abs(found[row] - noise[row * lanes + lane]) < tolerance, "row \(row)")
       }
     }
   }
 
-  @Test("Is what they were made of, in every hierarchy", arguments: HierarchicalModel.all)
-  func hierarchies(_ model: HierarchicalModel) throws {
+  @Test(
+    "Is what they were made of, in every hierarchy", arguments: HierarchicalModel.all, [NoiseMap.posterior, .anchored])
+  func hierarchies(_ model: HierarchicalModel, map: NoiseMap) throws {
     var random = Random(440)
-    try expectRoundTrip(model.description(&random), HierarchicalModel.data(&random), seed: 441)
+    try expectRoundTrip(model.description(&random), HierarchicalModel.data(&random), seed: 441, map: map)
   }
 
   @Test("Goes back through flows", arguments: [[0], [1, 2], [3, 4], [0, 1, 2, 3, 4]])

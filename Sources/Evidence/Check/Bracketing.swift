@@ -6,14 +6,7 @@ extension ImportanceSampling: BracketingEstimator {
   public func bracket<Model: LatentVariableModel>(
     _ example: Example, planted latents: [Float], under model: Model, scratch: inout Scratch<Model>
   ) throws -> (lower: LogLikelihoodMeasurement, upper: Double) {
-    let place = try scratch.noise(of: latents, example: example, under: model)
-    let planted = try scratch.withNoise(of: example, under: model, for: "a bracket") { space in
-      let noise = LaneMatrix(rows: space.count, lanes: LaneArithmetic.multiple)
-      for lane in 0..<noise.lanes { noise.setColumn(lane, place) }
-      var values = Array(repeating: 0.0, count: noise.lanes)
-      try space.logWeights(at: noise, values: &values, gradients: nil)
-      return values[0]
-    }
+    let planted = try scratch.logWeight(of: latents, example: example, under: model)
     var weights = WeightDiagnostics(samples: samples)
     var others = LogSumExp()
     var draw = 0
@@ -48,7 +41,7 @@ extension LaplaceImportanceSampling: BracketingEstimator {
     let component = space.choose(planted.responsibilities)
     var rest = proposal.counts[component]
     var sum = LogSumExp()
-    try draws.forEach { own, logWeight, _ in
+    try draws.forEach { own, logWeight in
       if own == component { rest -= 1 }
       sum.add(own == component && rest == 0 ? planted.logWeight : logWeight)
     }

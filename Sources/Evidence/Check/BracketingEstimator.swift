@@ -13,7 +13,16 @@ public protocol BracketingEstimator<Measurement, Accumulator>: Estimator where M
 }
 
 extension Scratch {
-  /// The noise that the encoder of an example maps to given latents.
+  /// The encoder's log-weight at given latents.
+  mutating func logWeight(of latents: [Float], example: Example, under model: Model) throws -> Double {
+    let simulating = try model.requireSimulation(for: "a bracket")
+    return try latents.withUnsafeBufferPointer { latents in
+      guard let z = latents.baseAddress else { return .nan }
+      return try simulating.logWeight(of: z, example: example, scratch: &self.model)
+    }
+  }
+
+  /// The noise of given latents.
   mutating func noise(of latents: [Float], example: Example, under model: Model) throws -> [Float] {
     let simulating = try model.requireSimulation(for: "a bracket")
     var noise = Array(repeating: Float(0), count: latents.count)

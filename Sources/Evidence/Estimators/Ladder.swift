@@ -50,20 +50,19 @@ public struct Ladder: Estimator {
   private func measureWithCurve<Model: LatentVariableModel>(
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
   ) throws -> LogLikelihoodMeasurement {
-    let place = try scratch.withNoise(of: example, under: model, for: "the ladder") { try stand(in: $0) }
+    let place = try stand(example, under: model, scratch: &scratch)
     guard place.rung != .importanceSampling else {
       var result = try ImportanceSampling(samples: samples).measure(example, under: model, scratch: &scratch)
       result.modes = place.modes.count
       return result
     }
-    return try scratch.withNoise(of: example, under: model, for: "the ladder") { space in
-      guard place.rung == .annealed else {
-        return try LaplaceImportanceSampling(samples: samples).measure(place.modes, in: space)
-      }
-      var result = try annealing.measure(place.modes, in: space)
-      result.elbo = place.elbo
-      return result
+    var result = try scratch.withNoise(of: example, under: model, for: "the ladder") { space in
+      place.rung == .laplace
+        ? try LaplaceImportanceSampling(samples: samples).measure(place.modes, in: space)
+        : try annealing.measure(place.modes, in: space)
     }
+    result.elbo = place.elbo
+    return result
   }
 
   /// Gathers the mean over examples, its errors and what stood on which rung.
@@ -82,43 +81,36 @@ public struct Ladder: Estimator {
   }
 
   /// Which rung holds, by the pilots.
-  func stand(in space: NoiseSpace) throws -> Stand {
+  func stand<Model: LatentVariableModel>(
+    _ example: Example, under model: Model, scratch: inout Scratch<Model>
+  ) throws -> Stand {
     var tail = ParetoTail(samples: Ladder.pilotSamples)
     var bound = RunningMoments()
-    try pilot(in: space) {
-      tail.add($0)
-      bound.add($0)
+    let own = Example(
+      index: ReservedExamples.pilot(of: example.index), position: example.position, seed: example.seed)
+    try scratch.forEachChunk(of: own, under: model, samples: Ladder.pilotSamples) { chunk in
+      tail.add(chunk)
+      for index in chunk.indices { bound.add(chunk[index]) }
     }
-    // The encoder's draws say nothing of what the encoder does not see; the search may.
-    let modes = try PosteriorModes.find(in: space)
-    if modes.modes.count == 1, Ladder.holds(tail.fit(), below: DiagnosticThresholds.paretoShapeFiniteVariance) {
-      return Stand(rung: .importanceSampling, elbo: bound.mean, modes: modes)
+    return try scratch.withNoise(of: example, under: model, for: "the ladder") { space in
+      // The encoder's draws say nothing of what the encoder does not see; the search may.
+      let modes = try PosteriorModes.find(in: space)
+      if modes.modes.count == 1, Ladder.holds(tail.fit()) {
+        return Stand(rung: .importanceSampling, elbo: bound.mean, modes: modes)
+      }
+      let proposal = LaplaceProposal(modes, samples: Ladder.pilotSamples, size: space.count)
+      tail = ParetoTail(samples: Ladder.pilotSamples)
+      try LaplaceDraws(proposal, samples: Ladder.pilotSamples, offset: Ladder.firstPilotDraw, in: space)
+        .forEach { _, logWeight in tail.add(logWeight) }
+      return Stand(rung: Ladder.holds(tail.fit()) ? .laplace : .annealed, elbo: bound.mean, modes: modes)
     }
-    let proposal = LaplaceProposal(modes, samples: Ladder.pilotSamples, size: space.count)
-    tail = ParetoTail(samples: Ladder.pilotSamples)
-    try LaplaceDraws(proposal, samples: Ladder.pilotSamples, offset: Ladder.firstPilotDraw, in: space)
-      .forEach { _, logWeight, _ in tail.add(logWeight) }
-    let holds = Ladder.holds(tail.fit(), below: DiagnosticThresholds.paretoShapeFiniteVariance)
-    return Stand(rung: holds ? .laplace : .annealed, elbo: bound.mean, modes: modes)
   }
 
   /// Weights that are all equal have no k̂ and need none; of anything else without k̂ nothing is known.
-  private static func holds(_ fit: ParetoFit, below threshold: Double) -> Bool {
+  private static func holds(_ fit: ParetoFit) -> Bool {
     switch fit {
-    case .shape(let shape): shape <= threshold
+    case .shape(let shape): shape <= DiagnosticThresholds.paretoShapeFiniteVariance
     case .undefined(let reason): reason == .constantTail
-    }
-  }
-
-  /// Log-weights of the encoder's pilot draws.
-  private func pilot(in space: NoiseSpace, _ body: (Double) -> Void) throws {
-    let lanes = min(space.lanesAtOnce, LaneArithmetic.padded(Ladder.pilotSamples))
-    let noise = LaneMatrix(rows: space.count, lanes: lanes)
-    var values = Array(repeating: 0.0, count: lanes)
-    for first in stride(from: 0, to: Ladder.pilotSamples, by: lanes) {
-      space.arithmetic.normals(space.example.key, firstDraw: first, .pilotDraws, into: noise)
-      try space.logWeights(at: noise, values: &values, gradients: nil)
-      for lane in 0..<min(lanes, Ladder.pilotSamples - first) { body(values[lane]) }
     }
   }
 }
@@ -128,7 +120,7 @@ extension Ladder: BracketingEstimator {
   public func bracket<Model: LatentVariableModel>(
     _ example: Example, planted latents: [Float], under model: Model, scratch: inout Scratch<Model>
   ) throws -> (lower: LogLikelihoodMeasurement, upper: Double) {
-    let place = try scratch.withNoise(of: example, under: model, for: "the ladder") { try stand(in: $0) }
+    let place = try stand(example, under: model, scratch: &scratch)
     switch place.rung {
     case .importanceSampling:
       return try ImportanceSampling(samples: samples).bracket(

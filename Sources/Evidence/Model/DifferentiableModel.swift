@@ -1,8 +1,11 @@
 /// A model whose log-weight is a differentiable function of standard noise.
 ///
-/// The noise e ∈ R^D is that of all stochastic layers concatenated, z₁'s first, and z(e) is how the posterior is sampled:
-/// for e ~ N(0, I) the latents z(e) are a draw from q(z | x). So log p(x) = log E exp ℓ(e) with
+/// The noise e ∈ R^D is that of all stochastic layers concatenated, z₁'s first, and z(e) a map that may be fixed for each x,
+/// one to one. With q the distribution of z(e) for e ~ N(0, I), log p(x) = log E exp ℓ(e) for
 /// ℓ(e) = log p(x, z(e)) − log q(z(e) | x), for every model in the same space.
+///
+/// The nearer q is to the posterior, the better; the encoder's own sampling is a map of this kind. In a hierarchy, where an
+/// encoder's scales depend on the latents of other layers, a map that keeps them fixed makes a space that is easier to walk.
 public protocol DifferentiableModel<Scratch>: LatentVariableModel {
   /// D, the length of the noise.
   var noiseCount: Int { get }

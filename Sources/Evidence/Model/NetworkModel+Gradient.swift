@@ -4,7 +4,7 @@ extension NetworkModel: DifferentiableModel {
   /// As many as are best drawn at once: their activations, and what is kept of them, stay in cache.
   public var lanesAtOnce: Int { max(16, preferredDraws / 16 * 16) }
 
-  /// Log-weights at given noise, and their gradients.
+  /// Log-weights at given noise, and their gradients. Posteriors given latents are those at the latents of e = 0.
   ///
   /// Where a network's parameter leaves its domain on the way, as an optimiser's step may bring about, the value is NaN, and
   /// so is the gradient wherever the value isn't finite: a caller counts that as a step too far.
@@ -16,7 +16,8 @@ extension NetworkModel: DifferentiableModel {
   ) throws {
     do {
       try logWeights(
-        position: example.position, noise: noise, lanes: lanes, in: scratch, values: values, gradients: gradients)
+        position: example.position, noise: noise, lanes: lanes, map: .anchored, in: scratch, values: values,
+        gradients: gradients)
     } catch {
       throw invalid(error, example)
     }

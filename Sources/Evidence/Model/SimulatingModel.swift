@@ -11,11 +11,39 @@ public protocol SimulatingModel<Scratch>: LatentVariableModel {
     latents: UnsafeMutablePointer<Float>
   ) throws
 
-  /// Writes the noise that the encoder maps to these latents for an example of the batch encoded last: the inverse of how
-  /// the posterior is sampled. Latents and noise are those of all layers concatenated, z₁'s first.
+  /// Writes the noise of these latents for an example of the batch encoded last: the inverse of the map of
+  /// `DifferentiableModel`. Latents and noise are those of all layers concatenated, z₁'s first.
   ///
   /// - Throws: `EvidenceError` naming what can't be inverted, as a flow without an inverse.
   func noise(
     of latents: UnsafePointer<Float>, example: Example, scratch: inout Scratch, into noise: UnsafeMutablePointer<Float>
   ) throws
+
+  /// log p(x, z) − log q(z | x) at given latents, in nats, with q the encoder's distribution: what `logWeights(of:draws:)`
+  /// would say of a draw that came to these latents.
+  ///
+  /// - Throws: As `noise`.
+  func logWeight(of latents: UnsafePointer<Float>, example: Example, scratch: inout Scratch) throws -> Double
+}
+
+extension SimulatingModel where Self: DifferentiableModel {
+  /// The log-weight at the noise of these latents: for a model whose noise is the encoder's own.
+  public func logWeight(
+    of latents: UnsafePointer<Float>, example: Example, scratch: inout Scratch
+  ) throws -> Double {
+    let lanes = 16
+    return try withUnsafeTemporaryAllocation(of: Float.self, capacity: (lanes + 1) * noiseCount) { room in
+      guard let place = room.baseAddress else { return .nan }
+      try noise(of: latents, example: example, scratch: &scratch, into: place)
+      let matrix = place + noiseCount
+      for row in 0..<noiseCount {
+        for lane in 0..<lanes { matrix[row * lanes + lane] = place[row] }
+      }
+      return try withUnsafeTemporaryAllocation(of: Double.self, capacity: lanes) { values in
+        guard let base = values.baseAddress else { return .nan }
+        try logWeights(of: example, at: matrix, lanes: lanes, scratch: &scratch, values: base, gradients: nil)
+        return base[0]
+      }
+    }
+  }
 }

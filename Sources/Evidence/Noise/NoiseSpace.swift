@@ -1,4 +1,5 @@
 import Networks
+import Statistics
 
 /// The log-weight of one example as a function of standard noise e ∈ R^D: ℓ(e) = log p(x, z(e)) − log q(z(e) | x), so that
 /// p(x) = ∫ φ(e) exp ℓ(e) de with φ the density of N(0, I), and the posterior in noise is proportional to φ(e) exp ℓ(e).
@@ -52,6 +53,15 @@ struct NoiseSpace {
 }
 
 extension Scratch {
+  /// The mean log-weight of the encoder's first draws of an example, in nats.
+  mutating func evidenceLowerBound(of example: Example, under model: Model, samples: Int) throws -> Double {
+    var moments = RunningMoments()
+    try forEachChunk(of: example, under: model, samples: samples) { chunk in
+      for index in chunk.indices { moments.add(chunk[index]) }
+    }
+    return moments.mean
+  }
+
   /// Lends an example's log-weight as a function of noise.
   ///
   /// - Throws: `EvidenceError` (`unsupported`) where the model has no gradients, and what `body` throws.

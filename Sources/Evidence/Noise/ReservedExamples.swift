@@ -9,4 +9,7 @@ enum ReservedExamples {
 
   /// Simulated for its latents, at which a search for the modes of an example starts.
   static func start(_ start: Int, of example: Int) -> Int { 1 << 56 | example << 4 | start }
+
+  /// An example of the data under another number, for a pilot's draws.
+  static func pilot(of example: Int) -> Int { 1 << 57 | example }
 }

@@ -84,9 +84,9 @@ extension Network {
 
   /// Makes the latents out of noise, which is asked for by layer. Totals begin at zero.
   func sample(
-    position: Int, lanes: Int, in workspace: Workspace, noise: (Int, Workspace) -> Lanes
+    position: Int, lanes: Int, _ map: NoiseMap = .posterior, in workspace: Workspace, noise: (Int, Workspace) -> Lanes
   ) -> Chunk {
-    select(position: position, in: workspace)
+    select(position: position, map, in: workspace)
     workspace.invalid = nil
     workspace.arena.release(to: 0)
     workspace.totals.update(repeating: 0, count: lanes)
@@ -120,10 +120,11 @@ extension Network {
     workspace.report(invalid, path: "/encoder/\(layer + 1)", parameter: "scale")
   }
 
-  /// The posterior's parameters of one layer: of the whole example where they depend on x alone, otherwise of each draw.
+  /// The posterior's parameters of one layer: of the whole example where they depend on x alone or are those at the anchor,
+  /// otherwise of each draw.
   func posterior(_ layer: Int, _ chunk: Chunk, in workspace: Workspace) -> [ck_operand] {
     let encoder = encoders[layer]
-    guard isAmortized[layer] else {
+    guard isFixed(layer, in: workspace) else {
       let input = joined(encoder.given, chunk, in: workspace)
       return encoder.evaluate(input, arena: &workspace.arena, k)
     }

@@ -9,6 +9,7 @@ extension Network {
     guard let source = values.baseAddress else { return }
     workspace.batchCount = count
     workspace.currentPosition = -1
+    workspace.anchoredPosition = -1
     workspace.examples.pointer.update(from: source, count: values.count)
     if plan.isOneHot { readClasses(source, count: count, in: workspace) }
     for first in stride(from: 0, to: count, by: workspace.encodingLanes) {
@@ -29,8 +30,10 @@ extension Network {
     }
   }
 
-  /// Makes one example of the batch the one whose latents are drawn.
-  func select(position: Int, in workspace: Workspace) {
+  /// Makes one example of the batch the one whose latents are drawn, by a map from noise.
+  func select(position: Int, _ map: NoiseMap, in workspace: Workspace) {
+    if map == .anchored { anchor(position: position, in: workspace) }
+    workspace.map = map
     guard workspace.currentPosition != position else { return }
     precondition(position < workspace.batchCount, "no such example in the batch")
     workspace.currentPosition = position

@@ -29,7 +29,6 @@ public enum RandomNumbers {
     /// Accepting a move, and the length of its step; (move, chain) in place of the draw.
     case chainDecisions = 248
     /// Draws of a pilot run, which decides and is not reported.
-    case pilotDraws = 249
     /// Where the latents that an example was made with take the place of a draw.
     case planting = 252
     /// Variables simulated from the model: normal numbers, and uniform ones.

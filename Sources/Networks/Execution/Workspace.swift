@@ -21,9 +21,14 @@ public final class Workspace {
   var batchCount = 0
   /// For each layer whose posterior depends on x alone, its parameters for the batch: rows × batch lanes.
   var posteriors: [[Lanes]]
-  /// The same for one example, contiguous.
+  /// For one example, contiguous, the parameters of every layer's posterior: of those given latents, as they are at the
+  /// anchor (see `NoiseMap`).
   var current: [[AlignedBuffer]]
   var currentPosition = -1
+  /// The example whose posteriors given latents are in `current`.
+  var anchoredPosition = -1
+  /// What the chunk at hand is made by.
+  var map = NoiseMap.posterior
   /// The part of log p(x | z) that depends on x alone, for that example.
   var baseMeasure = 0.0
   /// The first parameter out of its domain in the chunk at hand.
@@ -54,10 +59,10 @@ public final class Workspace {
     posteriors = []
     current = []
     for (encoder, isAmortized) in zip(network.encoders, network.isAmortized) {
-      let rows = isAmortized ? encoder.parameters.indices.map { encoder.rows(ofParameter: $0) } : []
+      let rows = encoder.parameters.indices.map { encoder.rows(ofParameter: $0) }
       current.append(rows.map { AlignedBuffer(count: $0) })
       posteriors.append(
-        rows.map { rows in
+        (isAmortized ? rows : []).map { rows in
           let buffer = AlignedBuffer(count: rows * batchLanes)
           owned.append(buffer)
           return Lanes(data: buffer.pointer, rows: rows, lanes: batchLanes)

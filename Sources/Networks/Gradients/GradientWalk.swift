@@ -22,13 +22,13 @@ struct GradientWalk {
   var k: ck_kernels { network.k }
 
   init(
-    _ network: Network, position: Int, noise: UnsafePointer<Float>, lanes: Int, in workspace: Workspace
+    _ network: Network, position: Int, noise: UnsafePointer<Float>, lanes: Int, _ map: NoiseMap, in workspace: Workspace
   ) {
     self.network = network
     self.workspace = workspace
     self.lanes = lanes
     normals = noise
-    network.select(position: position, in: workspace)
+    network.select(position: position, map, in: workspace)
     workspace.invalid = nil
     workspace.prepareGradients(network)
     workspace.gradientArena.release(to: 0)
@@ -56,7 +56,7 @@ struct GradientWalk {
 
   private mutating func sample(_ layer: Int) {
     let encoder = network.encoders[layer]
-    if network.isAmortized[layer] {
+    if network.isFixed(layer, in: workspace) {
       chunk.posteriors[layer] = network.posterior(layer, chunk, in: workspace)
     } else {
       let input = network.joined(
@@ -87,7 +87,7 @@ struct GradientWalk {
     }
     let target = network.rows(ofLayer: layer, noiseGradients.data, lanes: lanes)
     let parameters =
-      network.isAmortized[layer]
+      network.isFixed(layer, in: workspace)
       ? [] : encoder.parameterGradients(lanes: lanes, arena: &workspace.gradientArena)
     reversePosterior(layer, gradient, into: target, scale: parameters.count > 1 ? parameters[1] : nil)
     if encoder.distribution == .laplace {

@@ -4,7 +4,8 @@ extension Network {
   /// Standard normal variates that the latents of one draw are made of: one for each latent.
   public var noiseCount: Int { latentCounts.reduce(0, +) }
 
-  /// Writes log p(x, z) − log q(z | x), in nats, at the latents that given noise makes, and its gradient by the noise.
+  /// Writes log p(x, z) − log q(z | x), in nats, at the latents z that a map makes of given noise, and its gradient by the
+  /// noise; q is the distribution that the map makes of normal noise.
   ///
   /// Noise is a matrix of `noiseCount` rows (z₁'s first) of `lanes` numbers, a lane being one point; `gradients` is laid out
   /// alike. Noise is normal for every posterior: a Laplace posterior takes the quantile that it has in common with it. In
@@ -12,30 +13,30 @@ extension Network {
   /// NaN.
   ///
   /// - Parameter lanes: A multiple of 16, at most the workspace's `drawCapacity`.
-  /// - Throws: `InvalidParameter` where a posterior that depends on x alone has a scale that is not positive and finite.
+  /// - Throws: `InvalidParameter` where a posterior that is the same in all lanes has a scale that is not positive and finite.
   public func logWeights(
-    position: Int, noise: UnsafePointer<Float>, lanes: Int, in workspace: Workspace,
+    position: Int, noise: UnsafePointer<Float>, lanes: Int, map: NoiseMap, in workspace: Workspace,
     values: UnsafeMutablePointer<Double>, gradients: UnsafeMutablePointer<Float>?
   ) throws(InvalidParameter) {
     precondition(
       lanes > 0 && lanes.isMultiple(of: Int(CK_LANE_MULTIPLE)) && lanes <= paddedLanes(workspace.drawCapacity),
       "lanes come in sixteens, and no more of them than the workspace has room for")
     if let gradients {
-      var walk = GradientWalk(self, position: position, noise: noise, lanes: lanes, in: workspace)
+      var walk = GradientWalk(self, position: position, noise: noise, lanes: lanes, map, in: workspace)
       walk.run(into: Lanes(data: gradients, rows: noiseCount, lanes: lanes))
     } else {
-      let chunk = sample(position: position, lanes: lanes, in: workspace) { layer, workspace in
+      let chunk = sample(position: position, lanes: lanes, map, in: workspace) { layer, workspace in
         givenNoise(layer, noise, lanes: lanes, arena: &workspace.arena)
       }
       addLogWeights(chunk, terms: .sampled, in: workspace)
     }
-    if let invalid = workspace.invalid, isAlike(invalid) { throw invalid }
+    if let invalid = workspace.invalid, isAlike(invalid, in: workspace) { throw invalid }
     ck_settle_lanes(noiseCount, lanes, workspace.baseMeasure, workspace.totals, values, gradients)
   }
 
   /// Whether a parameter is out of its domain whatever the noise is.
-  private func isAlike(_ invalid: InvalidParameter) -> Bool {
-    encoders.indices.contains { isAmortized[$0] && invalid.path == "/encoder/\($0 + 1)" }
+  private func isAlike(_ invalid: InvalidParameter, in workspace: Workspace) -> Bool {
+    encoders.indices.contains { isFixed($0, in: workspace) && invalid.path == "/encoder/\($0 + 1)" }
   }
 
   /// A layer's part of the noise, as its posterior takes it.

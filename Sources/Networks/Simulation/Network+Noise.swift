@@ -2,16 +2,16 @@ import CKernels
 import Models
 
 extension Network {
-  /// Writes the normal noise that the posteriors map to given latents, for one example of the batch: the inverse of how they
-  /// are sampled. Latents and noise are those of all layers concatenated, z₁'s first.
+  /// Writes the normal noise that a map takes to given latents, for one example of the batch: the map's inverse. Latents and noise are those of all layers concatenated, z₁'s first.
   ///
   /// - Throws: `InvalidParameter` where a posterior has a scale that is not positive and finite.
   public func noise(
-    of latents: UnsafePointer<Float>, position: Int, in workspace: Workspace, into noise: UnsafeMutablePointer<Float>
+    of latents: UnsafePointer<Float>, position: Int, map: NoiseMap, in workspace: Workspace,
+    into noise: UnsafeMutablePointer<Float>
   ) throws(InvalidParameter) {
     precondition(stepWithoutInverse == nil, "a flow without an inverse")
     let lanes = Int(CK_LANE_MULTIPLE)
-    select(position: position, in: workspace)
+    select(position: position, map, in: workspace)
     workspace.invalid = nil
     workspace.arena.release(to: 0)
     let matrices = latentCounts.map { workspace.arena.take(rows: $0, lanes: lanes) }

@@ -6,7 +6,7 @@ import Testing
 
 /// Log-weights of one example at given noise, a point each, and their gradients.
 func gradients(
-  _ network: Network, _ x: [Float], at points: [[Float]]
+  _ network: Network, _ x: [Float], at points: [[Float]], map: NoiseMap = .posterior
 ) throws -> (values: [Double], gradients: [[Float]]) {
   let workspace = network.makeWorkspace(examples: 1)
   x.withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
@@ -19,9 +19,10 @@ func gradients(
   var values = [Double](repeating: 0, count: lanes)
   var gradients = [Float](repeating: 0, count: rows * lanes)
   try network.logWeights(
-    position: 0, noise: noise, lanes: lanes, in: workspace, values: &values, gradients: &gradients)
+    position: 0, noise: noise, lanes: lanes, map: map, in: workspace, values: &values, gradients: &gradients)
   var alone = [Double](repeating: 0, count: lanes)
-  try network.logWeights(position: 0, noise: noise, lanes: lanes, in: workspace, values: &alone, gradients: nil)
+  try network.logWeights(
+    position: 0, noise: noise, lanes: lanes, map: map, in: workspace, values: &alone, gradients: nil)
   #expect(zip(values, alone).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }, "the value is the same without gradients")
   return (
     Array(values.prefix(points.count)),

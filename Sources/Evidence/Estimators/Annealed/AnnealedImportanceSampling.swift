@@ -55,14 +55,11 @@ public struct AnnealedImportanceSampling: Estimator {
   public func measure<Model: LatentVariableModel>(
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
   ) throws -> LogLikelihoodMeasurement {
-    var encoder = RunningMoments()
-    try scratch.forEachChunk(of: example, under: model, samples: chains) { chunk in
-      for index in chunk.indices { encoder.add(chunk[index]) }
-    }
+    let elbo = try scratch.evidenceLowerBound(of: example, under: model, samples: chains)
     var result = try scratch.withNoise(of: example, under: model, for: "annealed importance sampling") { space in
       try measure(PosteriorModes.find(in: space), in: space)
     }
-    result.elbo = encoder.mean
+    result.elbo = elbo
     return result
   }
 

@@ -1,4 +1,5 @@
 import Networks
+import Statistics
 
 /// The chains of one example, run once.
 struct AnnealedRun {
@@ -48,7 +49,8 @@ struct AnnealedRun {
   ///
   /// With e* from the posterior and a part j drawn by r_j(e*), the part's place in the target is drawn exactly, and among the
   /// chains of the extended target of annealing one runs backwards from there; so E 1/p̂ = 1/p(x) (Grosse, Ghahramani,
-  /// Adams 2015, with one chain of many in place of all). Sixteen such chains, each in the place of one, are averaged.
+  /// Adams 2015, with one chain of many in place of all). Of sixteen such chains, each in the place of one, the mean of 1/p̂
+  /// is taken: one that finds the way back makes up for others that are stuck where chains started elsewhere never come.
   func upper(planted place: [Float]) throws -> Double {
     let position = place.map(Double.init)
     let part = space.choose(AnnealedTarget.responsibilities(modes, at: position))
@@ -56,10 +58,11 @@ struct AnnealedRun {
     let target = AnnealedTarget(modes, parts: Array(repeating: part, count: Chains.lanes), in: space)
     let logWeights = try Chains(target, schedule: schedule, firstChain: 0)
       .runBackwards(from: mode.coordinates(of: position).map(Float.init))
-    let values = logWeights.enumerated().map {
-      estimate.replacing($0.offset, ofPart: part, by: $0.element).logLikelihood
+    var reciprocals = LogSumExp()
+    for (slot, logWeight) in logWeights.enumerated() {
+      reciprocals.add(-estimate.replacing(slot, ofPart: part, by: logWeight).logLikelihood)
     }
-    return values.reduce(0, +) / Double(values.count)
+    return -reciprocals.logMean
   }
 }
 

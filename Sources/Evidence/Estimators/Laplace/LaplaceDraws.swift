@@ -29,15 +29,14 @@ final class LaplaceDraws {
     densities = Array(repeating: values, count: proposal.counts.count)
   }
 
-  /// Hands the draws to `body` in order: a draw's component, its log-weight log φ + ℓ − log g, and the encoder's
-  /// log-weight ℓ at the same place.
-  func forEach(_ body: (_ component: Int, _ logWeight: Double, _ encoderLogWeight: Double) -> Void) throws {
+  /// Hands the draws to `body` in order: a draw's component, and its log-weight log φ + ℓ − log g.
+  func forEach(_ body: (_ component: Int, _ logWeight: Double) -> Void) throws {
     for first in stride(from: 0, to: samples, by: noise.lanes) {
       let count = min(noise.lanes, samples - first)
       place(first, count)
       try space.logWeights(at: noise, values: &values, gradients: nil)
       measureDensities()
-      for lane in 0..<count { body(Int(components[first + lane]), logWeight(lane), values[lane]) }
+      for lane in 0..<count { body(Int(components[first + lane]), logWeight(lane)) }
     }
   }
 

@@ -5,7 +5,7 @@ import Statistics
 /// the posterior in noise (see `LaplaceProposal`).
 ///
 /// Unbiased for p(x), and so a lower bound in expectation: modes and curvatures depend on the example, and on random numbers
-/// that no draw uses. `elbo` is the encoder's own bound, from its share of the draws.
+/// that no draw uses. `elbo` is the encoder's own bound, from a tenth as many draws of its own.
 public struct LaplaceImportanceSampling: Estimator {
   /// Draws for each example.
   public let samples: Int
@@ -19,22 +19,22 @@ public struct LaplaceImportanceSampling: Estimator {
   public func measure<Model: LatentVariableModel>(
     _ example: Example, under model: Model, scratch: inout Scratch<Model>
   ) throws -> LogLikelihoodMeasurement {
-    try scratch.withNoise(of: example, under: model, for: "Laplace importance sampling") { space in
+    let elbo = try scratch.evidenceLowerBound(of: example, under: model, samples: LaplaceProposal.encoderDraws(samples))
+    var result = try scratch.withNoise(of: example, under: model, for: "Laplace importance sampling") { space in
       try measure(PosteriorModes.find(in: space), in: space)
     }
+    result.elbo = elbo
+    return result
   }
 
   /// The estimate from modes that are known.
   func measure(_ modes: PosteriorModes, in space: NoiseSpace) throws -> LogLikelihoodMeasurement {
     let proposal = LaplaceProposal(modes, samples: samples, size: space.count)
     var weights = WeightDiagnostics(samples: samples)
-    var encoder = RunningMoments()
-    try LaplaceDraws(proposal, samples: samples, in: space).forEach { component, logWeight, encoderLogWeight in
-      weights.add(logWeight)
-      if component == 0 { encoder.add(encoderLogWeight) }
-    }
+    try LaplaceDraws(proposal, samples: samples, in: space).forEach { _, logWeight in weights.add(logWeight) }
     var result = weights.measurement(of: space.example)
-    result.elbo = encoder.mean
+    // Their mean is a bound of the proposal's, not of the encoder's.
+    result.elbo = .nan
     result.rung = Rung.laplace.rawValue
     result.modes = modes.count
     return result

@@ -22,7 +22,7 @@ struct LaplaceProposal {
   init(_ modes: PosteriorModes, samples: Int, size: Int) {
     self.modes = modes
     self.size = size
-    let encoder = min(samples, max(1, Int((LaplaceProposal.encoderShare * Double(samples)).rounded())))
+    let encoder = LaplaceProposal.encoderDraws(samples)
     let counts = [encoder] + modes.split(samples - encoder, atLeast: 0)
     self.counts = counts
     logShares = counts.map { log(Double($0) / Double(samples)) }
@@ -30,6 +30,11 @@ struct LaplaceProposal {
     let student =
       lgamma((freedom + dimensions) / 2) - lgamma(freedom / 2) - dimensions / 2 * log(freedom * Double.pi)
     logConstants = modes.modes.map { student - $0.whitening.logDeterminant }
+  }
+
+  /// How many of so many draws come from the encoder.
+  static func encoderDraws(_ samples: Int) -> Int {
+    min(samples, max(1, Int((encoderShare * Double(samples)).rounded())))
   }
 
   /// The component of every draw in turn: spread evenly, so that any stretch of draws has about the mixture's shares.
