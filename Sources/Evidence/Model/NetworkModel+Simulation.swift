@@ -36,7 +36,7 @@ extension NetworkModel: SimulatingModel {
       guard let base = place.baseAddress else { return }
       try noise(of: latents, example: example, map: .posterior, scratch: scratch, into: base)
     }
-    for lane in 0..<matrix.lanes { matrix.setColumn(lane, place) }
+    matrix.setColumns(place)
     var values = Array(repeating: 0.0, count: matrix.lanes)
     do {
       try values.withUnsafeMutableBufferPointer { values in

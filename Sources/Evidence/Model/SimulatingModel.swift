@@ -1,3 +1,5 @@
+import Networks
+
 /// A model that examples can be drawn from, and whose encoder can say which noise would have given some latents.
 public protocol SimulatingModel<Scratch>: LatentVariableModel {
   /// Draws z ~ p(z), then x ~ p(x | z): a pure function of the key's seed and index, apart from every draw of the
@@ -31,19 +33,19 @@ extension SimulatingModel where Self: DifferentiableModel {
   public func logWeight(
     of latents: UnsafePointer<Float>, example: Example, scratch: inout Scratch
   ) throws -> Double {
-    let lanes = 16
-    return try withUnsafeTemporaryAllocation(of: Float.self, capacity: (lanes + 1) * noiseCount) { room in
-      guard let place = room.baseAddress else { return .nan }
-      try noise(of: latents, example: example, scratch: &scratch, into: place)
-      let matrix = place + noiseCount
-      for row in 0..<noiseCount {
-        for lane in 0..<lanes { matrix[row * lanes + lane] = place[row] }
-      }
-      return try withUnsafeTemporaryAllocation(of: Double.self, capacity: lanes) { values in
-        guard let base = values.baseAddress else { return .nan }
-        try logWeights(of: example, at: matrix, lanes: lanes, scratch: &scratch, values: base, gradients: nil)
-        return base[0]
-      }
+    let matrix = LaneMatrix(rows: noiseCount, lanes: LaneArithmetic.multiple)
+    var place = Array(repeating: Float(0), count: noiseCount)
+    try place.withUnsafeMutableBufferPointer { place in
+      guard let base = place.baseAddress else { return }
+      try noise(of: latents, example: example, scratch: &scratch, into: base)
     }
+    matrix.setColumns(place)
+    var values = Array(repeating: 0.0, count: matrix.lanes)
+    try values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      try logWeights(
+        of: example, at: matrix.data, lanes: matrix.lanes, scratch: &scratch, values: base, gradients: nil)
+    }
+    return values[0]
   }
 }

@@ -7,15 +7,27 @@ import Networks
 /// Limited-memory BFGS (Nocedal 1980) on F(e) = ½ |e|² − ℓ(e), with steps halved until F falls enough (Armijo). A lane ends
 /// where its quasi-Newton model promises less than `ModeSearch.tolerance`, or where no step helps; its place is then good
 /// enough, for whatever is built on a mode is unbiased wherever the mode is.
+///
+/// Then rounds of hops, as long as they find something: sixteen more starts, each an end with some of its units put where the
+/// prior has them. Modes of one posterior differ in few units as a rule, and a start that keeps the rest comes to the
+/// other far more often than one that has all to find.
 final class ModeSearch {
   /// Starts: e = 0, standard normals, and latents drawn from the prior.
   static let starts = LaneArithmetic.multiple
-  /// Evaluations of all lanes, at most.
+  /// Evaluations of all lanes in a round, at most.
   static let evaluations = 60
   /// Nats.
   static let tolerance = 0.01
   /// Noise of prior latents is cut here: an encoder's scale may be tiny.
-  static let farthestStart: Float = 60
+  static let farthestStart: Float = 1000
+  /// Rounds of hops, at most.
+  static let hopRounds = 2
+  /// The share of its units that an end loses in a hop, by turns.
+  private static let hopShares: [Float] = [0.2, 0.5]
+  /// Ends that hops begin at: the best ones, so many, and no farther below the best in nats.
+  private static let hopSources = 4, hopDepth = 12.0
+  /// Ends nearer to each other than this, in deviations of the encoder, are one.
+  private static let nearness: Float = 1
 
   /// Where a lane ended.
   struct End {
@@ -31,6 +43,8 @@ final class ModeSearch {
   private let position, gradient, trial, trialGradient, direction, candidate, difference: LaneMatrix
   private var memory: QuasiNewtonMemory
   private var value, trialValue: [Double]
+  /// Noise that hops take units from: latents of the prior where the model can draw them.
+  private var donors: [[Float]] = []
 
   init(_ space: NoiseSpace) {
     self.space = space
@@ -45,6 +59,42 @@ final class ModeSearch {
   /// Searches, and returns the ends whose density is finite, the highest first.
   func run() throws -> [End] {
     placeStarts()
+    var found = ModeSearch.sorted(try descend(firstStart: 0))
+    for round in 1...ModeSearch.hopRounds {
+      let known = ModeSearch.distinct(found)
+      guard let best = known.first else { break }
+      placeHops(round, from: known)
+      let ends = try descend(firstStart: round * lanes)
+      found = ModeSearch.sorted(found + ends)
+      let isNew = ends.contains { end in
+        end.logDensity > best.logDensity - PosteriorModes.depth
+          && known.allSatisfy { ModeSearch.distance($0, end) > ModeSearch.nearness }
+      }
+      if !isNew { break }
+    }
+    return found
+  }
+
+  private static func sorted(_ ends: [End]) -> [End] {
+    ends.sorted { ($0.logDensity, $1.start) > ($1.logDensity, $0.start) }
+  }
+
+  /// The best ends that are apart from each other.
+  private static func distinct(_ ends: [End]) -> [End] {
+    var kept: [End] = []
+    for end in ends where kept.count < hopSources && end.logDensity > ends[0].logDensity - hopDepth {
+      if kept.allSatisfy({ distance($0, end) > nearness }) { kept.append(end) }
+    }
+    return kept
+  }
+
+  private static func distance(_ a: End, _ b: End) -> Float {
+    zip(a.position, b.position).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+  }
+
+  /// Goes down from where the lanes stand, and returns the ends whose density is finite.
+  private func descend(firstStart: Int) throws -> [End] {
+    memory.forget()
     try evaluate(position, &value, gradient)
     var isOver = value.map { !$0.isFinite }
     for lane in 0..<lanes where isOver[lane] {
@@ -78,15 +128,32 @@ final class ModeSearch {
       }
       move(accepted)
     }
-    return ends
+    let constant = Double(space.count) / 2 * log(2 * Double.pi)
+    return (0..<lanes).filter { value[$0].isFinite }
+      .map { End(start: firstStart + $0, logDensity: -value[$0] - constant, position: position.column($0)) }
   }
 
   private func placeStarts() {
     arithmetic.normals(space.example.key, firstDraw: 0, .modeStarts, into: position)
     position.setColumn(0, nowhere)
     for start in lanes / 2..<lanes {
-      guard let noise = space.priorNoise(start: start) else { continue }
-      position.setColumn(start, noise.map { max(-ModeSearch.farthestStart, min(ModeSearch.farthestStart, $0)) })
+      if let noise = space.priorNoise(start: start) {
+        position.setColumn(start, noise.map { max(-ModeSearch.farthestStart, min(ModeSearch.farthestStart, $0)) })
+      }
+      donors.append(position.column(start))
+    }
+  }
+
+  private func placeHops(_ round: Int, from ends: [End]) {
+    let uniforms = LaneMatrix(rows: space.count + 1, lanes: lanes)
+    arithmetic.uniforms(space.example.key, firstDraw: round * lanes, .modeHops, into: uniforms)
+    for lane in 0..<lanes {
+      let share = ModeSearch.hopShares[lane / ends.count % ModeSearch.hopShares.count]
+      let pick = Int(uniforms.data[space.count * lanes + lane] * Float(donors.count))
+      let donor = donors[min(donors.count - 1, pick)]
+      let end = ends[lane % ends.count]
+      position.setColumn(
+        lane, (0..<space.count).map { uniforms.data[$0 * lanes + lane] < share ? donor[$0] : end.position[$0] })
     }
   }
 
@@ -127,11 +194,4 @@ final class ModeSearch {
   }
 
   private var nowhere: [Float] { Array(repeating: 0, count: space.count) }
-
-  private var ends: [End] {
-    let constant = Double(space.count) / 2 * log(2 * Double.pi)
-    return (0..<lanes).filter { value[$0].isFinite }
-      .map { End(start: $0, logDensity: -value[$0] - constant, position: position.column($0)) }
-      .sorted { ($0.logDensity, $1.start) > ($1.logDensity, $0.start) }
-  }
 }

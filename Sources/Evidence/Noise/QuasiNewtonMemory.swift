@@ -30,6 +30,12 @@ struct QuasiNewtonMemory {
     }
   }
 
+  /// Forgets all steps.
+  mutating func forget() {
+    (first, count) = (0, 0)
+    for lane in 0..<lanes { scale[lane] = 0 }
+  }
+
   /// Keeps a step for the lanes chosen.
   mutating func remember(step: LaneMatrix, change: LaneMatrix, where chosen: [Int32]) {
     let slot = (first + count) % pairs.count

@@ -28,6 +28,8 @@ public enum RandomNumbers {
     case chainMomenta = 247
     /// Accepting a move, and the length of its step; (move, chain) in place of the draw.
     case chainDecisions = 248
+    /// What a hop of the search for a posterior's modes changes.
+    case modeHops = 249
     /// Draws of a pilot run, which decides and is not reported.
     /// Where the latents that an example was made with take the place of a draw.
     case planting = 252

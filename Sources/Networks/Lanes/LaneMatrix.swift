@@ -30,6 +30,9 @@ public final class LaneMatrix {
     for (row, value) in values.enumerated() { data[row * lanes + lane] = value }
   }
 
+  /// Writes the same in every lane.
+  public func setColumns(_ values: [Float]) { ck_spread(rows, lanes, values, data) }
+
   /// Takes over the elements of a matrix of the same size.
   public func copy(_ other: LaneMatrix) { data.update(from: other.data, count: rows * lanes) }
 

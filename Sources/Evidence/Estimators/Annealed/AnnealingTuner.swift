@@ -4,7 +4,8 @@ import Foundation
 ///
 /// Step sizes first, part by part of the path, towards an acceptance of `acceptanceTarget`: the energy's error grows with the
 /// square of the step, and the rejections with the error. Then, unless it is given, the number of temperatures, which is
-/// doubled until the estimate and an upper bound are `TunedAnnealing.gapTarget` apart on average.
+/// doubled until the estimate and an upper bound are `TunedAnnealing.gapTarget` apart on average, or until doubling no longer
+/// helps: a gap that does not fall has another cause than haste, such as a mode that no search found.
 struct AnnealingTuner {
   let chains: Int
   let temperatures: Int?
@@ -17,6 +18,8 @@ struct AnnealingTuner {
   private static let rounds = 6
   private static let fewestTemperatures = 25, mostTemperatures = 6400
   private static let longestStep = 1.0
+  /// Twice the temperatures should leave less than this of the gap, where haste is its cause: half, as a rule.
+  private static let leastGain = 0.8
 
   /// Tunes: a function of the model, of these settings and of the seed.
   func tune(_ model: some LatentVariableModel, options: Evaluation) throws -> TunedAnnealing {
@@ -32,7 +35,7 @@ struct AnnealingTuner {
       schedule.temperatures = temperatures
       return TunedAnnealing(schedule: schedule, gap: nil, examples: AnnealingTuner.stepExamples)
     }
-    var last: Double?
+    var last: Double?, lastGap: Double?
     schedule.temperatures = AnnealingTuner.fewestTemperatures
     while true {
       let annealing = AnnealedImportanceSampling(chains: chains, schedule: schedule)
@@ -41,10 +44,13 @@ struct AnnealingTuner {
       // Without an upper bound, the step from one number of temperatures to the next has to stand for the gap.
       let gap = found.gap ?? last.map { abs(found.lower - $0) }
       let next = 2 * schedule.temperatures
-      if let gap, gap <= TunedAnnealing.gapTarget || next > AnnealingTuner.mostTemperatures || !gap.isFinite {
-        return TunedAnnealing(schedule: schedule, gap: gap, examples: count)
+      if let gap {
+        let isStuck = lastGap.map { gap > AnnealingTuner.leastGain * $0 } ?? false
+        if gap <= TunedAnnealing.gapTarget || isStuck || next > AnnealingTuner.mostTemperatures || !gap.isFinite {
+          return TunedAnnealing(schedule: schedule, gap: gap, examples: count)
+        }
       }
-      last = found.lower
+      (last, lastGap) = (found.lower, gap)
       schedule.temperatures = next
     }
   }
