@@ -96,16 +96,24 @@ public struct LinearGaussian: Sendable {
   ///   - encoderGiven: For each posterior l, what it is given. Together these must factorize the posterior: for a chain
   ///     [l − 1] (bottom-up) or x and all layers above (top-down); with skip connections everything drawn before it.
   ///   - widening: The posterior's scales are multiplied by this: 1 for the exact posterior.
-  public func description(encoderGiven: [[Int]]? = nil, widening: Double = 1) -> ModelDescription {
+  ///   - shift: How many standard deviations of its own every latent's mean is off: 0 for the exact posterior.
+  public func description(
+    encoderGiven: [[Int]]? = nil, widening: Double = 1, shift: Double = 0
+  ) -> ModelDescription {
     let encoderGiven = encoderGiven ?? (1...layers).map { [$0 - 1] }
     let encoders = encoderGiven.enumerated().map { index, given in
       let posterior = conditional(of: index + 1, given: given)
       let scaled = posterior.triangle.values.map { Float($0 * widening) }
+      let size = sizes[index + 1]
+      let offset = (0..<size).map { row in
+        let variance = (0..<size).reduce(0) { $0 + posterior.triangle[row, $1] * posterior.triangle[row, $1] }
+        return posterior.offset[row] + shift * variance.squareRoot()
+      }
       return Conditional(
         .fullNormal, given: given,
         parameters: [
-          .mean: .stack(Stack([Layer(.dense(posterior.gain.dense(offset: posterior.offset)))])),
-          .scaleTril: .constant(Tensor(shape: [sizes[index + 1], sizes[index + 1]], values: scaled)),
+          .mean: .stack(Stack([Layer(.dense(posterior.gain.dense(offset: offset)))])),
+          .scaleTril: .constant(Tensor(shape: [size, size], values: scaled)),
         ])
     }
     let decoders = (0..<layers).map { layer in

@@ -35,18 +35,6 @@ import Testing
     #expect(summary.acceptance.minimum > 0.99)
   }
 
-  /// As the encoder's error vanishes, the weights of Laplace's draws are bounded on both sides: what is left of the
-  /// effective sample size is the price of the t's tails.
-  @Test func laplaceOnTheExactPosterior() throws {
-    let exact = LinearGaussian(sizes: [6, 3], seed: 3)
-    let x = exact.sample(1)[0]
-    let summary = try LaplaceImportanceSampling(samples: 2000).estimate(
-      LinearGaussianModel(exact), on: Dataset(x, count: 1))
-    #expect(summary.effectiveSampleSize.minimum > 0.9 * 2000)
-    #expect(abs(summary.mean - exact.logLikelihood(x.map(Double.init))) < 4 * summary.monteCarloStandardError)
-    #expect(summary.paretoK.maximum < 0.5)
-  }
-
   /// A logistic model of one latent, against quadrature.
   @Test func quadrature() throws {
     let model = LogisticModel(inputs: 5, mean: 2, scale: 0.4)

@@ -29,13 +29,12 @@ extension LaplaceImportanceSampling: BracketingEstimator {
   ) throws -> (lower: LogLikelihoodMeasurement, upper: Double) {
     let place = try scratch.noise(of: latents, example: example, under: model)
     return try scratch.withNoise(of: example, under: model, for: "Laplace importance sampling") { space in
-      let modes = try PosteriorModes.find(in: space)
-      return (try measure(modes, in: space), try upper(modes, planted: place, in: space))
+      let proposal = try LaplaceProposal.piloted(PosteriorModes.find(in: space), samples: samples, in: space)
+      return (try measure(proposal, in: space), try upper(proposal, planted: place, in: space))
     }
   }
 
-  private func upper(_ modes: PosteriorModes, planted place: [Float], in space: NoiseSpace) throws -> Double {
-    let proposal = LaplaceProposal(modes, samples: samples, size: space.count)
+  private func upper(_ proposal: LaplaceProposal, planted place: [Float], in space: NoiseSpace) throws -> Double {
     let draws = LaplaceDraws(proposal, samples: samples, in: space)
     let planted = try draws.evaluate(at: place)
     let component = space.choose(planted.responsibilities)

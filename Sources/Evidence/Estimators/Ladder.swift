@@ -98,7 +98,7 @@ public struct Ladder: Estimator {
       if modes.modes.count == 1, Ladder.holds(tail.fit()) {
         return Stand(rung: .importanceSampling, elbo: bound.mean, modes: modes)
       }
-      let proposal = LaplaceProposal(modes, samples: Ladder.pilotSamples, size: space.count)
+      let proposal = try LaplaceProposal.piloted(modes, samples: Ladder.pilotSamples, in: space)
       tail = ParetoTail(samples: Ladder.pilotSamples)
       try LaplaceDraws(proposal, samples: Ladder.pilotSamples, offset: Ladder.firstPilotDraw, in: space)
         .forEach { _, logWeight in tail.add(logWeight) }

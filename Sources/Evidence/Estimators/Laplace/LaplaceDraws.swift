@@ -23,7 +23,7 @@ final class LaplaceDraws {
     let lanes = min(space.lanesAtOnce, LaneArithmetic.padded(samples))
     func matrix(_ rows: Int) -> LaneMatrix { LaneMatrix(rows: rows, lanes: lanes) }
     (normals, noise, mapped) = (matrix(space.count), matrix(space.count), matrix(space.count))
-    uniforms = matrix(LaplaceProposal.freedom / 2)
+    uniforms = matrix((proposal.freedom ?? 0) / 2)
     components = proposal.components(samples: samples)
     values = Array(repeating: 0, count: lanes)
     densities = Array(repeating: values, count: proposal.counts.count)
@@ -57,20 +57,26 @@ final class LaplaceDraws {
     let lanes = noise.lanes
     let key = space.example.key
     arithmetic.normals(key, firstDraw: offset + first, .laplaceNormals, into: normals)
-    arithmetic.uniforms(key, firstDraw: offset + first, .laplaceScales, into: uniforms)
     noise.clear()
     let own = (0..<lanes).map { $0 < count ? Int(components[first + $0]) : -1 }
     arithmetic.replace(noise, by: normals, where: own.map { $0 == 0 ? 1 : 0 })
-    // A normal over √(χ²/ν) is a Student t; χ² of ν degrees is −2 log of the product of ν/2 uniforms.
-    let scales = (0..<lanes).map { lane in
-      let logs = (0..<uniforms.rows).reduce(0) { $0 + log(Double(uniforms.data[$1 * lanes + lane])) }
-      return Float((Double(LaplaceProposal.freedom) / (-2 * logs)).squareRoot())
-    }
-    arithmetic.scale(normals, by: scales)
+    if let freedom = proposal.freedom { makeStudent(freedom, first) }
     for (index, mode) in proposal.modes.modes.enumerated() where own.contains(index + 1) {
       arithmetic.apply(mode.outward, to: normals, into: mapped)
       arithmetic.replace(noise, by: mapped, where: own.map { $0 == index + 1 ? 1 : 0 })
     }
+  }
+
+  /// A normal over √(χ²/ν) is a Student t; χ² of ν degrees is −2 log of the product of ν/2 uniforms.
+  private func makeStudent(_ freedom: Int, _ first: Int) {
+    let lanes = normals.lanes
+    arithmetic.uniforms(space.example.key, firstDraw: offset + first, .laplaceScales, into: uniforms)
+    arithmetic.scale(
+      normals,
+      by: (0..<lanes).map { lane in
+        let logs = (0..<uniforms.rows).reduce(0) { $0 + log(Double(uniforms.data[$1 * lanes + lane])) }
+        return Float((Double(freedom) / (-2 * logs)).squareRoot())
+      })
   }
 
   private func measureDensities() {

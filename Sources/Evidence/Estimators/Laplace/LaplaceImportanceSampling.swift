@@ -29,14 +29,18 @@ public struct LaplaceImportanceSampling: Estimator {
 
   /// The estimate from modes that are known.
   func measure(_ modes: PosteriorModes, in space: NoiseSpace) throws -> LogLikelihoodMeasurement {
-    let proposal = LaplaceProposal(modes, samples: samples, size: space.count)
+    try measure(LaplaceProposal.piloted(modes, samples: samples, in: space), in: space)
+  }
+
+  /// The estimate by a proposal.
+  func measure(_ proposal: LaplaceProposal, in space: NoiseSpace) throws -> LogLikelihoodMeasurement {
     var weights = WeightDiagnostics(samples: samples)
     try LaplaceDraws(proposal, samples: samples, in: space).forEach { _, logWeight in weights.add(logWeight) }
     var result = weights.measurement(of: space.example)
     // Their mean is a bound of the proposal's, not of the encoder's.
     result.elbo = .nan
     result.rung = Rung.laplace.rawValue
-    result.modes = modes.count
+    result.modes = proposal.modes.count
     return result
   }
 
