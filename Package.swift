@@ -56,7 +56,8 @@ let package = Package(
     .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "CHDF5"], resources: [.copy("Fixtures")]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], exclude: ["Reference"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Models", "Evidence"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Networks", "Models", "Evidence"], resources: [.copy("Fixtures")]),
     .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "EvidenceTesting"]),
     .testTarget(
       name: "ModelFileTests", dependencies: ["ModelFile", "EvidenceTesting"], exclude: ["Exported/generate.py"],
