@@ -12,12 +12,17 @@ import Testing
 #endif
 
 @Suite struct ReportPageTests {
-  static func page(_ results: HandmadeResults, units: [(path: String, file: UnitsFile)] = []) throws -> String {
+  static func page(
+    _ results: HandmadeResults, units: [(path: String, file: UnitsFile)] = [],
+    checks: [(path: String, file: CheckFile)] = []
+  ) throws -> String {
     try withTemporaryDirectory { directory in
       let path = directory + "/results.h5"
       try results.write(to: path)
       let subject = try ReportSubject(ResultsFile(reading: path))
-      return try ReportPage(subject: subject, units: units).html()
+      var page = ReportPage(subject: subject, units: units)
+      page.checks = checks
+      return try page.html()
     }
   }
 

@@ -78,9 +78,12 @@ import Testing
     let schedule = AnnealingSchedule(temperatures: 2, leapfrogs: 1, steps: [0.3])
     let annealed = try AnnealedImportanceSampling(schedule: schedule).estimate(model, on: data)
     let laplace = try LaplaceImportanceSampling(samples: 200).estimate(model, on: data)
-    for summary in [annealed, laplace] { #expect(abs(summary.mean - model.logLikelihood([0])) < 0.01) }
+    for summary in [annealed, laplace] {
+      #expect(abs(summary.mean - model.logLikelihood([0])) < 4 * summary.monteCarloStandardError + 0.01)
+    }
     #expect(annealed.chainEffectiveSampleSize.minimum > 15.5)
-    #expect(laplace.effectiveSampleSize.minimum > 190)
+    // A tenth of the draws are the encoder's, and count for nothing.
+    #expect(laplace.effectiveSampleSize.minimum > 160)
   }
 
   /// k̂ of fewer than 21 draws is undefined: the ladder climbs.

@@ -17,11 +17,16 @@ public struct BracketSummary: Sendable {
   public var lower = Double.nan, upper = Double.nan
   /// Distribution of the distance between the two over examples.
   public var gap = LogLikelihoodSummary.Quantiles()
+  /// Simulated examples, by their numbers from 0, whose two ends are more than `wideGap` apart.
+  public var wide: [Int] = []
   /// The share of examples whose ends are within 1.96 Monte Carlo standard errors of each other: where the errors that are
   /// reported cover the truth, it is at least 0.95. NaN where no example has an error.
   public var covered = Double.nan
   /// The summary of the estimates themselves.
   public var estimates: LogLikelihoodSummary
+
+  /// A distance of the ends, in nats, that haste does not explain: a mode that no search found, or chains that don't travel.
+  public static let wideGap = 1.0
 
   /// The probability that the mean log-likelihood of these examples is inside the interval.
   public static let level = 0.95
@@ -41,6 +46,7 @@ public struct BracketAccumulator: MeasurementAccumulator {
   private var gap = RunningMoments()
   private var gaps = QuantileSketch()
   private var covered = 0, judged = 0
+  private var wide: [Int] = []
   private var estimates: LogLikelihoodAccumulator
 
   init(_ estimates: LogLikelihoodAccumulator) { self.estimates = estimates }
@@ -48,11 +54,13 @@ public struct BracketAccumulator: MeasurementAccumulator {
   /// Adds the bracket of the next example.
   public mutating func add(_ bracket: Bracket) {
     estimates.add(bracket.lower)
+    let number = lower.count
     lower.add(bracket.lower.logLikelihood)
     upper.add(bracket.upper)
     let distance = bracket.upper - bracket.lower.logLikelihood
     gap.add(distance)
     if !distance.isNaN { gaps.add(distance) }
+    if distance > BracketSummary.wideGap { wide.append(number) }
     guard bracket.lower.monteCarloStandardError.isFinite else { return }
     judged += 1
     if abs(distance) <= DiagnosticThresholds.undecidedStandardErrors * bracket.lower.monteCarloStandardError {
@@ -63,6 +71,7 @@ public struct BracketAccumulator: MeasurementAccumulator {
   /// Adds the brackets of later examples.
   public mutating func merge(_ other: BracketAccumulator) {
     estimates.merge(other.estimates)
+    wide += other.wide.map { $0 + lower.count }
     lower.merge(other.lower)
     upper.merge(other.upper)
     gap.merge(other.gap)
@@ -81,6 +90,7 @@ public struct BracketAccumulator: MeasurementAccumulator {
     result.gap = .init(
       minimum: gaps.quantile(0), median: gaps.quantile(0.5), maximum: gaps.quantile(1), mean: gap.mean,
       fifth: gaps.quantile(0.05), ninetyFifth: gaps.quantile(0.95))
+    result.wide = wide
     result.covered = judged > 0 ? Double(covered) / Double(judged) : .nan
     return result
   }

@@ -36,12 +36,13 @@ struct PosteriorModes {
     let ends = try ModeSearch(space).run()
     var found: [PosteriorMode] = []
     for end in ends where end.logDensity > ends[0].logDensity - hopeless && found.count < limit {
-      let position = end.position.map(Double.init)
-      guard found.allSatisfy({ $0.distance(to: position) > separation }) else { continue }
+      guard found.allSatisfy({ $0.distance(to: end.position.map(Double.init)) > separation }) else { continue }
       guard let curvature = try Curvature.at(end.position, in: space),
         let whitening = try? Whitening(of: curvature, dimension: space.count, floor: leastCurvature)
       else { continue }
-      let mode = PosteriorMode(position: position, whitening: whitening, logDensity: end.logDensity)
+      let settled = try NewtonStep(whitening, in: space).from(end)
+      let mode = PosteriorMode(
+        position: settled.position.map(Double.init), whitening: whitening, logDensity: settled.logDensity)
       if found.allSatisfy({ mode.distance(to: $0.position) > separation }) { found.append(mode) }
     }
     guard !found.isEmpty else { return encoder(in: space) }

@@ -19,15 +19,18 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
         evidence report results.h5 --data mnist.h5 -o report.html      show the worst examples as images
         evidence units model.h5 mnist.h5 --format json > units.json
         evidence report results.h5 units.json -o report.html           add the latent units
+        evidence check model.h5 --format json > check.json
+        evidence report results.h5 check.json -o report.html           add the bracket on simulated data
       """)
 
   @Argument(help: ArgumentHelp("The results of `evidence nll --output`.", valueName: "results.h5"), completion: .file())
   var results: String
 
   @Argument(
-    help: ArgumentHelp("What `evidence units --format json` printed, saved in files.", valueName: "units.json"),
+    help: ArgumentHelp(
+      "What `evidence units` or `evidence check` printed with --format json, saved in files.", valueName: "json"),
     completion: .file())
-  var units: [String] = []
+  var parts: [String] = []
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The page; - for standard output.", valueName: "report.html"),
@@ -51,7 +54,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
   @Flag(name: .shortAndLong, help: "Say more on standard error.")
   var verbose = false
 
-  var untrustedFiles: [String] { [results] + units + [data].compactMap(\.self) }
+  var untrustedFiles: [String] { [results] + parts + [data].compactMap(\.self) }
 
   func validate() throws {
     if dataset != nil && data == nil { throw ValidationError("--dataset: say which file it is in: --data DATA.h5") }
@@ -70,7 +73,14 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
       page.images = try ExampleImages(data, dataset: dataset, of: subject.settings)
       if page.images == nil { Console.shared.warn("\(data): an example is no image: examples are listed without") }
     }
-    page.units = try units.map { ($0, try UnitsFile(reading: $0)) }
+    for path in parts {
+      let bytes = try Self.bytes(path)
+      if JSONFile.command(bytes) == "check" {
+        page.checks.append((path, try Self.read(CheckFile.init, bytes, path, "check MODEL --format json > CHECK.json")))
+      } else {
+        page.units.append((path, try Self.read(UnitsFile.init, bytes, path, "units … --format json > UNITS.json")))
+      }
+    }
     try write(page.html())
   }
 

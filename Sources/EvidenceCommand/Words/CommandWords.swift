@@ -27,7 +27,7 @@ struct CommandWords: RunWords {
     case .fewerExamplesThanUnits(let layer): Warnings.rankDeficient(layer)
     case .noisyDirections(let layer): Warnings.noisy(layer)
     case .nonFiniteEstimates(let estimates, let count): "\(estimates) of \(count) estimates are not finite"
-    case .gapAboveTarget(let estimator): Warnings.gapAboveTarget(estimator)
+    case .gapAboveTarget(let estimator, let wide, let count): Warnings.gapAboveTarget(estimator, wide, of: count)
     case .realDataHarder:
       "real data are harder for the encoder than simulated ones: the gap on simulated data says little about them"
     case .nonFiniteDifferences(let differences, let count):

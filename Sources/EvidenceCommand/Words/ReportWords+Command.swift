@@ -22,23 +22,30 @@ extension ReportSubject {
   init(_ file: ResultsFile) throws { try self.init(file, words: .command) }
 }
 
-extension UnitsFile {
-  /// Reads what `evidence units --format json` printed.
+extension ReportCommand {
+  /// The bytes of a file.
   ///
-  /// - Throws: `CommandError` where there is no such file; `EvidenceError` where it is something else.
-  init(reading path: String) throws {
+  /// - Throws: `CommandError` where there is no such file.
+  static func bytes(_ path: String) throws -> Data {
     guard FileManager.default.fileExists(atPath: path) else {
       throw CommandError(.noInput, "\(path): no such file")
     }
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw CommandError(.inputOutput, "\(path): the file can't be read")
     }
+    return bytes
+  }
+
+  /// What a command printed with --format json.
+  ///
+  /// - Throws: `CommandError` where it is something else.
+  static func read<File>(
+    _ make: (Data, String) throws -> File, _ bytes: Data, _ path: String, _ command: String
+  ) throws -> File {
     do {
-      try self.init(bytes, path: path)
+      return try make(bytes, path)
     } catch let error as EvidenceError {
-      throw CommandError(
-        .invalidInput,
-        "\(error.message)\nexpected what `evidence units … --format json > UNITS.json` writes")
+      throw CommandError(.invalidInput, "\(error.message)\nexpected what `evidence \(command)` writes")
     }
   }
 }

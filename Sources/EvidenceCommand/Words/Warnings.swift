@@ -44,9 +44,14 @@ enum Warnings {
       + "\(Text.duration(advice.seconds))): \(CommandLineText.joined(command))"
   }
 
-  static func gapAboveTarget(_ estimator: String) -> String {
-    "the gap is above \(Text.plain(TunedAnnealing.gapTarget)) nat: \(estimator) is that far from the truth at most, "
-      + "and may be; try --estimator annealed with more --temperatures"
+  static func gapAboveTarget(_ estimator: String, _ wide: [Int], of count: Int) -> String {
+    let words =
+      "the gap is above \(Text.plain(TunedAnnealing.gapTarget)) nat: \(estimator) is that far from the truth at most"
+    guard !wide.isEmpty else { return words + ", and may be; try --estimator annealed with more --temperatures" }
+    let which = wide.prefix(10).map(String.init).joined(separator: ", ") + (wide.count > 10 ? ", …" : "")
+    return words + ", above all on \(wide.count) of \(count) simulated examples (\(which)) whose gap is more than "
+      + "\(Text.plain(BracketSummary.wideGap)) nat: there a mode is missed, or the upper end is far too high; "
+      + "more --temperatures help little"
   }
 
   static func fewEffectiveChains(_ examples: Int, of count: Int) -> String {

@@ -147,7 +147,7 @@ package struct UnitsFile: Decodable {
     do {
       self = try JSONDecoder().decode(UnitsFile.self, from: bytes)
     } catch let error as DecodingError {
-      throw EvidenceError(.invalidData, "\(path): not the output of units: \(UnitsFile.words(error))")
+      throw EvidenceError(.invalidData, "\(path): not the output of units: \(JSONFile.words(error))")
     }
     guard command == "units" else {
       throw EvidenceError(.invalidData, "\(path): the output of `evidence \(command)`, not of units")
@@ -157,19 +157,6 @@ package struct UnitsFile: Decodable {
         .invalidData,
         "\(path): layer \(layer.layer): expected \(layer.units) variances and divergences, found "
           + "\(layer.variance.count) and \(layer.kl.count)")
-    }
-  }
-
-  private static func words(_ error: DecodingError) -> String {
-    func place(_ path: [any CodingKey]) -> String {
-      path.isEmpty ? "" : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: "/") + ": "
-    }
-    switch error {
-    case .keyNotFound(let key, let context): return "\(place(context.codingPath))there is no \"\(key.stringValue)\""
-    case .typeMismatch(let type, let context): return "\(place(context.codingPath))expected \(type)"
-    case .valueNotFound(let type, let context): return "\(place(context.codingPath))expected \(type), found null"
-    case .dataCorrupted(let context): return place(context.codingPath) + "not JSON"
-    @unknown default: return "not JSON"
     }
   }
 }

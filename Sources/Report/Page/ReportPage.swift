@@ -7,6 +7,8 @@ package struct ReportPage {
   package var images: ExampleImages?
   /// Files of units, with their names.
   package var units: [(path: String, file: UnitsFile)] = []
+  /// Files of checks, with their names.
+  package var checks: [(path: String, file: CheckFile)] = []
 
   /// A page of results.
   package init(subject: ReportSubject, images: ExampleImages? = nil, units: [(path: String, file: UnitsFile)] = []) {
@@ -29,6 +31,7 @@ package struct ReportPage {
     let sections: [Markup] = [
       HeadlineSection(subject: subject).markup, ChartsSection(subject: subject).markup,
       try ExamplesSection(subject: subject, images: images).markup,
+      checks.map { CheckSection(path: $0.path, file: $0.file, subject: subject).markup }.joined,
       units.map { UnitsSection(path: $0.path, file: $0.file, subject: subject).markup }.joined,
       SettingsSection(subject: subject).markup,
     ]

@@ -25,6 +25,7 @@ extension CheckOutcome {
     add("gap, mean") { Text.fixed($0.gap.mean, 3) }
     add("gap, median") { Text.fixed($0.gap.median, 3) }
     add("gap, most") { Text.fixed($0.gap.maximum, 3) }
+    add("gaps above \(Text.plain(BracketSummary.wideGap)) nat") { Text.count($0.wide.count) }
     add("ends within 1.96 errors") { $0.covered.isNaN ? "?" : Text.fixed(100 * $0.covered, 0) + " %" }
     return table.lines
   }

@@ -36,7 +36,9 @@ package struct CheckOutcome: RunOutcome {
     if checked.gap.mean.isNaN || checked.estimates.nonFiniteExamples > 0 {
       warnings.append(.nonFiniteEstimates(checked.estimates.nonFiniteExamples, of: checked.examples))
     }
-    if checked.gap.mean > TunedAnnealing.gapTarget { warnings.append(.gapAboveTarget(estimator: entry.name)) }
+    if checked.gap.mean > TunedAnnealing.gapTarget {
+      warnings.append(.gapAboveTarget(estimator: entry.name, wide: checked.wide, of: checked.examples))
+    }
     if isRealHarder { warnings.append(.realDataHarder) }
     return warnings + eventWarnings
   }
@@ -79,6 +81,7 @@ extension CheckOutcome {
       "gap": [
         "mean": .number(bracket.gap.mean), "median": .number(bracket.gap.median), "max": .number(bracket.gap.maximum),
       ],
+      "wide": JSONValue(bracket.wide),
       "errorsCover": .number(bracket.covered),
     ]
   }

@@ -22,8 +22,8 @@ package enum RunWarning: Sendable {
 
   /// Estimates on simulated data that are not finite.
   case nonFiniteEstimates(Int, of: Int)
-  /// The gap of an estimator on simulated data is above `TunedAnnealing.gapTarget`.
-  case gapAboveTarget(estimator: String)
+  /// The gap of an estimator on simulated data is above `TunedAnnealing.gapTarget`; the examples with a wide gap of their own.
+  case gapAboveTarget(estimator: String, wide: [Int], of: Int)
   /// Real data are harder than simulated ones.
   case realDataHarder
 

@@ -25,7 +25,10 @@ struct Executable {
   }
 
   /// Runs to the end.
-  func run(_ arguments: String..., in directory: String? = nil) throws -> Outcome {
+  func run(_ arguments: String..., in directory: String? = nil) throws -> Outcome { try run(arguments, in: directory) }
+
+  /// Runs to the end.
+  func run(_ arguments: [String], in directory: String? = nil) throws -> Outcome {
     let process = try Running(self, arguments, in: directory)
     return process.wait()
   }

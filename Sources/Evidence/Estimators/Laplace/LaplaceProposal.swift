@@ -13,8 +13,9 @@ struct LaplaceProposal {
   static let encoderShare = 0.1
   /// Draws of the pilot that decides on the tails, and where their numbers begin.
   private static let pilotSamples = 256, firstPilotDraw = 3 << 30
-  /// The effective share of a pilot's draws from which on a normal fits.
-  private static let normalShare = 0.9
+  /// The effective share of a pilot's draws from which on a normal fits: those of the encoder count for nothing where it is
+  /// wrong.
+  private static let normalShare = 0.9 * (1 - encoderShare)
 
   let modes: PosteriorModes
   /// Degrees of freedom of the t: an even number, for its scale is made from freedom / 2 uniforms. Nil for a normal.
