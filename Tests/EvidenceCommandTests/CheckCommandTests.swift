@@ -48,8 +48,9 @@ import Testing
   }
 
   @Test func textSaysWhetherRealDataAreHarder() throws {
-    let run = try check(
-      Repository.digits, "--estimator", "importance-sampling", "--samples", "50", "--simulated", "4", "--threads", "2")
+    let run = try Executable.evidence.run(
+      "check", "digits-iwae-2l.h5", "digits-test.h5", "--estimator", "importance-sampling", "--samples", "50",
+      "--simulated", "4", "--threads", "2", in: Repository.path("Sources/EvidenceCommand/Resources"))
     #expect(run.status == 0, "\(run.error)")
     #expect(run.output.contains("importance sampling, medians") && run.output.contains("real"))
     #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })

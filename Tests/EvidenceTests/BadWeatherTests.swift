@@ -27,6 +27,18 @@ import Testing
     try expectExact(model)
   }
 
+  /// Nothing but a kink: the density exp(−2 |e|), whose curvature at its mode is not that of anywhere else. What starts there is
+  /// far too narrow. `laplace` is right by the encoder's share and the t's tails; a short annealing is too low, as its bound
+  /// allows, and by more than its error says.
+  @Test func nothingButAKink() throws {
+    let model = WrittenModel(noiseCount: 2, logLikelihood: 0.5) { e in
+      e.reduce(0) { $0 - 2 * abs($1) + log(2 * Double.pi) / 2 }
+    }
+    let found = try rows(model)
+    #expect(abs(found[0].logLikelihood - 0.5) < 4 * found[0].monteCarloStandardError + 0.01)
+    #expect(found[1].logLikelihood < 0.5 + 4 * found[1].monteCarloStandardError && found[1].logLikelihood > -2.5)
+  }
+
   /// The decoder ignores z, and the encoder is narrow: the posterior is the prior, ten times as wide as the encoder.
   @Test func aDecoderThatIgnoresTheLatents() throws {
     let model = WrittenModel(noiseCount: 1, logLikelihood: -3) { e in -e[0] * e[0] / 200 - log(10) }
@@ -122,7 +134,8 @@ import Testing
 
   private func expectExact(_ model: WrittenModel, within tolerance: Double = 0) throws {
     for row in try rows(model).prefix(2) {
-      #expect(abs(row.logLikelihood - model.whole) < max(tolerance, 4 * row.monteCarloStandardError))
+      // Single precision, where nothing else is left.
+      #expect(abs(row.logLikelihood - model.whole) < max(tolerance, 4 * row.monteCarloStandardError + 1e-6))
       #expect(row.monteCarloStandardError < 0.3)
     }
   }

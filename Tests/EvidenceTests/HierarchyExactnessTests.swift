@@ -48,12 +48,14 @@ import Testing
   }
 
   /// As the encoder's error vanishes, the effective sample size tends to the number of draws: where a pilot finds the posterior
-  /// normal, the t's tails are left out. What remains is the rounding of mode and curvature, some 10⁻³ of a deviation each.
+  /// normal, the t's tails are left out. In a hierarchy the tenth of the draws that comes from the encoder comes from the
+  /// encoder at the anchor, whose layers don't know of each other, and counts for less.
   @Test(arguments: cases) func exactEncoders(_ model: Case) throws {
     let x = model.exact.sample(1)[0]
     let summary = try LaplaceImportanceSampling(samples: 1000).estimate(model.model(), on: Dataset(x, count: 1))
-    #expect(summary.effectiveSampleSize.minimum > 999)
+    #expect(summary.effectiveSampleSize.minimum > (model.sizes.count == 2 ? 999 : 900))
     let truth = model.exact.logLikelihood(x.map(Double.init))
-    #expect(abs(summary.mean - truth) < LinearGaussianTests.rounding(model.sizes.reduce(0, +), truth) + 2e-4)
+    let rounding = LinearGaussianTests.rounding(model.sizes.reduce(0, +), truth) + 2e-4
+    #expect(abs(summary.mean - truth) < 4 * summary.monteCarloStandardError + rounding)
   }
 }

@@ -22,8 +22,8 @@ final class ModeSearch {
   static let farthestStart: Float = 1000
   /// Rounds of hops, at most.
   static let hopRounds = 2
-  /// The share of its units that an end loses in a hop, by turns.
-  private static let hopShares: [Float] = [0.2, 0.5]
+  /// The share of its units that an end loses in a hop, by turns: at 1 it is a new start.
+  private static let hopShares: [Float] = [0.2, 0.5, 1]
   /// Ends that hops begin at: the best ones, so many, and no farther below the best in nats.
   private static let hopSources = 4, hopDepth = 12.0
   /// Ends nearer to each other than this, in deviations of the encoder, are one.
@@ -43,8 +43,6 @@ final class ModeSearch {
   private let position, gradient, trial, trialGradient, direction, candidate, difference: LaneMatrix
   private var memory: QuasiNewtonMemory
   private var value, trialValue: [Double]
-  /// Noise that hops take units from: latents of the prior where the model can draw them.
-  private var donors: [[Float]] = []
 
   init(_ space: NoiseSpace) {
     self.space = space
@@ -137,20 +135,23 @@ final class ModeSearch {
     arithmetic.normals(space.example.key, firstDraw: 0, .modeStarts, into: position)
     position.setColumn(0, nowhere)
     for start in lanes / 2..<lanes {
-      if let noise = space.priorNoise(start: start) {
-        position.setColumn(start, noise.map { max(-ModeSearch.farthestStart, min(ModeSearch.farthestStart, $0)) })
-      }
-      donors.append(position.column(start))
+      if let noise = priorNoise(start: start) { position.setColumn(start, noise) }
     }
   }
 
+  private func priorNoise(start: Int) -> [Float]? {
+    space.priorNoise(start: start)?.map { max(-ModeSearch.farthestStart, min(ModeSearch.farthestStart, $0)) }
+  }
+
   private func placeHops(_ round: Int, from ends: [End]) {
-    let uniforms = LaneMatrix(rows: space.count + 1, lanes: lanes)
+    let uniforms = LaneMatrix(rows: space.count, lanes: lanes)
     arithmetic.uniforms(space.example.key, firstDraw: round * lanes, .modeHops, into: uniforms)
+    // Units come from latents of the prior, or from standard normals where the model can't draw them.
+    arithmetic.normals(space.example.key, firstDraw: round * lanes, .modeStarts, into: position)
+    let donors = (0..<lanes / 2).map { priorNoise(start: round * lanes + $0) ?? position.column($0) }
     for lane in 0..<lanes {
       let share = ModeSearch.hopShares[lane / ends.count % ModeSearch.hopShares.count]
-      let pick = Int(uniforms.data[space.count * lanes + lane] * Float(donors.count))
-      let donor = donors[min(donors.count - 1, pick)]
+      let donor = donors[lane % donors.count]
       let end = ends[lane % ends.count]
       position.setColumn(
         lane, (0..<space.count).map { uniforms.data[$0 * lanes + lane] < share ? donor[$0] : end.position[$0] })

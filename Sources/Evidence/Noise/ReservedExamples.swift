@@ -8,7 +8,7 @@ enum ReservedExamples {
   static func checking(_ number: Int) -> Int { 2 << 40 | number }
 
   /// Simulated for its latents, at which a search for the modes of an example starts.
-  static func start(_ start: Int, of example: Int) -> Int { 1 << 56 | example << 4 | start }
+  static func start(_ start: Int, of example: Int) -> Int { 1 << 56 | example << 6 | start }
 
   /// An example of the data under another number, for a pilot's draws.
   static func pilot(of example: Int) -> Int { 1 << 57 | example }
