@@ -145,4 +145,37 @@ import Testing
       #expect(try rows(directory + "/all.h5") == rows(directory + "/one.h5"))
     }
   }
+
+  private func check(_ options: String...) throws -> CheckOutcome {
+    try CheckRun(
+      CheckCommand.parse(
+        [
+          Repository.digitsModel, "--simulated", "7", "--estimator", "laplace", "--samples", "60", "--threads", "2",
+          "--quiet",
+        ] + options
+      ).request, host: CommandHost()
+    ).run()
+  }
+
+  @Test func shardsOfACheckMergeToTheBitsOfOneRun() throws {
+    try withTemporaryDirectory { directory in
+      func figures(_ outcome: CheckOutcome) -> String {
+        guard case .object(let members) = outcome.json else { return "" }
+        return "\(members.filter { $0.key != "timing" })"
+      }
+      let one = try check("--output", directory + "/one.h5")
+      for index in 0..<2 { _ = try check("--output", directory + "/part", "--shard", "\(index)/2") }
+      let parts = ["4-7", "0-4"].map { directory + "/part-\($0).h5" }
+      try ResultsMerge(parts).write(to: directory + "/all.h5")
+      #expect(try figures(check("--output", directory + "/all.h5", "--resume")) == figures(one))
+      // Both brackets are there, by their names.
+      let file = try ResultsFile(reading: directory + "/all.h5")
+      let rows = try file.rows(0..<7, of: CheckRow.self)
+      #expect(rows.map(\.index) == Array(0..<7))
+      #expect(rows.allSatisfy { $0.checked.upper.isFinite && $0.plain.upper.isFinite })
+      #expect(rows.contains { $0.checked.lower.logLikelihood != $0.plain.lower.logLikelihood })
+      let holes = #expect(throws: ResultsMerge.Holes.self) { try ResultsMerge([parts[1]]) }
+      #expect(holes?.commandWords.contains("the --shard that is missing") == true)
+    }
+  }
 }

@@ -7,6 +7,13 @@ public struct Bracket: Sendable {
   public var lower: LogLikelihoodMeasurement
   /// The same with the latents that x was made with planted among the draws: its expectation is not below.
   public var upper: Double
+
+  init(lower: LogLikelihoodMeasurement, upper: Double) {
+    (self.lower, self.upper) = (lower, upper)
+  }
+
+  /// Of an example of which nothing is known.
+  init(index: Int) { self.init(lower: LogLikelihoodMeasurement(index: index), upper: .nan) }
 }
 
 /// The bracket of a dataset of simulated examples, in nats.
@@ -54,13 +61,12 @@ public struct BracketAccumulator: MeasurementAccumulator {
   /// Adds the bracket of the next example.
   public mutating func add(_ bracket: Bracket) {
     estimates.add(bracket.lower)
-    let number = lower.count
     lower.add(bracket.lower.logLikelihood)
     upper.add(bracket.upper)
     let distance = bracket.upper - bracket.lower.logLikelihood
     gap.add(distance)
     if !distance.isNaN { gaps.add(distance) }
-    if distance > BracketSummary.wideGap { wide.append(number) }
+    if distance > BracketSummary.wideGap { wide.append(bracket.lower.index) }
     guard bracket.lower.monteCarloStandardError.isFinite else { return }
     judged += 1
     if abs(distance) <= DiagnosticThresholds.undecidedStandardErrors * bracket.lower.monteCarloStandardError {
@@ -71,7 +77,7 @@ public struct BracketAccumulator: MeasurementAccumulator {
   /// Adds the brackets of later examples.
   public mutating func merge(_ other: BracketAccumulator) {
     estimates.merge(other.estimates)
-    wide += other.wide.map { $0 + lower.count }
+    wide += other.wide
     lower.merge(other.lower)
     upper.merge(other.upper)
     gap.merge(other.gap)

@@ -22,9 +22,9 @@ public protocol ResultRow: Sendable {
 public struct ResultColumn<Row: ResultRow>: Sendable {
   /// What a row holds there.
   enum Content: Sendable {
-    case count(WritableKeyPath<Row, Int> & Sendable)
-    case number(WritableKeyPath<Row, Double> & Sendable)
-    case numbers(WritableKeyPath<Row, [Double]> & Sendable)
+    case count(Place<Row, Int>)
+    case number(Place<Row, Double>)
+    case numbers(Place<Row, [Double]>)
   }
 
   /// The name of the dataset in the file.
@@ -36,19 +36,55 @@ public struct ResultColumn<Row: ResultRow>: Sendable {
   /// A column of whole numbers, int64.
   public static func count(
     _ name: String, _ path: WritableKeyPath<Row, Int> & Sendable, isOptional: Bool = false
-  ) -> ResultColumn { ResultColumn(name: name, isOptional: isOptional, content: .count(path)) }
+  ) -> ResultColumn { ResultColumn(name: name, isOptional: isOptional, content: .count(Place(path))) }
 
   /// A column of numbers, float64.
   public static func number(
     _ name: String, _ path: WritableKeyPath<Row, Double> & Sendable, isOptional: Bool = false
-  ) -> ResultColumn { ResultColumn(name: name, isOptional: isOptional, content: .number(path)) }
+  ) -> ResultColumn { ResultColumn(name: name, isOptional: isOptional, content: .number(Place(path))) }
 
   /// A column of several numbers a row, float64 [n, width]. What each stands for is in `ResultsSettings.labels` under the
   /// column's name, and in the file in the dataset's attribute `labels` (of the column `curve`: `samples`). Without labels
   /// there is no such column.
   public static func numbers(
     _ name: String, _ path: WritableKeyPath<Row, [Double]> & Sendable
-  ) -> ResultColumn { ResultColumn(name: name, isOptional: true, content: .numbers(path)) }
+  ) -> ResultColumn { ResultColumn(name: name, isOptional: true, content: .numbers(Place(path))) }
+}
+
+/// Where a value is in a row.
+struct Place<Row, Value>: Sendable {
+  let get: @Sendable (Row) -> Value
+  let set: @Sendable (inout Row, Value) -> Void
+
+  init(_ path: WritableKeyPath<Row, Value> & Sendable) {
+    get = { $0[keyPath: path] }
+    set = { $0[keyPath: path] = $1 }
+  }
+
+  /// The place inside a part of a larger row.
+  init<Part>(_ path: WritableKeyPath<Row, Part> & Sendable, _ inner: Place<Part, Value>) {
+    get = { inner.get($0[keyPath: path]) }
+    set = { inner.set(&$0[keyPath: path], $1) }
+  }
+}
+
+extension ResultColumn {
+  /// A column of a part of a larger row, under another name.
+  ///
+  /// - Parameters:
+  ///   - path: Where the part is.
+  ///   - prefix: What is put before the column's name.
+  public func inside<Whole: ResultRow>(
+    _ path: WritableKeyPath<Whole, Row> & Sendable, prefix: String = ""
+  ) -> ResultColumn<Whole> {
+    let content: ResultColumn<Whole>.Content =
+      switch content {
+      case .count(let place): .count(Place(path, place))
+      case .number(let place): .number(Place(path, place))
+      case .numbers(let place): .numbers(Place(path, place))
+      }
+    return ResultColumn<Whole>(name: prefix + name, isOptional: isOptional, content: content)
+  }
 }
 
 extension ResultRow {
@@ -67,9 +103,9 @@ extension ResultRow {
   func encode(into words: inout [UInt64]) {
     for column in Self.allColumns {
       switch column.content {
-      case .count(let path): words.append(UInt64(bitPattern: Int64(self[keyPath: path])))
-      case .number(let path): words.append(self[keyPath: path].bitPattern)
-      case .numbers(let path): for value in self[keyPath: path] { words.append(value.bitPattern) }
+      case .count(let place): words.append(UInt64(bitPattern: Int64(place.get(self))))
+      case .number(let place): words.append(place.get(self).bitPattern)
+      case .numbers(let place): for value in place.get(self) { words.append(value.bitPattern) }
       }
     }
   }
@@ -80,11 +116,11 @@ extension ResultRow {
     var words = words
     for column in Self.allColumns {
       switch column.content {
-      case .count(let path): self[keyPath: path] = Int(Int64(bitPattern: words.removeFirst()))
-      case .number(let path): self[keyPath: path] = Double(bitPattern: words.removeFirst())
-      case .numbers(let path):
+      case .count(let place): place.set(&self, Int(Int64(bitPattern: words.removeFirst())))
+      case .number(let place): place.set(&self, Double(bitPattern: words.removeFirst()))
+      case .numbers(let place):
         let width = settings.labels(of: column.name).count
-        self[keyPath: path] = words.prefix(width).map { Double(bitPattern: $0) }
+        place.set(&self, words.prefix(width).map { Double(bitPattern: $0) })
         words = words.dropFirst(width)
       }
     }
@@ -93,8 +129,8 @@ extension ResultRow {
   /// The column whose numbers in this row are not as many as its labels.
   func columnOfWrongWidth(_ settings: ResultsSettings) -> (name: String, found: Int, expected: Int)? {
     for column in Self.columns {
-      guard case .numbers(let path) = column.content else { continue }
-      let (found, expected) = (self[keyPath: path].count, settings.labels(of: column.name).count)
+      guard case .numbers(let place) = column.content else { continue }
+      let (found, expected) = (place.get(self).count, settings.labels(of: column.name).count)
       if found != expected { return (column.name, found, expected) }
     }
     return nil

@@ -38,17 +38,17 @@ struct ResultsColumns<Row: ResultRow> {
     var rows = Array(repeating: Row(index: 0), count: range.count)
     for (column, dataset) in columns {
       switch column.content {
-      case .count(let path):
+      case .count(let place):
         let values = try dataset.read(rows: range, as: Int.self)
-        for position in rows.indices { rows[position][keyPath: path] = values[position] }
-      case .number(let path):
+        for position in rows.indices { place.set(&rows[position], values[position]) }
+      case .number(let place):
         let values = try dataset.read(rows: range, as: Double.self)
-        for position in rows.indices { rows[position][keyPath: path] = values[position] }
-      case .numbers(let path):
+        for position in rows.indices { place.set(&rows[position], values[position]) }
+      case .numbers(let place):
         let values = try dataset.read(rows: range, as: Double.self)
         let width = dataset.shape[1]
         for position in rows.indices {
-          rows[position][keyPath: path] = Array(values[position * width..<(position + 1) * width])
+          place.set(&rows[position], Array(values[position * width..<(position + 1) * width]))
         }
       }
     }
@@ -77,11 +77,11 @@ struct ResultsColumns<Row: ResultRow> {
   static func append(_ rows: [Row], to group: Group, settings: ResultsSettings) throws {
     for column in Row.allColumns {
       switch column.content {
-      case .count(let path): try group.dataset(column.name).append(rows: rows.map { $0[keyPath: path] })
-      case .number(let path): try group.dataset(column.name).append(rows: rows.map { $0[keyPath: path] })
-      case .numbers(let path):
+      case .count(let place): try group.dataset(column.name).append(rows: rows.map(place.get))
+      case .number(let place): try group.dataset(column.name).append(rows: rows.map(place.get))
+      case .numbers(let place):
         guard !settings.labels(of: column.name).isEmpty else { continue }
-        try group.dataset(column.name).append(rows: rows.flatMap { $0[keyPath: path] })
+        try group.dataset(column.name).append(rows: rows.flatMap(place.get))
       }
     }
   }

@@ -35,10 +35,12 @@ struct CheckCommand: ParsableCommand, IsolatedCommand {
 
   @OptionGroup var annealing: AnnealingOptions
   @OptionGroup var running: RunOptions
+  @OptionGroup var sharding: ShardOptions
+  @OptionGroup var results: ResultsOptions
   @OptionGroup var isolation: IsolationOptions
   @OptionGroup var output: OutputOptions
 
-  var untrustedFiles: [String] { [model] + [data].compactMap(\.self) }
+  var untrustedFiles: [String] { [model] + [data].compactMap(\.self) + results.untrusted(sharding) }
 
   func validate() throws {
     if simulated < 1 { throw ValidationError("--simulated: expected at least 1, found \(simulated)") }
@@ -58,6 +60,7 @@ struct CheckCommand: ParsableCommand, IsolatedCommand {
     request.data = data.map { preparation.inputs(model: model, data: $0) }
     request.simulated = simulated
     request.estimator = estimator.entry
+    (request.shard, request.results) = (sharding.request, results.request)
     request.options = EstimatorOptions(samples: sampling.samples, annealing: annealing.annealing)
     request.evaluation = running.request
     return request

@@ -12,7 +12,9 @@ extension ResultsMerge.Holes {
         "\(part.path) holds \(part.count) of its \(part.settings.examples.count) examples: go on with its run by --resume"
       )
     }
-    if unfinished.isEmpty, let first = ranges.first {
+    if unfinished.isEmpty, model.settings.command == "check" {
+      lines.append("make them with the command of the parts, and the --shard that is missing")
+    } else if unfinished.isEmpty, let first = ranges.first {
       var settings = model.settings
       settings.examples = first
       let name = "part-\(first.lowerBound)-\(first.upperBound).h5"

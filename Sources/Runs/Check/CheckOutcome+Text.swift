@@ -9,7 +9,8 @@ extension CheckOutcome {
     header.add(["estimator", "\(entry.name), \(samples) draws, seed \(seed)"])
     if let tuned { header.add(["annealing", "T = \(tuned.schedule.temperatures)"]) }
     header.add(["simulated", Text.counted(checked.examples, "example")])
-    return [header.lines, bracketLines, difficultyLines, [Text.duration(seconds)]]
+    let kept = output.map { ["brackets of every example: \($0)"] } ?? []
+    return [header.lines, bracketLines, difficultyLines, kept, [Text.duration(seconds)]].filter { !$0.isEmpty }
       .map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
 

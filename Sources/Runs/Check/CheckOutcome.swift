@@ -18,6 +18,8 @@ package struct CheckOutcome: RunOutcome {
   let plain: BracketSummary
   /// Importance sampling from the encoder on real data.
   let real: LogLikelihoodSummary?
+  /// Where rows were kept.
+  let output: String?
   /// What came up while it ran, such as threads that could not start.
   let eventWarnings: [RunWarning]
   let seconds: Double

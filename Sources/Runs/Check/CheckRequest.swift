@@ -10,6 +10,10 @@ package struct CheckRequest: Sendable {
   package var estimator = EstimatorCatalog.ladder
   /// What it is made from.
   package var options = EstimatorOptions()
+  /// Which part of the simulated examples; nil for all.
+  package var shard: ShardRequest?
+  /// Where rows go; nil for nowhere.
+  package var results: ResultsRequest?
   /// The seed and the threads.
   package var evaluation = EvaluationRequest()
 

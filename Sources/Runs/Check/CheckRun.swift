@@ -1,5 +1,6 @@
 import Evidence
 import ModelFile
+import Statistics
 
 /// One check of an estimator: simulates, brackets, and compares with real data.
 package struct CheckRun {
@@ -10,6 +11,10 @@ package struct CheckRun {
   private let inputs: Inputs?
   private let events: RunEvents
   private let evaluation: Evaluation
+  private let results: ResultsRequest?
+  /// The simulated examples, of all shards and of this one.
+  private let whole: Range<Int>?
+  private let examples: Range<Int>
 
   /// Opens the model, and the data where there are some.
   package init(_ request: CheckRequest, host: any RunHost) throws {
@@ -19,21 +24,28 @@ package struct CheckRun {
     model = try inputs?.model ?? NetworkModel(try ModelFile.read(request.model))
     digest = try FileDigest(request.model).hex()
     events = inputs?.events ?? RunEvents()
-    evaluation = request.evaluation.evaluation(of: 0..<request.simulated, events: events, host: host)
+    let simulated = 0..<request.simulated
+    var results = request.results
+    whole = request.shard == nil ? nil : simulated
+    examples =
+      try request.shard?.part(of: simulated, count: simulated.count, results: &results, host: host) ?? simulated
+    self.results = results
+    evaluation = request.evaluation.evaluation(of: examples, events: events, host: host)
   }
 
   /// Brackets.
   package func run() throws -> CheckOutcome {
+    // A file that is there is opened before the evaluation, which has no limit of time.
+    let resumed = results?.isResumed == true ? try sink() : nil
     let started = ContinuousClock.now
     return try host.evaluate {
       do {
-        let checked = try bracket(request.estimator.make(request.options))
-        let plain = try bracket(ImportanceSampling(samples: request.options.samples))
+        let (summary, tuned) = try bracket(request.estimator.make(request.options), resumed)
         let real = try inputs.map { try compare($0) }
         return CheckOutcome(
           modelPath: request.model, model: model, digest: digest, inputs: inputs, entry: request.estimator,
-          samples: request.estimator.samples(request.options), seed: evaluation.seed, tuned: checked.tuned,
-          checked: checked.summary, plain: plain.summary, real: real,
+          samples: request.estimator.samples(request.options), seed: evaluation.seed, tuned: tuned,
+          checked: summary.checked, plain: summary.plain, real: real, output: results?.path,
           eventWarnings: events.warnings, seconds: started.duration(to: .now) / .seconds(1))
       } catch let error as EvidenceError where error.code == .unsupported {
         throw EvidenceError(error.code, "\(request.model): \(error.description)")
@@ -41,30 +53,66 @@ package struct CheckRun {
     }
   }
 
+  private typealias Sink = ResultsSink<CheckRow>
+
+  private func sink(_ tuned: TunedAnnealing? = nil) throws -> Sink {
+    try Sink(results, settings: settings(tuned), watch: evaluation.watch, events: events, host: host)
+  }
+
+  /// What the rows depend on.
+  private func settings(_ tuned: TunedAnnealing?) -> ResultsSettings {
+    let options = request.options
+    var settings = ResultsSettings(
+      command: "check", estimator: request.estimator.name, options: request.estimator.options(options),
+      samples: options.samples, seed: evaluation.seed, modelSHA256: digest, dataSHA256: "", dataset: "simulated",
+      preprocessing: Preprocessing(), examples: examples, evidenceVersion: PackageVersion.current,
+      modelPath: request.model)
+    settings.labels["plain_curve"] = BlockCurve.points(upTo: options.samples)
+    if request.estimator.hasCurve { settings.labels["curve"] = BlockCurve.points(upTo: options.samples) }
+    settings.facts.tuned = tuned
+    settings.facts.wholeRange = whole
+    settings.facts.modelName = model.description.about.name
+    settings.facts.likelihood = model.likelihood.rawValue
+    settings.facts.elements = model.inputCount
+    settings.facts.instructionSet = "\(model.instructionSet)"
+    return settings
+  }
+
   private func bracket(
-    _ estimator: LogLikelihoodEstimator
-  ) throws -> (summary: BracketSummary, tuned: TunedAnnealing?) {
+    _ estimator: LogLikelihoodEstimator, _ resumed: Sink?
+  ) throws -> (summary: CheckSummary, tuned: TunedAnnealing?) {
     guard let bracketing = estimator as? any BracketingEstimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>
     else { throw RunError.noBracket(estimator: request.estimator.name) }
-    return try run(bracketing)
+    return try run(bracketing, resumed)
   }
 
   private func run<E: BracketingEstimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>>(
-    _ estimator: E
-  ) throws -> (summary: BracketSummary, tuned: TunedAnnealing?) {
+    _ estimator: E, _ resumed: Sink?
+  ) throws -> (summary: CheckSummary, tuned: TunedAnnealing?) {
     let ready = try estimator.prepared(for: model, options: evaluation)
-    let progress = host.progress(total: request.simulated, hasMean: true)
+    let tuned = (ready as? any TunedEstimator)?.tuned
+    let sink = try resumed ?? sink(tuned)
+    let progress = host.progress(total: examples.count, hasMean: true)
     defer { progress.end() }
-    let summary = try ModelCheck(simulated: request.simulated).run(ready, under: model, options: evaluation) {
-      progress.advance(by: $1.lower.logLikelihood)
+    let restored = RestoredMeasurements(count: sink.restored.count) {
+      let row = try sink.restored.next()
+      progress.restore(row.checked.lower.logLikelihood)
+      return row
     }
-    return (summary, (ready as? any TunedEstimator)?.tuned)
+    let check = ModelCheck(simulated: request.simulated, plainSamples: request.options.samples)
+    let summary = try sink.saving(of: examples.count) {
+      try check.run(ready, under: model, options: evaluation, restored: restored) { row in
+        try sink.append(row)
+        progress.advance(by: row.checked.lower.logLikelihood)
+      }
+    }
+    return (summary, tuned)
   }
 
   /// Plain importance sampling on real data, at most as many as were simulated.
   private func compare(_ inputs: Inputs) throws -> LogLikelihoodSummary {
     var options = evaluation
-    let count = min(inputs.examples.count, request.simulated)
+    let count = min(inputs.examples.count, examples.count)
     options.examples = inputs.examples.lowerBound..<inputs.examples.lowerBound + count
     let progress = host.progress(total: count, hasMean: true)
     defer { progress.end() }

@@ -36,9 +36,11 @@ package struct UnitsRun {
 
   /// Evaluates.
   package func run() throws -> UnitsOutcome {
-    try host.evaluate {
+    // A file that is there is opened before the evaluation, which has no limit of time.
+    let resumed = results?.isResumed == true ? try inputs.locatingErrors { try kept() } : nil
+    return try host.evaluate {
       let started = ContinuousClock.now
-      let units = try inputs.locatingErrors { try measure() }
+      let units = try inputs.locatingErrors { try measure(resumed ?? kept()) }
       let seconds = started.duration(to: .now) / .seconds(1)
       let ablation = try request.ablates ? inputs.locatingErrors { try ablate(units) } : nil
       return UnitsOutcome(
@@ -48,17 +50,29 @@ package struct UnitsRun {
     }
   }
 
-  private func measure() throws -> UnitsSummary {
+  /// Where rows go, and how their numbers are laid out.
+  private struct Kept {
+    let sink: ResultsSink<UnitsRow>
+    let layout: [LayerPosterior]
+  }
+
+  private func kept() throws -> Kept {
+    guard results != nil else { return Kept(sink: ResultsSink(host: host), layout: []) }
+    let layout = try ActiveUnits(draws: request.draws).layout(inputs.model, on: inputs.data, options: evaluation)
+    let sink = try ResultsSink<UnitsRow>(
+      results, settings: settings(layout), watch: evaluation.watch, events: inputs.events, host: host)
+    return Kept(sink: sink, layout: layout)
+  }
+
+  private func measure(_ kept: Kept) throws -> UnitsSummary {
     let file = try request.latents.map(createLatents)
     let estimator = try ActiveUnits(threshold: request.threshold, draws: request.draws)
       .probing(inputs.model, on: inputs.data, options: evaluation, count: request.probes)
-    let layout = try results.map { _ in try estimator.layout(inputs.model, on: inputs.data, options: evaluation) }
-    let sink = try ResultsSink<UnitsRow>(
-      results, settings: try settings(layout ?? []), watch: evaluation.watch, events: inputs.events, host: host)
+    let sink = kept.sink
     let progress = host.progress(total: inputs.examples.count, hasMean: false)
     defer { progress.end() }
     let restored = RestoredMeasurements(count: sink.restored.count) {
-      let measurement = try sink.restored.next().measurement(like: layout ?? [], probes: estimator.probes)
+      let measurement = try sink.restored.next().measurement(like: kept.layout, probes: estimator.probes)
       try file?.append(measurement)
       progress.restore(0)
       return measurement
