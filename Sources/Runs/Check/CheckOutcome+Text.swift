@@ -17,7 +17,7 @@ extension CheckOutcome {
   private var bracketLines: [String] {
     let level = Text.plain(BracketSummary.level)
     var table = TextTable([.left, .right, .right])
-    table.add(["mean log p(x) of simulated data, nats", entry.name, "importance sampling"])
+    table.add(["mean log p(x), simulated data, nats", entry.name, "importance sampling"])
     func add(_ name: String, _ value: (BracketSummary) -> String) { table.add([name, value(checked), value(plain)]) }
     add("at least, on average") { Text.fixed($0.lower, 3) }
     add("at most, on average") { Text.fixed($0.upper, 3) }
