@@ -17,7 +17,8 @@ import Testing
     let schedule = AnnealingSchedule(temperatures: 3, leapfrogs: 2, steps: [0.5])
     // The modes are normals, and all of them are found.
     try check(
-      AnnealedImportanceSampling(chains: 6, schedule: schedule), PlantedModes.model(modes, noiseCount: 2), isExact: true)
+      AnnealedImportanceSampling(chains: 6, schedule: schedule), PlantedModes.model(modes, noiseCount: 2), isExact: true
+    )
   }
 
   @Test func annealedByQuadrature() throws {
