@@ -8,6 +8,16 @@ extension JSONValue {
   /// Two spaces an indentation; arrays of numbers on one line.
   public var text: String { text(indentation: "") }
 
+  /// The same in one line.
+  public var line: String {
+    switch self {
+    case .array(let values): "[" + values.map(\.line).joined(separator: ", ") + "]"
+    case .object(let members):
+      "{" + members.map { "\(JSONValue.quoted($0.key)): \($0.value.line)" }.joined(separator: ", ") + "}"
+    default: text
+    }
+  }
+
   private func text(indentation: String) -> String {
     let inner = indentation + "  "
     switch self {

@@ -12,6 +12,12 @@ struct OutputOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What is printed on standard output: text or json.", valueName: "format"))
   var format = Format.text
 
+  @Option(
+    help: ArgumentHelp(
+      "How standard error says how far a run is: bar, lines, json (an object a line, for front ends) or none. "
+        + "(default: bar on a terminal, none elsewhere)", valueName: "how"))
+  var progress: ProgressForm?
+
   @Flag(name: .shortAndLong, help: "No progress and no warnings on standard error; errors remain.")
   var quiet = false
 
@@ -24,14 +30,17 @@ struct OutputOptions: ParsableArguments {
 
   /// Applies the options to standard error and starts to catch signals.
   func start() {
-    Console.shared.configure(isQuiet: quiet, isVerbose: verbose)
+    Console.shared.configure(isQuiet: quiet, isVerbose: verbose, progress: progress)
     Interruption.shared.install()
   }
 
   /// Prints one or the other on standard output.
   func print(json: @autoclosure () -> JSONValue, text: @autoclosure () -> String) throws {
     switch format {
-    case .json: try Console.shared.output(json().text)
+    case .json:
+      // A front end has both.
+      if Console.shared.writesEvents { Console.shared.event(["event": "text", "text": .string(text())]) }
+      try Console.shared.output(json().text)
     case .text: try Console.shared.output(text())
     }
   }
@@ -43,3 +52,5 @@ struct OutputOptions: ParsableArguments {
     for warning in outcome.warnings { Console.shared.warn(words.words(warning)) }
   }
 }
+
+extension ProgressForm: ExpressibleByArgument {}

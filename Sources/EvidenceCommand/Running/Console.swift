@@ -1,6 +1,18 @@
 import Foundation
+import JSON
 import Synchronization
 import Wording
+
+/// `--progress`: how standard error says how far a run is.
+enum ProgressForm: String, CaseIterable, Sendable {
+  /// A line that is written over.
+  case bar
+  /// A line every few seconds, for a log.
+  case lines
+  /// Standard error as a program reads it: an object a line, for progress, notes, warnings and the error.
+  case json
+  case none
+}
 
 /// Standard output and standard error. Results go to the one; progress, warnings and errors to the other.
 final class Console: Sendable {
@@ -10,21 +22,32 @@ final class Console: Sendable {
     var isQuiet = false
     var isVerbose = false
     var hasProgress = false
+    var progress: ProgressForm?
   }
   private let state = Mutex(State())
   private let started = ContinuousClock.now
 
-  /// Applies `--quiet` and `--verbose`.
-  func configure(isQuiet: Bool, isVerbose: Bool) {
-    state.withLock { ($0.isQuiet, $0.isVerbose) = (isQuiet, isVerbose) }
+  /// Applies `--quiet`, `--verbose` and `--progress`.
+  func configure(isQuiet: Bool, isVerbose: Bool, progress: ProgressForm? = nil) {
+    state.withLock { ($0.isQuiet, $0.isVerbose, $0.progress) = (isQuiet, isVerbose, progress) }
     if isVerbose { StandardErrorLog.bootstrap() }
   }
 
   /// Whether `--verbose` was given.
   var isVerbose: Bool { state.withLock { $0.isVerbose } }
 
-  /// Progress is for a terminal only.
-  var showsProgress: Bool { !state.withLock { $0.isQuiet } && isatty(STDERR_FILENO) != 0 }
+  /// How progress is shown: on a terminal only, where nobody says otherwise.
+  var progress: ProgressForm {
+    let (isQuiet, said) = state.withLock { ($0.isQuiet, $0.progress) }
+    if isQuiet { return .none }
+    return said ?? (isatty(STDERR_FILENO) != 0 ? .bar : .none)
+  }
+
+  /// Whether standard error is for a program.
+  var writesEvents: Bool { state.withLock { $0.progress } == .json }
+
+  /// Writes an object in a line of its own.
+  func event(_ value: JSONValue) { write(value.line + "\n") }
 
   /// Columns of the terminal that progress is shown on.
   var width: Int {
@@ -45,17 +68,21 @@ final class Console: Sendable {
 
   /// Something that the numbers should be read with; not under `--quiet`.
   func warn(_ message: String) {
-    if !state.withLock({ $0.isQuiet }) { error(["warning: " + message]) }
+    if state.withLock({ $0.isQuiet }) { return }
+    if writesEvents { return event(["event": "warning", "message": .string(message)]) }
+    error(["warning: " + message])
   }
 
   /// Something that was decided by itself; not under `--quiet`.
   func say(_ message: String) {
-    if !state.withLock({ $0.isQuiet }) { error([message]) }
+    if state.withLock({ $0.isQuiet }) { return }
+    if writesEvents { return event(["event": "note", "message": .string(message)]) }
+    error([message])
   }
 
   /// Something to know while waiting; on a terminal only, and not under `--quiet`.
   func note(_ message: String) {
-    if showsProgress { error([message]) }
+    if progress == .bar { error([message]) }
   }
 
   /// Lines on standard error, the first after the command's name, the others indented. On a terminal they are broken at
@@ -78,6 +105,7 @@ final class Console: Sendable {
   /// A line of `--verbose`, with the seconds since the start.
   func log(_ message: String) {
     let elapsed = started.duration(to: .now)
+    if writesEvents { return event(["event": "log", "message": .string(message)]) }
     write("[\(Text.fixed(elapsed / .seconds(1), 3)) s] \(message)\n")
   }
 

@@ -40,7 +40,7 @@ struct Failure {
   var lines: [String]
   /// libhdf5's account, for `--verbose`.
   var libraryStack: [String] = []
-  private let error: any Error
+  let error: any Error
 
   init(_ error: any Error) {
     self.error = error
@@ -75,8 +75,11 @@ struct Failure {
   /// Writes the lines and ends the process.
   func exit() -> Never {
     guard let status else { RootCommand.exit(withError: error) }
-    let stack = Console.shared.isVerbose ? libraryStack.map { "libhdf5: " + $0 } : []
-    Console.shared.error(lines + stack)
+    if Console.shared.writesEvents {
+      Console.shared.event(event(status))
+    } else {
+      Console.shared.error(lines + (Console.shared.isVerbose ? libraryStack.map { "libhdf5: " + $0 } : []))
+    }
     Foundation.exit(status.rawValue)
   }
 

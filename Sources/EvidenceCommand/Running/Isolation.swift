@@ -27,9 +27,9 @@ enum Isolation {
 
   /// Runs a command where it belongs: here, or in a child that this process supervises until it ends with its status.
   static func run(_ command: any IsolatedCommand, _ body: () throws -> Void) throws {
-    if let descriptor = supervisorDescriptor() {
+    if let supervisor = supervisor() {
       limitReading(of: command.untrustedFiles)
-      Watch.shared.start(supervisor: descriptor)
+      Watch.shared.start(supervisor: supervisor)
       return try body()
     }
     guard command.isolation.isolate else { return try body() }
@@ -177,23 +177,24 @@ extension Isolation {
 // MARK: - The child
 
 extension Isolation {
-  /// The pipe of the supervisor, where this process is its child.
-  private static func supervisorDescriptor() -> Int32? {
+  /// The supervisor, where this process is its child.
+  private static func supervisor() -> Supervisor? {
     let parts = ProcessInfo.processInfo.environment[variable]?.split(separator: ":").map { Int32($0) }
-    guard let parts, parts.count == 2, let descriptor = parts[1],
-      parts[0] == getppid() || isAbandoned(descriptor)
-    else { return nil }
+    guard let parts, parts.count == 2, let process = parts[0], let descriptor = parts[1] else { return nil }
+    let supervisor = Supervisor(process: process, pipe: descriptor)
+    guard process == getppid() || isGone(supervisor) else { return nil }
     unsetenv(variable)
-    return descriptor
+    return supervisor
   }
 
-  /// Whether this is a pipe whose other end is gone already: the supervisor ended while its child started, and is no
-  /// longer the parent.
-  private static func isAbandoned(_ descriptor: Int32) -> Bool {
+  /// Whether a supervisor ended while its child started, and so is no longer the parent: the pipe is one, and its other end
+  /// or the process is gone.
+  private static func isGone(_ supervisor: Supervisor) -> Bool {
     var status = stat()
-    var end = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO && poll(&end, 1, 0) == 1
-      && end.revents & Int16(POLLHUP) != 0
+    guard fstat(supervisor.pipe, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return false }
+    var end = pollfd(fd: supervisor.pipe, events: Int16(POLLIN), revents: 0)
+    let isClosed = poll(&end, 1, 0) == 1 && end.revents & Int16(POLLHUP) != 0
+    return isClosed || kill(supervisor.process, 0) != 0
   }
 
   private static func bytes(of files: [String]) -> UInt64 {

@@ -1,15 +1,16 @@
 import Foundation
+import JSON
 import Runs
 import Wording
 
-/// How far an evaluation is: a line on standard error, on a terminal only.
+/// How far an evaluation is, on standard error: a bar on a terminal, or what `--progress` asks for.
 ///
 ///     ━━━━━━━━━━━━────────  350/599  48.1 examples/s  5.2 s left  mean −16.80
 final class ProgressBar: RunProgress {
   private let total: Int
   private var restored = 0
   private let hasMean: Bool
-  private let isShown: Bool
+  private let form: ProgressForm
   private let started = ContinuousClock.now
   private var shown: ContinuousClock.Instant?
   private var finished = 0
@@ -21,7 +22,7 @@ final class ProgressBar: RunProgress {
   init(total: Int, hasMean: Bool) {
     self.total = total
     self.hasMean = hasMean
-    isShown = Console.shared.showsProgress
+    form = Console.shared.progress
     show()
   }
 
@@ -35,33 +36,52 @@ final class ProgressBar: RunProgress {
   func advance(by value: Double) {
     finished += 1
     sum += value
-    if let shown, shown.duration(to: .now) < .milliseconds(100) { return }
+    // The last is always said to whoever counts.
+    if let shown, shown.duration(to: .now) < interval, form != .json || finished < total { return }
     show()
   }
 
   /// Takes the line away.
   func end() { Console.shared.clearProgress() }
 
+  /// Between one look at it and the next.
+  private var interval: Duration { form == .lines ? .seconds(10) : .milliseconds(100) }
+
   private func show() {
-    guard isShown else { return }
+    guard form != .none else { return }
     shown = .now
     let elapsed = started.duration(to: .now) / .seconds(1)
-    Console.shared.showProgress(
-      ProgressBar.line(
-        finished: finished, total: total, rate: Double(finished - restored) / max(elapsed, 1e-9),
-        mean: hasMean ? sum / Double(finished) : nil,
-        width: Console.shared.width))
+    let rate = Double(finished - restored) / max(elapsed, 1e-9)
+    let mean = hasMean && finished > 0 ? sum / Double(finished) : nil
+    switch form {
+    case .none: break
+    case .bar:
+      Console.shared.showProgress(
+        ProgressBar.line(finished: finished, total: total, rate: rate, mean: mean, width: Console.shared.width))
+    case .lines:
+      Console.shared.error([ProgressBar.words(finished: finished, total: total, rate: rate, mean: mean)])
+    case .json:
+      Console.shared.event([
+        "event": "progress", "finished": .integer(finished), "total": .integer(total), "restored": .integer(restored),
+        "mean": JSONValue(mean), "seconds": .number(elapsed),
+      ])
+    }
   }
 
-  /// The line, in at most `width` − 1 columns so that it never wraps.
-  static func line(finished: Int, total: Int, rate: Double, mean: Double?, width: Int) -> String {
+  /// How far, how fast, how long.
+  static func words(finished: Int, total: Int, rate: Double, mean: Double?) -> String {
     var parts = ["\(finished)/\(total)"]
     if rate > 0 {
       parts.append(Text.significant(rate, 3) + " examples/s")
       parts.append(Text.duration(Double(total - finished) / rate) + " left")
     }
     if let mean, finished > 0 { parts.append("mean " + Text.fixed(mean, 2)) }
-    let words = parts.joined(separator: "  ")
+    return parts.joined(separator: "  ")
+  }
+
+  /// The line, in at most `width` − 1 columns so that it never wraps.
+  static func line(finished: Int, total: Int, rate: Double, mean: Double?, width: Int) -> String {
+    let words = words(finished: finished, total: total, rate: rate, mean: mean)
     let length = min(30, width - 3 - words.count)
     guard length >= 5 else { return String(words.prefix(max(0, width - 1))) }
     let filled = total > 0 ? length * finished / total : 0

@@ -13,8 +13,8 @@ final class Watch: Sendable {
 
   /// Starts the thread, unless there is one; nothing is watched where there can be none.
   ///
-  /// - Parameter supervisor: A pipe whose other end goes with the supervisor.
-  func start(supervisor: Int32? = nil) {
+  /// - Parameter supervisor: The supervisor, by whose end this process ends.
+  func start(supervisor: Supervisor? = nil) {
     isStarted.withLock { isStarted in
       guard !isStarted else { return }
       var signals: [Int32] = [-1, -1]
@@ -30,14 +30,24 @@ final class Watch: Sendable {
     }
   }
 
-  private static func wait(_ signals: Int32, _ supervisor: Int32?) {
+  private static func wait(_ signals: Int32, _ supervisor: Supervisor?) {
     var watched = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
-    if let supervisor { watched.append(pollfd(fd: supervisor, events: Int16(POLLIN), revents: 0)) }
+    if let supervisor { watched.append(pollfd(fd: supervisor.pipe, events: Int16(POLLIN), revents: 0)) }
     while true {
-      guard poll(&watched, nfds_t(watched.count), -1) > 0 else { continue }
+      let changed = poll(&watched, nfds_t(watched.count), supervisor == nil ? -1 : 1000)
+      if let supervisor, getppid() != supervisor.process { Interruption.shared.endAtOnce(128 + SIGKILL) }
+      guard changed > 0 else { continue }
       if watched.count > 1, watched[1].revents != 0 { Interruption.shared.endAtOnce(128 + SIGKILL) }
       var number: UInt8 = 0
       if watched[0].revents != 0, read(signals, &number, 1) == 1 { Interruption.shared.handle(Int32(number)) }
     }
   }
+}
+
+/// Who started this process and reports how it ended.
+struct Supervisor {
+  /// Its process id, which is that of the parent while it lives.
+  var process: pid_t
+  /// A pipe whose other end goes with it; processes that it forked may hold that end too, so the parent is asked as well.
+  var pipe: Int32
 }
