@@ -1,0 +1,5 @@
+"""``python -m evidence``: the command."""
+
+from ._binary import main
+
+main()

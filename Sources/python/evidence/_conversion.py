@@ -1,0 +1,59 @@
+"""Results in the forms of other packages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def frame(result: Any):
+    """A pandas.DataFrame of a result."""
+    import pandas as pd
+    columns = {name: result._rows[name] for name in result.columns if name not in ("index", "curve")}
+    if "curve" in result.columns:
+        columns.update({f"L_{k}": result.curve[:, i] for i, k in enumerate(result.curve_samples)})
+    return pd.DataFrame(columns, index=pd.Index(result.index, name="index"))
+
+
+def units_frame(units: Any):
+    """A pandas.DataFrame of units."""
+    import pandas as pd
+    frames = []
+    for layer, variance, kl in zip(units._json["layers"], units.variance, units.kl):
+        active = set(layer["activeUnits"])
+        undecided = set(layer.get("undecidedUnits") or [])
+        numbers = range(layer["units"])
+        frames.append(pd.DataFrame({
+            "layer": layer["layer"], "unit": numbers, "active": [u in active for u in numbers],
+            "undecided": [u in undecided for u in numbers], "variance": variance,
+            "variance_standard_error": np.array(layer["varianceStandardError"], float), "kl": kl}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def elpd(result: Any):
+    """An arviz.ELPDData.
+
+    The examples were held out and the weights are fixed, so log p(x_i) is the log predictive density of an example itself:
+    nothing is left out, and the effective number of parameters is 0.
+    """
+    import arviz as az
+    import xarray as xr
+    values, count = np.asarray(result.log_likelihood, float), len(result)
+    names = {"obs_id": result.index}
+    pointwise = xr.DataArray(values, dims="obs_id", coords=names, name="elpd_i")
+    k = np.asarray(result.pareto_k, float) if "pareto_k" in result.columns else np.full(count, np.nan)
+    pareto = xr.DataArray(k, dims="obs_id", coords=names, name="pareto_shape")
+    samples = int(result.settings["samples"])
+    good = min(1 - 1 / np.log10(samples), 0.7) if samples > 10 else 0.7
+    total, error = float(values.sum()), float(np.sqrt(count * values.var()))
+    warned = bool(np.nan_to_num(k, nan=0).max(initial=0) > good)
+    if hasattr(az, "from_dict") and not hasattr(az, "ELPDData"):
+        from arviz.stats.stats_utils import ELPDData
+    else:
+        ELPDData = az.ELPDData
+    if hasattr(ELPDData, "__dataclass_fields__"):
+        return ELPDData("loo", total, error, 0.0, samples, count, "log", warned, good, pointwise, pareto)
+    return ELPDData(
+        [total, error, 0.0, samples, count, warned, pointwise, pareto, "log", good],
+        ["elpd_loo", "se", "p_loo", "n_samples", "n_data_points", "warning", "loo_i", "pareto_k", "scale", "good_k"])
