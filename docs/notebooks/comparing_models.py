@@ -82,7 +82,7 @@ import matplotlib.pyplot as plt
 figure, axis = plt.subplots(figsize=(6, 3.5))
 for name, result in results.items():
     result.plot("curve", ax=axis, label=name)
-axis.legend()
+axis.legend();
 
 # %% [markdown]
 # ArviZ takes them too.

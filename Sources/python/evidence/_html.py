@@ -12,15 +12,17 @@ from ._words import python_words
 
 
 def head(result: Any) -> str:
-    """The headline of ``evidence report``'s page, with its style kept to itself; the text where there is no page."""
+    """The headline of ``evidence report``'s page in a frame of its own, so that neither style reaches the other; the text
+    where there is no page."""
     try:
         page = _process.run(["report", result.path, "-o", "-", "--quiet"], events=False).stdout
     except EvidenceError:
         return f"<pre>{escape(repr(result))}</pre>"
-    style, header = re.search(r"<style>(.*?)</style>", page, re.S), re.search(r"<header>.*?</header>", page, re.S)
+    style, header = re.search(r"<style>.*?</style>", page, re.S), re.search(r"<header>.*?</header>", page, re.S)
     if not style or not header:
         return f"<pre>{escape(repr(result))}</pre>"
-    # The page's rules hold for this element and nothing else in the notebook.
-    rules = re.sub(r":root|(?m:^)body(?= \{)", ":scope", re.sub(r"@media print \{.*\n\}\n", "", style[1], flags=re.S))
-    return (f'<div class="evidence-head"><style>@scope (.evidence-head) {{{rules}\n:scope {{ padding: .5rem 1rem 1rem; '
-            f'margin: 0; }}}}</style>{python_words(header[0])}</div>')
+    document = (f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"/>{style[0]}<style>body {{ padding: 1rem; }}'
+                f"</style></head><body>{python_words(header[0])}</body></html>")
+    # As high as what is in it, where a script may say so.
+    return (f'<iframe title="log-likelihood" srcdoc="{escape(document)}" style="width: 100%; height: 640px; border: 0" '
+            'onload="this.style.height = this.contentDocument.documentElement.scrollHeight + \'px\'"></iframe>')

@@ -39,7 +39,7 @@ def _snake(name: str) -> str:
 def _given(name: str, value: str) -> str:
     if name == "axes":
         return f"axes=({', '.join(value.split(','))})"
-    return f"{_snake(name)}={value}" if re.fullmatch(r"[0-9.]*[0-9]|[A-Z][A-Z0-9_]*", value) else f'{_snake(name)}="{value}"'
+    return f"{_snake(name)}={value}" if re.fullmatch(r"[0-9]+([.][0-9]+)?|[A-Z][A-Z0-9_]*", value) else f'{_snake(name)}="{value}"'
 
 
 def _call(match: re.Match) -> str:

@@ -133,8 +133,8 @@ def test_warnings_are_of_their_own_class_and_name_the_caller(model, images):
     ("should it be divided? (--divide-by)", "should it be divided? (divide_by=)"),
     ("(--all-errors reports it)", "(all_errors=True reports it)"),
     ("--no-dequantize leaves them", "dequantize=False leaves them"),
-    ("run evidence nll m.h5 data --dataset /data --samples 50 --estimator ladder",
-     'run evidence.nll("m.h5", data, samples=50, estimator="ladder")'),
+    ("run evidence nll m.h5 data --dataset /data --examples 0..50 --alpha 0.25 --estimator ladder",
+     'run evidence.nll("m.h5", data, examples="0..50", alpha=0.25, estimator="ladder")'),
     ("evidence inspect r.h5, or evidence report r.h5 -o report.html",
      'evidence.inspect("r.h5"), or evidence.report("r.h5", output="report.html")'),
 ])
