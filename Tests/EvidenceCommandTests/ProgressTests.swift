@@ -43,7 +43,6 @@ import Testing
     #expect(event["event"]?.string == "error" && event["status"]?.integer == 66)
     #expect(event["file"]?.string == "/nowhere/model.h5" && event["message"]?.string == "no such file")
     #expect(event["text"]?.string == "/nowhere/model.h5: no such file")
-    #expect(event["expected"]?.isNull == true)
   }
 
   @Test func aRemedyStandsApart() throws {
