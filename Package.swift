@@ -34,6 +34,7 @@ let package = Package(
     .target(name: "KerasImport", dependencies: ["Compression", "HDF5", "JSON", "Models"]),
     .target(
       name: "Evidence", dependencies: ["Compression", "Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
+    .target(name: "Training", dependencies: ["Evidence", "HDF5"]),
     .target(name: "Wording"),
     .target(name: "Report", dependencies: ["Compression", "Evidence", "Statistics", "Wording"]),
     .target(
@@ -59,6 +60,7 @@ let package = Package(
     .testTarget(
       name: "NetworksTests", dependencies: ["Networks", "Models", "Evidence"], resources: [.copy("Fixtures")]),
     .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "EvidenceTesting"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Evidence", "Training"]),
     .testTarget(
       name: "ModelFileTests", dependencies: ["ModelFile", "EvidenceTesting"], exclude: ["Exported/generate.py"],
       resources: [.copy("Exported/Models")]),

@@ -7,7 +7,7 @@ import Testing
   static let order = [
     "CHDF5", "CZlib", "CGSL", "CKernels", "CProcess", "HDF5", "LinearAlgebra", "Statistics", "Compression", "JSON",
     "Models",
-    "Networks", "ModelFile", "KerasImport", "Evidence", "EvidenceTesting", "Wording", "Runs", "Report",
+    "Networks", "ModelFile", "KerasImport", "Evidence", "Training", "EvidenceTesting", "Wording", "Runs", "Report",
     "EvidenceCommand", "example-nll", "example-readme", "TestSupport",
   ]
   /// Modules that only the named one imports.

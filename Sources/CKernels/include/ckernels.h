@@ -59,6 +59,10 @@ typedef struct {
   ck_operand parameters[3];
 } ck_density_arguments;
 
+// The numbers of one step: the moments' decays, the rate divided by 1 - decay^t of the first moment, 1 over the root of
+// 1 - decay^t of the second.
+typedef struct { float first_decay, second_decay, rate, second_scale, epsilon; } ck_adam;
+
 // One table of functions for each instruction set.
 typedef struct {
   const char *name;  // "scalar", "sse2", "avx2", "avx512", "neon"
@@ -188,7 +192,29 @@ typedef struct {
   void (*laplaces_of_normals)(size_t count, const float *normals, float *out);
   // gradient[i] *= d out / d normals.
   void (*laplaces_of_normals_reverse)(size_t count, const float *normals, float *gradient);
+
+  // Training. A layer's parameters lie in a matrix of `outputs` rows of `step` floats (ck_weight_step): its weights, its
+  // bias, zeros; so do their gradients and what an optimiser keeps.
+
+  // Adds to gradient[o * step + k] the sum over lanes of delta[o * delta_step][lane] * in[rows ? rows[k] : k][lane], and to
+  // gradient[o * step + inputs] that of delta alone. Each sum runs over the lanes in order, beginning with what is there.
+  // A negative rows[k] stands for zeros. `scratch` has room for ck_weight_scratch floats.
+  void (*weight_gradient)(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
+                          const int32_t *rows, size_t lanes, float *scratch, float *gradient);
+  // Packs `count` rows of parameters from `first`, a multiple of CK_PACK, for `product`, and for the product with the
+  // weights' transpose (without a bias). `packed` and `transposed` are those of all rows.
+  void (*pack_weights)(size_t outputs, size_t inputs, const float *weight, size_t first, size_t count, float *packed,
+                       float *transposed);
+  // A step of Adam (Kingma, Ba 2015) upwards: the gradient is the sum of `parts` runs that lie `part_step` floats apart, in
+  // order. `count` is a multiple of 16.
+  void (*adam)(size_t count, size_t parts, size_t part_step, const float *gradient, ck_adam adam, float *weight,
+               float *first_moment, float *second_moment);
 } ck_kernels;
+
+// Floats in a row of a layer's parameters: weights and bias, rounded up to a multiple of CK_LANE_MULTIPLE.
+size_t ck_weight_step(size_t inputs);
+// Floats of scratch that weight_gradient takes.
+size_t ck_weight_scratch(size_t outputs, size_t inputs, size_t lanes);
 
 // Whether an activation's slope is taken from its output.
 int ck_slope_takes_output(ck_activation activation);
@@ -210,6 +236,45 @@ void ck_pack(size_t outputs, size_t inputs, const float *weight, size_t output_s
 
 // What log_density leaves out, summed over n values: minus log x! for the distributions of counts, otherwise 0.
 double ck_log_base_measure(ck_density density, size_t n, const float *x);
+
+// Training on pairs of an example and a draw, a lane each: example e's draws are lanes e * draws and on.
+
+// out[r][e * draws + d] = in[r][e], the last example's in the lanes left over.
+void ck_lanes_of_pairs(size_t rows, size_t examples, size_t draws, size_t in_lanes, const float *in, size_t out_lanes,
+                       float *out);
+// out[r][e] = the sum over d of in[r][e * draws + d]; 0 in the lanes left over.
+void ck_sum_pairs(size_t rows, size_t examples, size_t draws, size_t in_lanes, const float *in, size_t out_lanes,
+                  float *out);
+// Of weight * (drawn * log q(z) + total * log scale) and z_gradient * z, with z = mean + scale * noise: by the mean and the scale
+// as stored. log q(z) is taken at the z that was drawn; z_gradient may be NULL.
+void ck_posterior_gradient(ck_density density, size_t rows, size_t lanes, ck_operand scale, const float *noise,
+                           const float *z_gradient, const float *weight, float drawn, float total,
+                           float *mean_gradient, float *scale_gradient);
+// The same for z = mean + tril noise, `drawn` being 0: by tril; by the mean it is z_gradient.
+void ck_triangular_gradient(size_t d, size_t lanes, ck_operand tril, const float *noise, const float *z_gradient,
+                            const float *weight, float total, float *tril_gradient);
+// Of -weight * KL(q ‖ prior) of ck_add_normal_divergences: by q's mean and scale and by the prior's, as stored; the latter
+// may be NULL.
+void ck_normal_divergence_gradients(size_t rows, size_t lanes, const ck_operand *q, const ck_operand *prior,
+                                    size_t prior_count, const float *weight, float *mean_gradient,
+                                    float *scale_gradient, float *prior_mean_gradient, float *prior_scale_gradient);
+// Of -weight * KL of ck_add_full_normal_divergences: by mean and tril.
+void ck_full_normal_divergence_gradients(size_t d, size_t lanes, const ck_operand *q, const float *weight,
+                                         float *mean_gradient, float *tril_gradient);
+// The sum of all rows and lanes, or of each row's lanes.
+void ck_sum_lanes(size_t rows, size_t lanes, const float *matrix, int by_row, float *sums);
+// Of one-hot runs the number of the class.
+void ck_classes(size_t runs, size_t classes, size_t lanes, const float *one_hot, float *numbers);
+// What ck_log_base_measure gives for each lane, added to its total.
+void ck_add_base_measures(ck_density density, size_t rows, size_t lanes, const float *x, double *totals);
+// The sum over examples of their objective: the mean of the draws' totals, or, weighted, log mean exp. The weights are factor
+// times each draw's share, 1 / draws or by exp(total); `squares` are factor times its square, or, not squared, the same.
+double ck_draw_weights(size_t examples, size_t draws, size_t lanes, const double *totals, int weighted, int squared,
+                       double factor, float *weights, float *squares);
+// upper / lower; 0 where both are.
+void ck_lane_ratios(size_t lanes, const float *upper, const float *lower, float *ratio);
+// to = factor * from.
+void ck_scale(size_t count, float factor, const float *from, float *to);
 
 // Flows, the same on every processor. z becomes z + u tanh(w·z + b); the logarithm of the determinant is written.
 void ck_planar(size_t units, size_t lanes, const double *u, const double *w, double b, float *z,

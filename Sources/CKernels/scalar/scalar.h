@@ -75,3 +75,10 @@ void ck_scalar_full_normal_gradient(size_t d, size_t lanes, ck_operand tril, con
                                     float *tril_gradient);
 void ck_scalar_laplaces_of_normals(size_t count, const float *normals, float *out);
 void ck_scalar_laplaces_of_normals_reverse(size_t count, const float *normals, float *gradient);
+
+void ck_scalar_weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
+                               const int32_t *rows, size_t lanes, float *scratch, float *gradient);
+void ck_scalar_pack_weights(size_t outputs, size_t inputs, const float *weight, size_t first, size_t count,
+                            float *packed, float *transposed);
+void ck_scalar_adam(size_t count, size_t parts, size_t part_step, const float *gradient, ck_adam adam, float *weight,
+                    float *first_moment, float *second_moment);

@@ -38,4 +38,7 @@ const ck_kernels ck_scalar_kernels = {
     .full_normal_gradient = ck_scalar_full_normal_gradient,
     .laplaces_of_normals = ck_scalar_laplaces_of_normals,
     .laplaces_of_normals_reverse = ck_scalar_laplaces_of_normals_reverse,
+    .weight_gradient = ck_scalar_weight_gradient,
+    .pack_weights = ck_scalar_pack_weights,
+    .adam = ck_scalar_adam,
 };

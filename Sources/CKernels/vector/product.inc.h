@@ -26,7 +26,8 @@ typedef struct {
 } operation;
 
 // Loops of their own, so that the most frequent pays for nothing.
-typedef enum { PLAIN, LARGE, GATHERED } kind;
+// ADDED begins each sum with what lies in the output.
+typedef enum { PLAIN, LARGE, GATHERED, ADDED } kind;
 
 // Outputs `output` ... `output + height - 1`, of which `stored` exist.
 INLINE void tile(const operation *o, kind kind, size_t output, int height, int vectors, size_t stored) {
@@ -37,7 +38,9 @@ INLINE void tile(const operation *o, kind kind, size_t output, int height, int v
   for (int i = 0; i < height; i++) {
     const float *partial = out + ((size_t)i < stored ? (size_t)i : 0) * o->out_step * o->lanes;
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) sum[i][v] = o->first == 0 ? all(block[i]) : load(partial + v * WIDTH);
+    for (int v = 0; v < vectors; v++) {
+      sum[i][v] = o->first == 0 && kind != ADDED ? all(block[i]) : load(partial + v * WIDTH);
+    }
   }
   const float *weight = block + (o->first + 1) * CK_PACK;
   const float *next = o->in + o->first * o->lanes;

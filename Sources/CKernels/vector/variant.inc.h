@@ -16,6 +16,7 @@
 #include "latents_reverse.inc.h"
 #include "density_gradient.inc.h"
 #include "mixture_gradient.inc.h"
+#include "training.inc.h"
 
 const ck_kernels VARIANT = {
     .name = NAME,
@@ -55,4 +56,7 @@ const ck_kernels VARIANT = {
     .full_normal_gradient = full_normal_gradient,
     .laplaces_of_normals = laplaces_of_normals,
     .laplaces_of_normals_reverse = laplaces_of_normals_reverse,
+    .weight_gradient = weight_gradient,
+    .pack_weights = pack_weights,
+    .adam = adam,
 };

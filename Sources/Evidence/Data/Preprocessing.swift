@@ -26,27 +26,37 @@ public struct Preprocessing: Sendable, Equatable {
 
   func apply(to values: inout [Float], indices: Range<Int>, seed: UInt64) {
     let size = values.count / max(1, indices.count)
-    for (position, index) in indices.enumerated() {
-      let start = position * size
-      if dequantize {
-        let noise = RandomNumbers.uniforms(
-          seed: seed, example: UInt64(index), purpose: .dequantization, count: size)
-        for element in 0..<size { values[start + element] += noise[element] }
+    values.withUnsafeMutableBufferPointer { buffer in
+      guard let start = buffer.baseAddress else { return }
+      for (position, index) in indices.enumerated() {
+        apply(start + position * size, count: size, seed: seed, example: UInt64(index))
       }
-      if divideBy != 1 {
-        for element in start..<start + size { values[element] = Float(Double(values[element]) / divideBy) }
-      }
-      if binarize != .none {
-        let uniforms =
-          binarize == .bernoulli
-          ? RandomNumbers.uniforms(seed: seed, example: UInt64(index), purpose: .binarization, count: size) : []
-        for element in 0..<size {
-          let value = values[start + element]
-          // A value that is no probability (a 255 that was not divided) stays, so that the check of the support finds it.
-          guard value >= 0 && value <= 1 else { continue }
-          values[start + element] = (binarize == .bernoulli ? uniforms[element] < value : value >= 0.5) ? 1 : 0
-        }
-      }
+    }
+  }
+
+  /// Prepares one example in place; random steps are functions of (seed, example).
+  package func apply(_ values: UnsafeMutablePointer<Float>, count: Int, seed: UInt64, example: UInt64) {
+    if dequantize {
+      let noise = RandomNumbers.uniforms(seed: seed, example: example, purpose: .dequantization, count: count)
+      for element in 0..<count { values[element] += noise[element] }
+    }
+    if divideBy != 1 {
+      for element in 0..<count { values[element] = Float(Double(values[element]) / divideBy) }
+    }
+    applyBinarization(to: values, count: count, seed: seed, example: example)
+  }
+
+  /// The last step alone.
+  package func applyBinarization(to values: UnsafeMutablePointer<Float>, count: Int, seed: UInt64, example: UInt64) {
+    if binarize == .none { return }
+    let uniforms =
+      binarize == .bernoulli
+      ? RandomNumbers.uniforms(seed: seed, example: example, purpose: .binarization, count: count) : []
+    for element in 0..<count {
+      let value = values[element]
+      // A value that is no probability (a 255 that was not divided) stays, so that the check of the support finds it.
+      guard value >= 0 && value <= 1 else { continue }
+      values[element] = (binarize == .bernoulli ? uniforms[element] < value : value >= 0.5) ? 1 : 0
     }
   }
 }

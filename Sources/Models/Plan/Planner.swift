@@ -47,7 +47,7 @@ package struct Planner {
     guard let planned, check(layer.activation, planned.output, path: path) else { return nil }
     return LayerPlan(
       operation: planned.operation, activation: layer.activation, output: planned.output,
-      multiplyAdds: planned.multiplyAdds)
+      multiplyAdds: planned.multiplyAdds, path: path)
   }
 }
 

@@ -27,6 +27,8 @@ public struct LayerPlan: Sendable {
   public let output: [Int]
   /// Multiply-adds for one input.
   public let multiplyAdds: Int
+  /// The layer's path in the model file; empty for one that stands in no file.
+  package var path = ""
 }
 
 /// A layer's operation with every size worked out, so that nothing is left to check.

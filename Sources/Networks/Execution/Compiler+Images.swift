@@ -2,7 +2,7 @@ import CKernels
 import Models
 
 extension Compiler {
-  func append(_ layer: Convolution, _ plan: ConvolutionPlan, to program: inout Program) {
+  func append(_ layer: Convolution, _ plan: ConvolutionPlan, to program: inout Program, path: String) {
     let (input, output) = (plan.window.input, plan.window.output)
     let (height, width) = (plan.weight.window[0], plan.weight.window[1])
     let (inputs, outputs) = (plan.weight.input, plan.weight.output)
@@ -15,10 +15,12 @@ extension Compiler {
       steps: layer.layout == .kernel
         ? (width * inputs * outputs, inputs * outputs, outputs, 1, groupOutputs)
         : (width, 1, height * width, inputs * height * width, groupOutputs * inputs * height * width))
-    program.append(.convolution(builder.build()))
+    var step = builder.build()
+    step.path = path
+    program.append(.convolution(step))
   }
 
-  func append(_ layer: TransposedConvolution, _ plan: ConvolutionPlan, to program: inout Program) {
+  func append(_ layer: TransposedConvolution, _ plan: ConvolutionPlan, to program: inout Program, path: String) {
     let (input, output) = (plan.window.input, plan.window.output)
     let (height, width) = (plan.weight.window[0], plan.weight.window[1])
     let builder = ConvolutionBuilder(
@@ -32,7 +34,9 @@ extension Compiler {
           width, 1, plan.weight.output * height * width, height * width,
           input.channels / layer.groups * plan.weight.output * height * width
         ))
-    program.append(.convolution(builder.build()))
+    var step = builder.build()
+    step.path = path
+    program.append(.convolution(step))
   }
 
   func append(_ layer: Pooling, _ window: WindowPlan, to program: inout Program) {

@@ -11,20 +11,21 @@ struct Compiler {
     return program
   }
 
-  private func append(_ stack: StackPlan, to program: inout Program) {
+  /// Layers in place of one are found under that one's path.
+  private func append(_ stack: StackPlan, to program: inout Program, path: String? = nil) {
     for layer in stack.layers {
-      append(layer.operation, to: &program)
+      append(layer.operation, to: &program, path: path ?? layer.path)
       program.shape = layer.output
       append(layer.activation, to: &program)
     }
   }
 
-  private func append(_ operation: PlannedOperation, to program: inout Program) {
+  private func append(_ operation: PlannedOperation, to program: inout Program, path: String) {
     switch operation {
     case .dense(let layer, let inputs, let outputs, let positions):
-      program.append(.dense(DenseStep(layer, inputs: inputs, outputs: outputs, positions: positions)))
-    case .convolution(let layer, let plan): append(layer, plan, to: &program)
-    case .transposedConvolution(let layer, let plan): append(layer, plan, to: &program)
+      program.append(.dense(DenseStep(layer, inputs: inputs, outputs: outputs, positions: positions, path: path)))
+    case .convolution(let layer, let plan): append(layer, plan, to: &program, path: path)
+    case .transposedConvolution(let layer, let plan): append(layer, plan, to: &program, path: path)
     case .pooling(let layer, let window): append(layer, window, to: &program)
     case .upsampling(let layer, let input, let output): append(layer, input, output, to: &program)
     case .crop(let sides, let input, let output): appendCrop(sides, input, output, to: &program)
@@ -38,7 +39,7 @@ struct Compiler {
     case .product(let first, let second): program.append(.product(compile(first), compile(second)))
     case .selection(let index):
       program.append(.gather(GatherStep(rows: index.count, taps: 1, index: index, weights: [])))
-    case .sequence(let stack): append(stack, to: &program)
+    case .sequence(let stack): append(stack, to: &program, path: path)
     }
   }
 

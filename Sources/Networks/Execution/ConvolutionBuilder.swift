@@ -56,6 +56,7 @@ struct ConvolutionBuilder: Sendable {
     var tableNumbers: [[Int32]: Int] = [:]
     var packed: [AlignedBuffer] = []
     var packedNumbers: [WeightKey: Int] = [:]
+    var keys: [(key: WeightKey, outputs: Int)] = []
     for y in 0..<output.height {
       for (place, columns) in columns.enumerated() {
         let (inputs, first) = table(rows[y], columns)
@@ -71,6 +72,7 @@ struct ConvolutionBuilder: Sendable {
           let number = packedNumbers[key] ?? packed.count
           if number == packed.count {
             packed.append(pack(key, outputs: outputs))
+            keys.append((key, outputs))
             packedNumbers[key] = number
           }
           patches.append(
@@ -81,13 +83,15 @@ struct ConvolutionBuilder: Sendable {
         }
       }
     }
+    let sets = keys
     return ConvolutionStep(
       patches: patches, tables: tables, packed: packed,
       outputStep: output.format == .channelsLast || pixels > 1 ? 1 : output.height * output.width,
       imageRows: (0..<output.height).map { output.runs(y: $0) },
       inputRows: input.height * input.width * input.channels,
       outputRows: output.height * output.width * output.channels,
-      transposed: Lazily { transposed().build() })
+      transposed: Lazily { transposed().build() },
+      origins: Lazily { sets.map { origins($0.key, outputs: $0.outputs) } })
   }
 
   /// Every column that reaches one of the pixels.
@@ -117,29 +121,39 @@ struct ConvolutionBuilder: Sendable {
     return (rows, first)
   }
 
-  private func pack(_ key: WeightKey, outputs: Int) -> AlignedBuffer {
+  /// Where the weights of a set of taps lie in the layer's weight.
+  private func origins(_ key: WeightKey, outputs: Int) -> ConvolutionStep.WeightOrigins {
     let inputs = key.vertical.count * key.horizontal.count * (input.channels / groups)
     let channels = output.channels / groups
-    var values: [Float] = []
-    values.reserveCapacity(inputs * outputs)
+    var places: [Int32] = []
+    places.reserveCapacity(inputs * outputs)
     for row in key.vertical {
       for windows in key.horizontal {
         for channel in 0..<input.channels / groups {
           for window in windows {
             guard let window else {
-              values += repeatElement(0, count: channels)
+              places += repeatElement(-1, count: channels)
               continue
             }
             let first =
               key.group * steps.group + row * steps.vertical + window * steps.horizontal + channel * steps.input
-            for target in 0..<channels { values.append(weight[first + target * steps.output]) }
+            for target in 0..<channels { places.append(Int32(first + target * steps.output)) }
           }
         }
       }
     }
-    let buffer = AlignedBuffer(count: ck_packed_count(outputs, inputs))
-    let groupBias = bias.map { bias in (0..<outputs).map { bias[key.group * channels + $0 % channels] } }
-    ck_pack(outputs, inputs, values, 1, outputs, groupBias, buffer.pointer)
+    return ConvolutionStep.WeightOrigins(
+      inputs: inputs, outputs: outputs, weights: places,
+      biases: (0..<outputs).map { Int32(key.group * channels + $0 % channels) })
+  }
+
+  private func pack(_ key: WeightKey, outputs: Int) -> AlignedBuffer {
+    let origins = origins(key, outputs: outputs)
+    let buffer = AlignedBuffer(count: ck_packed_count(outputs, origins.inputs))
+    let values = origins.weights.map { $0 < 0 ? 0 : weight[Int($0)] }
+    ck_pack(
+      outputs, origins.inputs, values, 1, outputs, bias.map { bias in origins.biases.map { bias[Int($0)] } },
+      buffer.pointer)
     return buffer
   }
 }

@@ -45,6 +45,20 @@ struct ConvolutionStep: Sendable {
   /// For the reverse.
   let transposed: Lazily<ConvolutionStep>
   var epilogue: [Elementwise] = []
+  /// The layer's path in the model file.
+  var path = ""
+  /// Where each packed weight comes from, for training.
+  let origins: Lazily<[WeightOrigins]>
+
+  /// The places that the packed weights of a set of taps and a group have in the layer's weight and bias.
+  struct WeightOrigins: Sendable {
+    let inputs: Int
+    let outputs: Int
+    /// Of each input's weights, the outputs after each other; negative for a zero.
+    let weights: [Int32]
+    /// Of each output.
+    let biases: [Int32]
+  }
 
   /// Computes the output. What the reverse needs is saved in matrices of its size.
   func run(_ input: Lanes, into output: Lanes, saved: UnsafeMutablePointer<Float>? = nil, _ k: ck_kernels) {

@@ -9,10 +9,13 @@ struct DenseStep: Sendable {
   /// The layer is applied to this many consecutive runs of `inputs` rows.
   let positions: Int
   var epilogue: [Elementwise] = []
+  /// The layer's path in the model file.
+  let path: String
   /// For the reverse.
   let transposed: Lazily<AlignedBuffer>
 
-  init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int) {
+  init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int, path: String = "") {
+    self.path = path
     self.inputs = inputs
     self.outputs = outputs
     self.positions = positions

@@ -36,6 +36,10 @@ public enum RandomNumbers {
     /// Variables simulated from the model: normal numbers, and uniform ones.
     case simulatedNormals = 250
     case simulatedUniforms = 251
+    /// Weights before training; a tensor's number in place of the example's.
+    case initialization = 253
+    /// The order in which an epoch takes the examples; the epoch in place of the example.
+    case shuffling = 254
   }
 
   /// One standard normal for each unit of a layer; a layer is what a draw is elsewhere.

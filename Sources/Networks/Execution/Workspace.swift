@@ -44,11 +44,13 @@ public final class Workspace {
   private let drawLanes: Int
   private let owned: [AlignedBuffer]
 
-  init(_ network: Network, batchCapacity: Int, drawCapacity: Int) {
+  /// `totalLanes`: lanes of sums, where there are more than draws.
+  init(_ network: Network, batchCapacity: Int, drawCapacity: Int, totalLanes: Int = 0) {
     self.batchCapacity = batchCapacity
     self.drawCapacity = drawCapacity
     let batchLanes = paddedLanes(batchCapacity)
     let drawLanes = paddedLanes(drawCapacity)
+    let sumLanes = max(drawLanes, totalLanes)
     encodingLanes = min(batchLanes, network.encodingLanes)
     arena = Arena(
       capacity: max(
@@ -71,16 +73,16 @@ public final class Workspace {
     self.owned = owned
     var components = 0
     if case .mixture(let logWeights, _) = network.prior { components = logWeights.count }
-    self.drawLanes = drawLanes
+    self.drawLanes = sumLanes
     let steps = network.encoders.reduce(0) { $0 + $1.flow.count }
-    determinants = .allocate(capacity: max(1, steps * drawLanes))
-    determinants.initialize(repeating: 0, count: max(1, steps * drawLanes))
-    totals = .allocate(capacity: drawLanes)
-    totals.initialize(repeating: 0, count: drawLanes)
-    divergences = .allocate(capacity: drawLanes)
-    divergences.initialize(repeating: 0, count: drawLanes)
-    componentDensities = .allocate(capacity: max(1, components * drawLanes))
-    componentDensities.initialize(repeating: 0, count: max(1, components * drawLanes))
+    determinants = .allocate(capacity: max(1, steps * sumLanes))
+    determinants.initialize(repeating: 0, count: max(1, steps * sumLanes))
+    totals = .allocate(capacity: sumLanes)
+    totals.initialize(repeating: 0, count: sumLanes)
+    divergences = .allocate(capacity: sumLanes)
+    divergences.initialize(repeating: 0, count: sumLanes)
+    componentDensities = .allocate(capacity: max(1, components * sumLanes))
+    componentDensities.initialize(repeating: 0, count: max(1, components * sumLanes))
   }
 
   deinit {

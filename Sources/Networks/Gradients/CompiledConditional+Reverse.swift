@@ -20,17 +20,17 @@ extension CompiledConditional {
     }
   }
 
-  /// Room for the gradient of each parameter as it is stored; nil for a constant.
-  func parameterGradients(lanes: Int, arena: inout Arena) -> [Lanes?] {
+  /// Room for the gradient of each parameter as it is stored; nil for a constant, unless they are asked for.
+  func parameterGradients(lanes: Int, arena: inout Arena, constants: Bool = false) -> [Lanes?] {
     parameters.indices.map { slot in
-      parameters[slot].program == nil ? nil : arena.take(rows: rows(ofParameter: slot), lanes: lanes)
+      parameters[slot].program == nil && !constants ? nil : arena.take(rows: rows(ofParameter: slot), lanes: lanes)
     }
   }
 
   /// Writes the gradient of the input, given those of the parameters, which are used up.
   func reverse(
     _ gradients: [Lanes?], input: Lanes, kept: UnsafeMutablePointer<Float>, into target: Lanes, arena: inout Arena,
-    _ k: ck_kernels
+    weights: WeightSink? = nil, needsInput: Bool = true, _ k: ck_kernels
   ) {
     let mark = arena.used
     let hidden = trunk.keptOutput(input, kept: kept)
@@ -41,13 +41,18 @@ extension CompiledConditional {
     var isFirst = true
     for (parameter, gradient) in zip(parameters, gradients) {
       guard let program = parameter.program, let gradient else { continue }
-      program.reverse(gradient, input: hidden, kept: place, into: isFirst ? total : rest, arena: &arena, k)
+      program.reverse(
+        gradient, input: hidden, kept: place, into: isFirst ? total : rest, arena: &arena, weights: weights,
+        needsInput: needsInput || !isDirect, k)
       if !isFirst { k.add(total.rows * total.lanes, rest.data, total.data) }
       isFirst = false
       place += program.keptRows * input.lanes
     }
     if isFirst { total.clear() }
-    if !isDirect { trunk.reverse(total, input: input, kept: kept, into: target, arena: &arena, k) }
+    if !isDirect {
+      trunk.reverse(
+        total, input: input, kept: kept, into: target, arena: &arena, weights: weights, needsInput: needsInput, k)
+    }
     arena.release(to: mark)
   }
 

@@ -26,15 +26,16 @@ extension Program {
     return Lanes(data: kept + keptStarts[end - 1] * input.lanes, rows: rows, lanes: input.lanes)
   }
 
-  /// Writes the gradient of the input, given that of the output, which is used up.
+  /// Writes the gradient of the input, given that of the output, which is used up. Gradients of weights are added to
+  /// `weights`; where that of the input isn't needed, nothing of use is written.
   func reverse(
     _ gradient: Lanes, input: Lanes, kept: UnsafeMutablePointer<Float>, into target: Lanes, arena: inout Arena,
-    _ k: ck_kernels
+    weights: WeightSink? = nil, needsInput: Bool = true, _ k: ck_kernels
   ) {
     // The step that brings the gradient to where it is wanted.
     guard let first = steps.firstIndex(where: { !$0.isInPlaceInReverse }) else {
       var current = gradient
-      walk(&current, from: steps.count, input: input, kept: kept, arena: &arena, k) { _, _ in gradient }
+      walk(&current, from: steps.count, input: input, kept: kept, arena: &arena, weights, nil, k) { _, _ in gradient }
       return target.copy(current)
     }
     let mark = arena.used
@@ -42,7 +43,8 @@ extension Program {
     let halves = [arena.take(rows: widest, lanes: input.lanes), arena.take(rows: widest, lanes: input.lanes)]
     var turn = 0
     var current = gradient
-    walk(&current, from: steps.count, input: input, kept: kept, arena: &arena, k) { index, rows in
+    let last = needsInput ? nil : first
+    walk(&current, from: steps.count, input: input, kept: kept, arena: &arena, weights, last, k) { index, rows in
       if index == first { return target }
       turn = 1 - turn
       return Lanes(data: halves[turn].data, rows: rows, lanes: input.lanes)
@@ -52,14 +54,15 @@ extension Program {
 
   private func walk(
     _ current: inout Lanes, from end: Int, input: Lanes, kept: UnsafeMutablePointer<Float>, arena: inout Arena,
-    _ k: ck_kernels, place: (Int, Int) -> Lanes
+    _ weights: WeightSink?, _ last: Int?, _ k: ck_kernels, place: (Int, Int) -> Lanes
   ) {
-    for index in (0..<end).reversed() {
+    for index in ((last ?? 0)..<end).reversed() {
       let before = keptOutput(input, kept: kept, end: index)
       let after = keptOutput(input, kept: kept, end: index + 1)
       let step = steps[index]
       let target = step.isInPlaceInReverse ? current : place(index, before.rows)
-      step.reverse(current, input: before, output: after, into: target, arena: &arena, k)
+      step.reverse(
+        current, input: before, output: after, into: target, arena: &arena, weights, needsInput: index != last, k)
       current = target
     }
   }
@@ -155,7 +158,8 @@ extension Program.Step {
 
   /// Turns the gradient of the output into that of the input; the former is used up.
   fileprivate func reverse(
-    _ gradient: Lanes, input: Lanes, output: Lanes, into target: Lanes, arena: inout Arena, _ k: ck_kernels
+    _ gradient: Lanes, input: Lanes, output: Lanes, into target: Lanes, arena: inout Arena, _ weights: WeightSink?,
+    needsInput: Bool, _ k: ck_kernels
   ) {
     let lanes = input.lanes
     var beside = output.data + output.rows * lanes
@@ -163,11 +167,13 @@ extension Program.Step {
     switch self {
     case .copy: break
     case .dense(let dense):
-      dense.reverse(gradient, output: output, saved: beside, into: target, k)
+      dense.reverse(
+        gradient, input: input, output: output, saved: beside, into: target, weights, needsInput: needsInput, k)
     case .convolution(let convolution):
       convolution.epilogue.reverse(
         rows: output.rows, lanes: lanes, gradient: gradient.data, output: output.data, saved: beside, k)
-      convolution.transposed.value.run(gradient, into: target, k)
+      weights?.add(convolution, delta: gradient, input: input, k)
+      if needsInput { convolution.transposed.value.run(gradient, into: target, k) }
     case .gather(let gather):
       gather.reverse(gradient, input: input, output: output, into: target, k)
     case .elementwise(let functions):
@@ -180,10 +186,12 @@ extension Program.Step {
     case .residual(let body, let shortcut):
       let second = arena.take(rows: gradient.rows, lanes: lanes)
       second.copy(gradient)
-      body.reverse(gradient, input: input, kept: beside, into: target, arena: &arena, k)
+      body.reverse(
+        gradient, input: input, kept: beside, into: target, arena: &arena, weights: weights, needsInput: needsInput, k)
       beside += body.keptRows * lanes
       let rest = arena.take(rows: input.rows, lanes: lanes)
-      shortcut.reverse(second, input: input, kept: beside, into: rest, arena: &arena, k)
+      shortcut.reverse(
+        second, input: input, kept: beside, into: rest, arena: &arena, weights: weights, needsInput: needsInput, k)
       k.add(target.rows * lanes, rest.data, target.data)
     case .product(let first, let second):
       // Of a · b: the gradient times b goes to a, and that times a to b.
@@ -192,16 +200,20 @@ extension Program.Step {
       let keptSecond = beside + first.keptRows * lanes
       k.multiply(gradient.rows * lanes, second.keptOutput(input, kept: keptSecond).data, gradient.data)
       k.multiply(gradient.rows * lanes, first.keptOutput(input, kept: beside).data, others.data)
-      first.reverse(gradient, input: input, kept: beside, into: target, arena: &arena, k)
+      first.reverse(
+        gradient, input: input, kept: beside, into: target, arena: &arena, weights: weights, needsInput: needsInput, k)
       let rest = arena.take(rows: input.rows, lanes: lanes)
-      second.reverse(others, input: input, kept: keptSecond, into: rest, arena: &arena, k)
+      second.reverse(
+        others, input: input, kept: keptSecond, into: rest, arena: &arena, weights: weights, needsInput: needsInput, k)
       k.add(target.rows * lanes, rest.data, target.data)
     case .concatenate(let branches, _):
       let rest = arena.take(rows: input.rows, lanes: lanes)
       for (index, branch) in branches.enumerated() {
         let mark = arena.used
         let part = branch.part(of: gradient, arena: &arena)
-        branch.program.reverse(part, input: input, kept: beside, into: index == 0 ? target : rest, arena: &arena, k)
+        branch.program.reverse(
+          part, input: input, kept: beside, into: index == 0 ? target : rest, arena: &arena, weights: weights,
+          needsInput: needsInput, k)
         if index > 0 { k.add(target.rows * lanes, rest.data, target.data) }
         beside += branch.program.keptRows * lanes
         arena.release(to: mark)
@@ -212,12 +224,15 @@ extension Program.Step {
 }
 
 extension DenseStep {
-  /// Turns the gradient of the output into that of the input.
+  /// Turns the gradient of the output into that of the input, and adds that of the weights.
   func reverse(
-    _ gradient: Lanes, output: Lanes, saved: UnsafePointer<Float>, into target: Lanes, _ k: ck_kernels
+    _ gradient: Lanes, input: Lanes, output: Lanes, saved: UnsafePointer<Float>, into target: Lanes,
+    _ sink: WeightSink?, needsInput: Bool, _ k: ck_kernels
   ) {
     epilogue.reverse(
       rows: output.rows, lanes: output.lanes, gradient: gradient.data, output: output.data, saved: saved, k)
+    sink?.add(self, delta: gradient, input: input, k)
+    if !needsInput { return }
     let weights = transposed.value
     for position in 0..<positions {
       k.product(
