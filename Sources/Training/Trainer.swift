@@ -163,10 +163,12 @@ public final class Trainer {
       .map { $0..<min($0 + layout.blockExamples, places.upperBound) }
     let outcome = StepOutcome(blocks: blocks.count)
     pool.run(layout.parts) { part, worker in
-      gradients.clear(part: part)
+      if part >= blocks.count { return gradients.clear(part: part) }
       for block in stride(from: part, to: blocks.count, by: layout.parts) {
         outcome.set(
-          block, workers[worker].add(blocks[block], of: places, data, step: number, to: gradients, part: part))
+          block,
+          workers[worker].add(
+            blocks[block], of: places, data, step: number, to: gradients, part: part, begins: block == part))
       }
       workers[worker].finish(gradients, part: part)
     }
@@ -248,7 +250,7 @@ private final class StepWorker: @unchecked Sendable {
   /// Adds the gradients of the examples at some places of a step.
   func add(
     _ block: Range<Int>, of places: Range<Int>, _ data: TrainingData, step: Int, to gradients: WeightGradients,
-    part: Int
+    part: Int, begins: Bool
   ) -> Result<Double, InvalidParameter> {
     guard let start = values.baseAddress else { return .success(0) }
     for (position, place) in block.enumerated() { data.write(place: place, into: start + position * size) }
@@ -256,7 +258,8 @@ private final class StepWorker: @unchecked Sendable {
       return .success(
         try worker.addGradients(
           of: UnsafeBufferPointer(rebasing: values[..<(block.count * size)]), batch: places.count, seed: options.seed,
-          step: step, firstPair: (block.lowerBound - places.lowerBound) * options.samples, to: gradients, part: part))
+          step: step, firstPair: (block.lowerBound - places.lowerBound) * options.samples, to: gradients, part: part,
+          begins: begins))
     } catch {
       return .failure(error)
     }

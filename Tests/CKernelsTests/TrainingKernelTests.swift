@@ -8,12 +8,16 @@ struct TrainingKernelTests {
   func weightGradient(variant: Variant) {
     for outputs in [1, 3, 4, 5, 8, 9, 17] {
       for (inputs, lanes) in [(1, 16), (15, 32), (16, 48), (5, 16), (33, 64), (7, 288)] {
-        for isGathered in [false, true] { check(variant, outputs, inputs, lanes, isGathered) }
+        for isGathered in [false, true] {
+          for begins in [false, true] { check(variant, outputs, inputs, lanes, isGathered, begins) }
+        }
       }
     }
   }
 
-  private func check(_ variant: Variant, _ outputs: Int, _ inputs: Int, _ lanes: Int, _ isGathered: Bool) {
+  private func check(
+    _ variant: Variant, _ outputs: Int, _ inputs: Int, _ lanes: Int, _ isGathered: Bool, _ begins: Bool
+  ) {
     var source = Source(state: UInt64(outputs * 1_000_003 + inputs * 1009 + lanes))
     func draw() -> Float { Float(Int.random(in: -4...4, using: &source)) }
     let deltaStep = isGathered ? 2 : 1
@@ -26,13 +30,13 @@ struct TrainingKernelTests {
     var scratch = [Float](repeating: .nan, count: ck_weight_scratch(outputs, inputs, lanes))
     rows.withUnsafeBufferPointer { rows in
       variant.kernels.weight_gradient(
-        outputs, inputs, delta.pointer, deltaStep, input.pointer, isGathered ? rows.baseAddress : nil, lanes, &scratch,
-        &gradient)
+        outputs, inputs, delta.pointer, deltaStep, input.pointer, isGathered ? rows.baseAddress : nil, lanes,
+        begins ? 1 : 0, &scratch, &gradient)
     }
     var isRight = true
     for output in 0..<outputs {
       for column in 0..<step {
-        var expected = before[output * step + column]
+        var expected = begins ? 0 : before[output * step + column]
         if column < inputs, rows[column] >= 0 {
           for lane in 0..<lanes { expected += delta[output * deltaStep, lane] * input[Int(rows[column]), lane] }
         } else if column == inputs {

@@ -23,11 +23,10 @@ struct TrainingTests {
     for part in 0..<parts {
       let first = part * examples
       let values = x[first..<min(first + examples, x.count)].flatMap { $0 }
-      gradients.clear(part: part)
       value += try values.withUnsafeBufferPointer {
         try worker.addGradients(
           of: $0, batch: x.count, seed: TrainingFixture.seed, step: step, firstPair: first * draws, to: gradients,
-          part: part)
+          part: part, begins: true)
       }
       worker.finish(gradients, part: part)
     }

@@ -197,10 +197,10 @@ typedef struct {
   // bias, zeros; so do their gradients and what an optimiser keeps.
 
   // Adds to gradient[o * step + k] the sum over lanes of delta[o * delta_step][lane] * in[rows ? rows[k] : k][lane], and to
-  // gradient[o * step + inputs] that of delta alone. Each sum runs over the lanes in order, beginning with what is there.
-  // A negative rows[k] stands for zeros. `scratch` has room for ck_weight_scratch floats.
+  // gradient[o * step + inputs] that of delta alone. Each sum runs over the lanes in order, beginning with what is there, or,
+  // where `begins`, with zero. A negative rows[k] stands for zeros. `scratch` has room for ck_weight_scratch floats.
   void (*weight_gradient)(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
-                          const int32_t *rows, size_t lanes, float *scratch, float *gradient);
+                          const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient);
   // Packs `count` rows of parameters from `first`, a multiple of CK_PACK, for `product`, and for the product with the
   // weights' transpose (without a bias). `packed` and `transposed` are those of all rows.
   void (*pack_weights)(size_t outputs, size_t inputs, const float *weight, size_t first, size_t count, float *packed,

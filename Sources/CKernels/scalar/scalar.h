@@ -77,7 +77,7 @@ void ck_scalar_laplaces_of_normals(size_t count, const float *normals, float *ou
 void ck_scalar_laplaces_of_normals_reverse(size_t count, const float *normals, float *gradient);
 
 void ck_scalar_weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
-                               const int32_t *rows, size_t lanes, float *scratch, float *gradient);
+                               const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient);
 void ck_scalar_pack_weights(size_t outputs, size_t inputs, const float *weight, size_t first, size_t count,
                             float *packed, float *transposed);
 void ck_scalar_adam(size_t count, size_t parts, size_t part_step, const float *gradient, ck_adam adam, float *weight,

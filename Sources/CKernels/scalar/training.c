@@ -3,11 +3,12 @@
 #include "scalar.h"
 
 void ck_scalar_weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
-                               const int32_t *rows, size_t lanes, float *scratch, float *gradient) {
+                               const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient) {
   (void)scratch;
   for (size_t o = 0; o < outputs; o++) {
     const float *slope = delta + o * delta_step * lanes;
     float *sum = gradient + o * ck_weight_step(inputs);
+    for (size_t k = 0; begins && k < ck_weight_step(inputs); k++) sum[k] = 0;
     for (size_t k = 0; k < inputs; k++) {
       if (rows && rows[k] < 0) continue;
       const float *row = in + (rows ? (size_t)rows[k] : k) * lanes;

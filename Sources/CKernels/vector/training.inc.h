@@ -25,7 +25,7 @@ INLINE void transpose_four(const float *const from[4], float *to, size_t to_step
 static const float zero_lanes[4];
 
 static void weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
-                            const int32_t *rows, size_t lanes, float *scratch, float *gradient) {
+                            const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient) {
   size_t step = ck_weight_step(inputs), blocks = (outputs + CK_PACK - 1) / CK_PACK;
   float *turned = scratch, *packed = scratch + lanes * step;
   // Inputs, a one for the bias, and zeros: four features at a time.
@@ -47,7 +47,8 @@ static void weight_gradient(size_t outputs, size_t inputs, const float *delta, s
     }
   }
   for (size_t block = 0; block < blocks; block++) {
-    float *to = packed + block * CK_PACK * (lanes + 1) + CK_PACK;
+    float *to = packed + block * CK_PACK * (lanes + 1);
+    for (size_t i = 0; i < CK_PACK; i++) *to++ = 0;
     for (size_t half = 0; half < CK_PACK; half += 4) {
       const float *from[4];
       for (size_t i = 0; i < 4; i++) {
@@ -62,7 +63,11 @@ static void weight_gradient(size_t outputs, size_t inputs, const float *delta, s
     }
   }
   operation o = {.inputs = lanes, .packed = packed, .in = turned, .lanes = step, .out = gradient, .out_step = 1};
-  whole_product(o, ADDED, outputs);
+  if (begins) {
+    whole_product(o, PLAIN, outputs);
+  } else {
+    whole_product(o, ADDED, outputs);
+  }
 }
 
 static void pack_weights(size_t outputs, size_t inputs, const float *weight, size_t first, size_t count,
@@ -92,11 +97,16 @@ static void pack_weights(size_t outputs, size_t inputs, const float *weight, siz
       }
     }
   }
-  for (size_t o = first; o < first + count; o++) {
-    const float *from = weight + o * step;
-    for (size_t k = 0; k < inputs; k += CK_PACK) {
-      float *to = transposed + k * (outputs + 1) + (o + 1) * CK_PACK;
-      for (size_t i = 0; i < CK_PACK; i++) to[i] = k + i < inputs ? from[k + i] : 0;
+  // Row by row within a block of inputs, so that what is written lies together.
+  for (size_t k = 0; k < inputs; k += CK_PACK) {
+    float *to = transposed + k * (outputs + 1) + (first + 1) * CK_PACK;
+    const float *from = weight + first * step + k;
+    for (size_t o = 0; o < count; o++, to += CK_PACK, from += step) {
+      if (k + CK_PACK <= inputs) {
+        __builtin_memcpy(to, from, CK_PACK * sizeof(float));
+      } else {
+        for (size_t i = 0; i < CK_PACK; i++) to[i] = k + i < inputs ? from[i] : 0;
+      }
     }
   }
 }

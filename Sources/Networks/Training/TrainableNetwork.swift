@@ -144,7 +144,7 @@ public final class WeightGradients: @unchecked Sendable {
     buffer = AlignedBuffer(count: parts * step)
   }
 
-  /// Begins a part anew.
+  /// Makes a part zero to which no examples come.
   public func clear(part: Int) { (buffer.pointer + part * step).update(repeating: 0, count: step) }
 }
 

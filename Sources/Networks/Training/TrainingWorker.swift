@@ -31,17 +31,23 @@ public final class TrainingWorker {
   /// `values`: the examples, one after the other, at most as many as fit. Draws are a function of (seed, step, their number
   /// in the step), `firstPair` being that of the first.
   ///
+  /// `begins`: whether these are the part's first examples of the step; what is there counts for nothing then.
+  ///
   /// - Returns: The sum of the examples' objective in nats.
   /// - Throws: `InvalidParameter` where a network gives a parameter out of its domain.
   public func addGradients(
     of values: UnsafeBufferPointer<Float>, batch: Int, seed: UInt64, step: Int, firstPair: Int,
-    to gradients: WeightGradients, part: Int
+    to gradients: WeightGradients, part: Int, begins: Bool
   ) throws(InvalidParameter) -> Double {
     guard let start = values.baseAddress else { return 0 }
     let examples = values.count / trainable.network.inputCount
+    if begins {
+      for region in trainable.regions { region.clear(gradients.buffer.pointer + part * gradients.step) }
+    }
     precondition(examples <= capacity, "more examples than there is room for")
     let sink = WeightSink(
-      places: trainable.places, gradients: gradients.buffer.pointer + part * gradients.step, scratch: scratch.pointer)
+      places: trainable.places, gradients: gradients.buffer.pointer + part * gradients.step, begins: begins,
+      scratch: scratch.pointer)
     var walk = TrainingWalk(
       trainable.network, objective, trainable.trained, values: start, examples: examples, draws: draws, sink: sink,
       in: workspace)

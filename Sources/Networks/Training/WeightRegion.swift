@@ -122,6 +122,13 @@ struct WeightRegion: Sendable {
     }
   }
 
+  /// Clears the gradients that are added to from the beginning.
+  func clear(_ gradient: UnsafeMutablePointer<Float>) {
+    if case .dense = kind { return }
+    (gradient + offset).update(repeating: 0, count: count)
+    (gradient + gradientOffset).update(repeating: 0, count: gradientCount)
+  }
+
   /// From the gradients of a convolution's sets of taps to that of its weights.
   func gather(_ gradient: UnsafeMutablePointer<Float>) {
     guard case .convolution(let step) = kind else { return }

@@ -5,6 +5,8 @@ struct WeightSink {
   /// Where the gradient of a layer, or of a constant parameter, begins.
   let places: [String: Int]
   let gradients: UnsafeMutablePointer<Float>
+  /// Whether fully connected layers' gradients begin anew, so that nobody has to clear them.
+  let begins: Bool
   let scratch: UnsafeMutablePointer<Float>
 
   /// Adds what the lanes of a fully connected layer's outputs and inputs make of its weights.
@@ -13,7 +15,8 @@ struct WeightSink {
     for position in 0..<step.positions {
       k.weight_gradient(
         step.outputs, step.inputs, delta.data + position * step.outputs * delta.lanes, 1,
-        input.data + position * step.inputs * input.lanes, nil, input.lanes, scratch, gradients + place)
+        input.data + position * step.inputs * input.lanes, nil, input.lanes,
+        begins && position == 0 ? 1 : 0, scratch, gradients + place)
     }
   }
 
@@ -26,7 +29,8 @@ struct WeightSink {
       table.rows.withUnsafeBufferPointer { rows in
         k.weight_gradient(
           patch.outputs, rows.count, delta.data + patch.outputRow * delta.lanes, step.outputStep,
-          input.data + patch.inputRow * input.lanes, table.isRun ? nil : rows.baseAddress, input.lanes, scratch,
+          input.data + patch.inputRow * input.lanes, table.isRun ? nil : rows.baseAddress, input.lanes, 0,
+          scratch,
           gradients + place + starts[patch.weights])
       }
     }
