@@ -130,10 +130,10 @@ public final class Trainer {
       try step()
       var progress = self.progress
       if checkpoint.stepInEpoch == stepsPerEpoch {
-        progress.validation = try validation()
         checkpoint.epoch += 1
         checkpoint.stepInEpoch = 0
         checkpoint.sum = 0
+        progress.validation = try validation()
       }
       let isLast = checkpoint.epoch == options.epochs
       if isLast || last.duration(to: .now) >= .seconds(options.secondsBetweenCheckpoints) {
@@ -197,14 +197,19 @@ public final class Trainer {
   /// L_k of the examples for validation: after the first epoch, the last, and every twentieth of them.
   private func validation() throws -> Double? {
     guard let range = options.validation, !range.isEmpty else { return nil }
-    let epoch = checkpoint.epoch + 1
+    let epoch = checkpoint.epoch
     guard epoch == 1 || epoch == options.epochs || epoch % max(1, options.epochs / 20) == 0 else { return nil }
     let evaluation = Evaluation(
       seed: options.seed, threads: options.threads, examples: range, cancellation: cancellation)
     var sum = 0.0
-    _ = try evaluation.run(
-      ImportanceSampling(samples: options.samples), under: try NetworkModel(network.currentDescription), on: dataset
-    ) { sum += $1.logLikelihood }
+    do {
+      _ = try evaluation.run(
+        ImportanceSampling(samples: options.samples), under: try NetworkModel(network.currentDescription), on: dataset
+      ) { sum += $1.logLikelihood }
+    } catch is CancellationError {
+      // The epoch is done: what it came to is saved before the run ends.
+      return nil
+    }
     return sum / Double(range.count)
   }
 }
