@@ -129,6 +129,12 @@ class Run:
             companions = self.corpus / f"{self.kind}.with" / name
             more = sorted(companions.iterdir()) if companions.exists() else []
             words = ["import", "keras", path, *more, "-o", self.scratch / "imported", "--force"]
+        if self.kind == "shards":
+            folder = self.scratch / "shards"
+            shutil.copytree(self.corpus / "shards", folder, dirs_exist_ok=True)
+            shutil.copy(path, folder)
+            given = [folder / "form-shards.weights.json", folder / "form-shards.json"]
+            words = ["import", "keras", *given, "-o", self.scratch / "imported", "--force"]
         return subprocess.run([self.options.evidence, *words], capture_output=True).returncode
 
 
@@ -138,7 +144,8 @@ def main():
     parser.add_argument("--evidence", default=ROOT / ".build" / "release" / "evidence")
     parser.add_argument("--inputs", type=int, default=10_000, help="files of each kind (10,000)")
     parser.add_argument("--first", type=int, default=0, help="the number of the first (0)")
-    parser.add_argument("--kinds", nargs="*", default=["model", "data", "results", "keras", "archive", "json", "units"])
+    parser.add_argument("--kinds", nargs="*", default=[
+        "model", "data", "results", "keras", "archive", "json", "units", "second", "numpy", "sparse", "tables", "shards"])
     parser.add_argument("--memory", type=int, default=2048, help="MiB of address space (2048)")
     parser.add_argument("--scratch", default="/dev/shm" if os.path.isdir("/dev/shm") else None)
     options = parser.parse_args()

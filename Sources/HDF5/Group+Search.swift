@@ -25,6 +25,26 @@ extension Group {
   }
 }
 
+extension Group {
+  /// Whether there is a group of a name in this one, or a few levels below; of many groups, the first thousand are looked
+  /// into.
+  ///
+  /// - Throws: `HDF5Error` (`damaged`, `tooLarge`, `closed`).
+  public func hasGroup(named name: String, levels: Int) throws -> Bool {
+    var waiting = [(group: self, level: 0)]
+    var next = 0
+    while next < waiting.count, next < 1000 {
+      let (group, level) = waiting[next]
+      next += 1
+      for child in try group.children() where child.kind == .group {
+        if child.name == name { return true }
+        if level < levels { waiting.append((try group.group(child.name), level + 1)) }
+      }
+    }
+    return false
+  }
+}
+
 /// What is below a group.
 public struct Survey: Sendable {
   /// The datasets that can be opened.

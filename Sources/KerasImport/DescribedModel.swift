@@ -79,8 +79,9 @@ struct DescribedModel {
   }
 
   private func entry(_ name: String) throws -> KerasWeightEntry {
-    let wanted = name.split(separator: "/").map(String.init)
-    let found = entries.filter { $0.path.suffix(wanted.count).elementsEqual(wanted) }
+    let named = entries.filter { $0.isNamed(name) }
+    let whole = named.filter { $0.path.joined(separator: "/") == name }
+    let found = whole.isEmpty ? named : whole
     guard found.count == 1, let entry = found.first else {
       let all = (found.isEmpty ? entries : found).prefix(24).map { $0.path.joined(separator: "/") }
       throw ImportError(
@@ -205,24 +206,17 @@ struct DescribedModel {
 extension KerasDescription {
   /// A description of fully connected layers alone, guessed from names and shapes; nil where that is not enough.
   static func guess(_ entries: [KerasWeightEntry], _ options: KerasImportOptions) -> KerasDescription? {
-    func size(_ entry: KerasWeightEntry) -> (inputs: Int, outputs: Int)? {
-      guard let shape = entry.weights.variables.first?.dataset.shape, shape.count == 2 else { return nil }
-      return (shape[0], shape[1])
-    }
     func path(_ entry: KerasWeightEntry) -> String { entry.path.joined(separator: "/") }
-    func isNamed(_ entry: KerasWeightEntry, _ name: String) -> Bool {
-      path(entry) == name || path(entry).hasSuffix("/" + name)
-    }
-    guard !entries.isEmpty, entries.allSatisfy({ size($0) != nil }) else { return nil }
+    guard !entries.isEmpty, entries.allSatisfy({ WeightOrder.size($0) != nil }) else { return nil }
     let means = entries.indices.filter { index in
-      options.mean.map { isNamed(entries[index], $0) } ?? (UsualNames.role(entries[index].name) == .mean)
+      options.mean.map { entries[index].isNamed($0) } ?? (UsualNames.role(entries[index].name) == .mean)
     }
     let said: [(String?, ParameterName)] = [
       (options.logVariance, .logVariance), (options.logScale, .logScale), (options.scale, .scale),
     ]
     let scales = entries.indices.compactMap { index -> (Int, ParameterName)? in
       if let option = said.first(where: { $0.0 != nil }) {
-        return isNamed(entries[index], option.0 ?? "") ? (index, option.1) : nil
+        return entries[index].isNamed(option.0 ?? "") ? (index, option.1) : nil
       }
       guard case .scale(let name)? = UsualNames.role(entries[index].name) else { return nil }
       return (index, name)
@@ -239,36 +233,13 @@ extension KerasDescription {
       // In the order of the file: encoder, heads, decoder.
       return !groups.contains(where: UsualNames.isEncoder) && index > max(mean, scale)
     }
-    var encoder = others.filter { !isDecoder($0) }.map { entries[$0] }
-    var decoder = others.filter(isDecoder).map { entries[$0] }
-    /// The layers one after another by their sizes, where only one order fits; as they are, where it fits.
-    func ordered(_ layers: [KerasWeightEntry], from: Int?) -> [KerasWeightEntry] {
-      guard let from, chains(layers, from: from) == nil else { return layers }
-      var left = layers
-      var result: [KerasWeightEntry] = []
-      var current = from
-      while !left.isEmpty {
-        let next = left.indices.filter { size(left[$0])?.inputs == current }
-        guard next.count == 1, let found = next.first else { return layers }
-        result.append(left.remove(at: found))
-        current = size(result[result.count - 1])?.outputs ?? current
-      }
-      return result
-    }
-    func chains(_ layers: [KerasWeightEntry], from: Int?) -> Int? {
-      var current = from
-      for layer in layers {
-        guard let size = size(layer), current == nil || current == size.inputs else { return nil }
-        current = size.outputs
-      }
-      return current
-    }
-    decoder = ordered(decoder, from: size(entries[mean])?.outputs)
-    encoder = ordered(encoder, from: decoder.last.flatMap { size($0)?.outputs })
-    let latents = size(entries[mean])?.outputs
-    let inputs = size(encoder.first ?? entries[mean])?.inputs
-    guard chains(encoder, from: inputs) == size(entries[mean])?.inputs, !decoder.isEmpty,
-      chains(decoder, from: latents) == inputs, size(entries[scale])?.outputs == latents
+    let latents = WeightOrder.size(entries[mean])?.outputs
+    let decoder = WeightOrder.likely(others.filter(isDecoder).map { entries[$0] }, from: latents)
+    let encoder = WeightOrder.likely(
+      others.filter { !isDecoder($0) }.map { entries[$0] }, from: decoder.last.flatMap(WeightOrder.size)?.outputs)
+    let inputs = WeightOrder.size(encoder.first ?? entries[mean])?.inputs
+    guard WeightOrder.end(of: encoder, from: inputs) == WeightOrder.size(entries[mean])?.inputs, !decoder.isEmpty,
+      WeightOrder.end(of: decoder, from: latents) == inputs, WeightOrder.size(entries[scale])?.outputs == latents
     else { return nil }
     return KerasDescription(
       encoder: encoder.map(path), decoder: decoder.map(path), mean: path(entries[mean]), scale: path(entries[scale]),

@@ -17,11 +17,15 @@ struct KerasDraft {
     let scale = said ?? named
     let heads = [mean, scale?.0].compactMap(\.self)
     let others = entries.indices.filter { !heads.contains($0) }
-    let decoding = others.filter { isDecoder($0, after: heads.max()) }
-    let encoding = others.filter { !decoding.contains($0) }
-    func items(_ indices: [Int], endsIn last: String?) -> JSONValue {
-      let weighted = indices.last { hasKernel(entries[$0]) }
-      return .array(indices.map { item($0, activation: $0 == weighted ? last ?? "relu" : "relu") })
+    let latents = mean.flatMap { WeightOrder.size(entries[$0])?.outputs }
+    let isDecoding = others.map { isDecoder($0, after: heads.max()) }
+    let decoding = WeightOrder.likely(zip(others, isDecoding).filter(\.1).map { entries[$0.0] }, from: latents)
+    let encoding = WeightOrder.likely(
+      zip(others, isDecoding).filter { !$0.1 }.map { entries[$0.0] },
+      from: decoding.last.flatMap(WeightOrder.size)?.outputs)
+    func items(_ entries: [KerasWeightEntry], endsIn last: String?) -> JSONValue {
+      let weighted = entries.lastIndex { hasKernel($0) }
+      return .array(entries.indices.map { item(entries[$0], activation: $0 == weighted ? last ?? "relu" : "relu") })
     }
     let key = KerasDescription.scaleKeys.first { $0.1 == scale?.1 }?.0 ?? "log_variance"
     let draft: JSONValue = [
@@ -29,7 +33,7 @@ struct KerasDraft {
         "a draft: complete it. Weights tell neither activations, strides and paddings nor what comes after what; layers "
           + "without weights (Flatten, Reshape, MaxPooling2D, …) are missing: {\"class\": \"Flatten\"}. docs/keras.md has the keys"
       ),
-      "input_shape": .array((inputSize(encoding, mean) ?? []).map { JSONValue.integer($0) }),
+      "input_shape": .array((inputSize(encoding.first ?? mean.map { entries[$0] }) ?? []).map { JSONValue.integer($0) }),
       "encoder": items(encoding, endsIn: nil),
       "mean": .string(mean.map(path) ?? "WHICH LAYER?"),
       key: .string(scale.map { path($0.0) } ?? "WHICH LAYER?"),
@@ -42,7 +46,7 @@ struct KerasDraft {
 
   private func index(named name: String?) -> Int? {
     guard let name else { return nil }
-    return entries.indices.first { path($0) == name || path($0).hasSuffix("/" + name) }
+    return entries.indices.first { entries[$0].isNamed(name) }
   }
 
   private var scaleOption: (Int, ParameterName)? {
@@ -64,19 +68,14 @@ struct KerasDraft {
     (entry.weights.variables.first?.dataset.shape.count ?? 0) > 1
   }
 
-  private func inputSize(_ encoding: [Int], _ mean: Int?) -> [Int]? {
-    guard let first = encoding.first ?? mean, let shape = entries[first].weights.variables.first?.dataset.shape,
-      shape.count == 2
-    else { return nil }
-    return [shape[0]]
-  }
+  private func inputSize(_ first: KerasWeightEntry?) -> [Int]? { first.flatMap(WeightOrder.size).map { [$0.inputs] } }
 
   /// A layer, with what its weights tell and what its class asks for.
-  private func item(_ index: Int, activation: String) -> JSONValue {
-    let variables = entries[index].weights.variables
+  private func item(_ entry: KerasWeightEntry, activation: String) -> JSONValue {
+    let variables = entry.weights.variables
     let shape = variables.first?.dataset.shape ?? []
-    let name = entries[index].name.lowercased()
-    let layer = JSONValue.string(path(index))
+    let name = entry.name.lowercased()
+    let layer = JSONValue.string(entry.path.joined(separator: "/"))
     switch shape.count {
     case 2: return ["layer": layer, "activation": .string(activation)]
     case 3:
@@ -114,6 +113,7 @@ extension KerasImport {
         .missingWeights, file: files.first ?? "", "there are no weights to describe",
         expected: "a .h5 or .weights.h5 file")
     }
+    try options.requireNames(in: entries, file: opened[0].path)
     return KerasDraft(entries: entries, options: options).json.text + "\n"
   }
 }

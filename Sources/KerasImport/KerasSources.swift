@@ -72,15 +72,16 @@ struct KerasSources {
   private mutating func describe(_ weightsOnly: [KerasFile], _ description: KerasDescription?) throws {
     let file = weightsOnly[0]
     let entries = try weightsOnly.flatMap { try $0.weights?.entries() ?? [] }
+    if description == nil { try options.requireNames(in: entries, file: file.path) }
     guard let description = description ?? KerasDescription.guess(entries, options) else {
+      let isDense = entries.allSatisfy { WeightOrder.size($0) != nil }
       throw ImportError(
         .undecided, file: file.path,
-        "the file holds weights only, without activations, strides or the order of layers; give the JSON of "
-          + "model.to_json() beside it, or a short description, of which \(KerasOption.draft) writes what can be told",
-        found: entries.prefix(16).map { entry in
-          let shape = entry.weights.variables.first.map { " \($0.dataset.shape)" } ?? ""
-          return entry.path.joined(separator: "/") + shape
-        }.joined(separator: ", ") + (entries.count > 16 ? ", …" : ""))
+        "the file holds weights only, without activations, strides or the order of layers"
+          + (isDense ? "" : ", and not all of its layers are fully connected, of which these could be guessed")
+          + "; give the JSON of model.to_json() beside it, or a short description, of which \(KerasOption.draft) writes "
+          + "what can be told",
+        found: KerasWeightEntry.list(entries))
     }
     if files.allSatisfy({ $0.description == nil }) {
       notes.append(

@@ -23,7 +23,15 @@ struct KerasWeightEntry {
   /// The models around it, and its name.
   let path: [String]
   let weights: KerasLayerWeights
+  /// The name that Keras gave to it, where the file has it beside the author's: `dense_3`.
+  var keras: String?
   var name: String { path.last ?? "" }
+
+  /// Whether a name, with or without the models around it, is this layer's.
+  func isNamed(_ name: String) -> Bool {
+    let wanted = name.split(separator: "/").map(String.init)
+    return !wanted.isEmpty && path.suffix(wanted.count).elementsEqual(wanted)
+  }
 }
 
 /// The weights of a file, in either of Keras' two organizations.

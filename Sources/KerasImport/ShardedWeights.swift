@@ -22,7 +22,7 @@ enum ShardedWeights {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     let joined = try File(inMemory: URL(fileURLWithPath: path).lastPathComponent)
     let root = try joined.root
-    for name in names.sorted() {
+    let shards = try names.sorted().map { name in
       guard !name.contains("/"), !name.contains("\\"), name != "..", !name.isEmpty else {
         throw problem("a shard lies in another folder", found: name)
       }
@@ -32,11 +32,26 @@ enum ShardedWeights {
           .noSuchFile, file: path, place: name, "a file that the index names is missing",
           expected: "it beside the index")
       }
-      for dataset in try File(reading: shard).root.allDatasets() where try !root.hasChild(dataset.path) {
+      return try File(reading: shard).root
+    }
+    for shard in shards {
+      for dataset in try shard.allDatasets() where try !root.hasChild(dataset.path) {
         let values: [Float] = try dataset.read()
         try root.createDataset(dataset.path, type: .float(bits: 32), shape: dataset.shape).write(values)
+        try name(String(dataset.path[..<(dataset.path.lastIndex(of: "/") ?? dataset.path.startIndex)]), of: shards, in: root)
       }
     }
     return joined
+  }
+
+  /// Copies the layer's name, which is with the group of its variables in one of the shards, and not always in that with
+  /// the variables.
+  private static func name(_ group: String, of shards: [Group], in root: Group) throws {
+    guard !group.isEmpty, try root.group(group).attributeType("name") == nil else { return }
+    for shard in shards where try shard.hasChild(group) {
+      let stored = try shard.group(group)
+      guard try stored.attributeType("name") == .string, let name = try stored.string("name") else { continue }
+      return try root.group(group).setAttribute("name", name)
+    }
   }
 }

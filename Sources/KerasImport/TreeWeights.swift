@@ -11,12 +11,7 @@ struct TreeWeights {
   private static let containers = ["layers", "_layer_checkpoint_dependencies"]
 
   static func isTree(_ group: Group) throws -> Bool {
-    for name in containers + ["vars"] where try group.hasChild(name) { return true }
-    for child in try group.children() where child.kind == .group {
-      let inner = try group.group(child.name)
-      for name in containers + ["vars"] where try inner.hasChild(name) { return true }
-    }
-    return try group.allDatasets().contains { $0.path.contains("/vars/") }
+    try group.hasGroup(named: "vars", levels: 8)
   }
 
   /// Keras' own spelling of a class name in lower case: `Conv2DTranspose` is `conv2d_transpose`.
@@ -109,7 +104,9 @@ struct TreeWeights {
       let name = try stored.attributeType("name") == .string ? try stored.string("name") : nil
       weights = KerasLayerWeights(place: weights.place, variables: TreeWeights.named(weights.variables))
       entries.append(
-        KerasWeightEntry(path: path.dropLast() + [(isListed ? name : nil) ?? path.last ?? "model"], weights: weights))
+        KerasWeightEntry(
+          path: path.dropLast() + [(isListed ? name : nil) ?? path.last ?? "model"], weights: weights,
+          keras: isListed ? nil : name))
     }
     for child in try group.children().filter({ $0.kind == .group && $0.name != "vars" })
       .sorted(by: { TreeWeights.isBefore($0.name, $1.name) })

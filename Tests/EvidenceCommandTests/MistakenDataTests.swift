@@ -24,42 +24,8 @@ import Testing
   private static let size = 24
   private static let count = 40
 
-  /// An image whose pixels are far from all alike, and from its transpose, its inverse and its mirror.
-  private static let pattern: [Float] = (0..<size).map { $0 % 6 < 2 || $0 / 6 == 1 ? 0.9 : 0.1 }
-
-  /// A model that gives every example the pattern, whatever z is.
-  private static func model(_ likelihood: Models.Distribution) -> ModelDescription {
-    func constant(_ values: [Float]) -> Parameter { .constant(Tensor(shape: shape, values: values)) }
-    var parameters: [ParameterName: Parameter]
-    switch likelihood {
-    case .bernoulli: parameters = [.probabilities: constant(pattern)]
-    case .normal: parameters = [.mean: constant(pattern), .scale: .constant(Tensor(shape: [], values: [0.1]))]
-    default: parameters = [.rate: constant(pattern.map { 10 * $0 })]
-    }
-    let head = Dense(weight: Tensor(rows: size, columns: 1, [Float](repeating: 0, count: size)), layout: .kernel)
-    return ModelDescription(
-      input: .init(shape: shape),
-      encoders: [
-        Conditional(
-          .normal, given: [0], trunk: Stack([Layer(.flatten)]),
-          parameters: [.mean: .stack(Stack([Layer(.dense(head))])), .logVariance: .stack(Stack([Layer(.dense(head))]))])
-      ],
-      decoders: [Conditional(likelihood, given: [1], parameters: parameters)])
-  }
-
-  /// Forty examples as the model has them: ones in 9 of 10, values around the pattern, counts around ten times it.
   private static func data(_ likelihood: Models.Distribution) -> [Float] {
-    (0..<count).flatMap { example in
-      pattern.enumerated().map { element, mean in
-        // −1.5 … 1.5 in steps of ⅓, differently for each element.
-        let step = Float((example * 7 + element * 3) % 10) / 3 - 1.5
-        switch likelihood {
-        case .bernoulli: return (example + element) % 10 == 0 ? 1 - mean.rounded() : mean.rounded()
-        case .normal: return mean + 0.1 * step
-        default: return max(0, (10 * mean + step * (10 * mean).squareRoot()).rounded())
-        }
-      }
-    }
+    PatternModel(shape: shape, likelihood: likelihood).data(count)
   }
 
   private static func write(_ values: [Float], _ shape: [Int] = [count] + shape, to root: Group) throws {
@@ -136,7 +102,8 @@ import Testing
 
   private func outcome(_ likelihood: Models.Distribution, _ fill: (Group) throws -> Void) throws -> NLLOutcome {
     try withTemporaryDirectory { directory in
-      try ModelFile.write(Self.model(likelihood), to: directory + "/model.h5")
+      try ModelFile.write(
+        PatternModel(shape: Self.shape, likelihood: likelihood).description, to: directory + "/model.h5")
       let file = try File(creating: directory + "/data.h5")
       try fill(file.root)
       try file.close()

@@ -7,21 +7,53 @@ import Testing
 
 /// Elements are held against the support as they are stored, before a float rounds them.
 @Suite struct StoredEdgeTests {
+  /// How doubles are stored.
+  enum Form: CaseIterable {
+    case array, reordered, sparse, numpy
+  }
+
+  private func write(_ stored: [Double], as form: Form, to path: String) throws {
+    if form == .numpy {
+      return try NumpyTests.array("<f8", "\(stored.count), 1", NumpyTests.bytes(stored)).write(to: URL(filePath: path))
+    }
+    let file = try File(creating: path)
+    let type = ElementType.float(bits: 64)
+    switch form {
+    case .sparse:
+      let group = try file.root.createGroup("x")
+      try group.setAttribute("encoding-type", "csr_matrix")
+      try group.setAttribute("shape", [stored.count, 1])
+      let integer = ElementType.integer(bits: 32, signed: true)
+      try group.createDataset("data", type: type, shape: [stored.count]).write(stored)
+      try group.createDataset("indices", type: integer, shape: [stored.count]).write(stored.map { _ in Int32(0) })
+      try group.createDataset("indptr", type: integer, shape: [stored.count + 1]).write((0...stored.count).map { Int32($0) })
+    case .reordered: try file.root.createDataset("x", type: type, shape: [1, stored.count]).write(stored)
+    default: try file.root.createDataset("x", type: type, shape: [stored.count, 1]).write(stored)
+    }
+    try file.close()
+  }
+
   /// Evaluates doubles of a file, one an example; returns what was said of rounded counts, by example.
   private func evaluate(
-    _ stored: [Double], under model: NetworkModel, _ preprocessing: Preprocessing = Preprocessing()
+    _ stored: [Double], under model: NetworkModel, _ preprocessing: Preprocessing = Preprocessing(),
+    as form: Form = .array
   ) throws -> [Int: RoundedValue] {
     let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).h5").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let file = try File(creating: path)
-    try file.root.createDataset("x", type: .float(bits: 64), shape: [stored.count, 1]).write(stored)
-    try file.close()
+    try write(stored, as: form, to: path)
+    let source = try ExampleFile.open(path, axes: form == .reordered ? [1, 0] : nil)
+    return try evaluate(source, under: model, preprocessing)
+  }
+
+  private func evaluate(
+    _ source: some FileSource, under model: NetworkModel, _ preprocessing: Preprocessing
+  ) throws -> [Int: RoundedValue] {
     let said = SaidCounts()
     var evaluation = Evaluation(threads: 2)
     evaluation.onRoundedCount = { example, value in said.values.withLock { $0[example] = value } }
     _ = try evaluation.run(
       ImportanceSampling(samples: 1), under: model,
-      on: Evidence.Dataset(HDF5Source(file: path), preprocessing: preprocessing))
+      on: Evidence.Dataset(source, preprocessing: preprocessing))
     return said.values.withLock { $0 }
   }
 
@@ -42,6 +74,14 @@ import Testing
     let said = try evaluate([3, 16_777_216, 16_777_217, 16_777_218], under: poisson)
     #expect(said.count == 1)
     #expect(said[2]?.stored == 16_777_217 && said[2]?.rounded == 16_777_216)
+  }
+
+  /// Sparse matrices, axes in another order and arrays of numpy are looked at before they are rounded too.
+  @Test(arguments: Form.allCases) func everyFormIsHeldAgainstTheSupportAsStored(_ form: Form) throws {
+    let poisson = try constantModel(.poisson, [.rate: [3]])
+    #expect(try evaluate([3, 16_777_217], under: poisson, as: form)[1]?.stored == 16_777_217)
+    let error = #expect(throws: EvidenceError.self) { try evaluate([3, 2 + 1e-9], under: poisson, as: form) }
+    #expect(error?.description.contains("example 1, element 0: found 2.000000001,") == true, "\(error?.description ?? "")")
   }
 
   @Test func fractionsThatAFloatRoundsAwayAreNoCounts() throws {

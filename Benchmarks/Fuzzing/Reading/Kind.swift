@@ -9,6 +9,8 @@ import Networks
 /// A kind of file, and what the command does with it.
 public enum Kind: String, CaseIterable {
   case model, data, results, keras, archive, json, units
+  /// Models of version 2; arrays of numpy; sparse matrices; tables beside arrays; weights in several files.
+  case second, numpy, sparse, tables, shards
 
   /// Examples, or rows of results, that are read of a file, whatever it claims to hold.
   private static let mostRows = 4096
@@ -21,7 +23,7 @@ public enum Kind: String, CaseIterable {
   /// - Throws: What the command would print.
   public func read(_ path: String, companions: [String], kept: String) throws {
     switch self {
-    case .model:
+    case .model, .second:
       let description = try ModelFile.read(path)
       try evaluate(description)
       try ModelFile.write(description, to: kept)
@@ -29,8 +31,22 @@ public enum Kind: String, CaseIterable {
       let description = try KerasImport.read(files: [path] + companions).model
       try evaluate(description)
       try ModelFile.write(description, to: kept)
-    case .data:
-      let source = try HDF5Source(file: path)
+    case .shards:
+      let folder = URL(filePath: path).deletingLastPathComponent()
+      var files = [path]
+      // The files that the index names lie beside it.
+      for companion in companions {
+        let copy = folder.appending(path: URL(filePath: companion).lastPathComponent)
+        try? FileManager.default.removeItem(at: copy)
+        try FileManager.default.copyItem(at: URL(filePath: companion), to: copy)
+        files.append(copy.path(percentEncoded: false))
+      }
+      let given = files.filter { $0.hasSuffix(".json") }
+      let description = try KerasImport.read(files: given).model
+      try evaluate(description)
+      try ModelFile.write(description, to: kept)
+    case .data, .numpy, .sparse, .tables:
+      let source = try ExampleFile.open(path)
       let data = Dataset(source)
       var values: [Float] = []
       for first in stride(from: 0, to: min(data.count, Self.mostRows), by: 64) {

@@ -18,7 +18,7 @@ extension NetworkModel: PosteriorModel {
 
   /// The decoder's distribution.
   public var elementLikelihood: ElementLikelihood? {
-    ElementLikelihood(likelihood, bins: description.decoders.first?.bins ?? 256)
+    ElementLikelihood(likelihood, bins: description.decoders.first?.bins ?? 256, isOneHot: plan.isOneHot)
   }
 
   /// Whether the model looks untrained, or its logits like probabilities.

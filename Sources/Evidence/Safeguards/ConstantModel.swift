@@ -41,7 +41,7 @@ public struct ConstantModelFit: Sendable {
   /// Adds an example.
   public mutating func add(_ values: ArraySlice<Float>) {
     if moments == nil {
-      moments = ElementMoments(count: values.count, keepsClasses: likelihood.distribution == .categorical)
+      moments = ElementMoments(count: values.count, keepsClasses: likelihood.distribution == .categorical && !likelihood.isOneHot)
     }
     moments?.add(values)
   }
@@ -59,7 +59,7 @@ public struct ConstantModelFit: Sendable {
     var densityElements: Int?
     switch likelihood.distribution {
     case .bernoulli: mean = moments.coins
-    case .categorical: mean = moments.classes
+    case .categorical: mean = likelihood.isOneHot ? moments.oneHot : moments.classes
     case .poisson, .negativeBinomial, .zeroInflatedNegativeBinomial: mean = moments.counts
     case .discretizedLogistic, .logisticMixture:
       // One bin is 1 / (bins − 1) wide.
@@ -131,6 +131,9 @@ private struct ElementMoments: Sendable {
       total + counts.values.reduce(0) { $0 + Double($1) / Double(count) * log(Double($1) / Double(count)) }
     }
   }
+
+  /// The mean of an element of one-hot data is the frequency of its class.
+  var oneHot: Double { means.reduce(0) { $1 > 0 ? $0 + $1 * log($1) : $0 } }
 
   var counts: Double {
     means.reduce(-logFactorials / Double(count)) { total, mean in

@@ -69,7 +69,7 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
     let run = KerasImportRun(request, host: CommandHost(), naming: \.commandOption)
     guard let draft else { return try printing.print(run.run()) }
     try run.writeDraft()
-    let names = (files + [draft]).joined(separator: " ")
+    let names = CommandLineText.joined(files + [draft])
     try printing.print(
       json: ["command": "import", "draft": .string(draft)],
       text: "wrote \(draft): complete its activations and shapes, then\n  evidence import keras \(names) -o model.h5")

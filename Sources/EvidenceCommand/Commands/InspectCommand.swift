@@ -13,7 +13,7 @@ struct InspectCommand: ParsableCommand, IsolatedCommand {
       that made them, and how far the run is.
       """)
 
-  @Argument(help: "An HDF5 file.", completion: .file())
+  @Argument(help: "An HDF5 file, or arrays of numpy.", completion: .file())
   var file: String
 
   @OptionGroup var isolation: IsolationOptions

@@ -6,19 +6,19 @@ import Runs
 enum FirstContact {
   /// The sentence and what to do.
   static func words(_ kind: FileKind, _ path: String, as role: FileRole) -> String {
-    let file = URL(filePath: path).lastPathComponent
+    let (file, word) = (path, CommandLineText.quoted(path))
     switch (kind, role) {
     case (.model, .data):
       return "a model, where data were expected\nthe order is: evidence nll MODEL DATA"
     case (.model, .results):
-      return "a model, where results were expected\nto make results: evidence nll \(file) DATA.h5 --output results.h5"
+      return "a model, where results were expected\nto make results: evidence nll \(word) DATA.h5 --output results.h5"
     case (.model, .keras):
-      return "a model in the model format already: nothing is to be imported\nevidence nll \(file) DATA.h5"
+      return "a model in the model format already: nothing is to be imported\nevidence nll \(word) DATA.h5"
     case (.results, _):
       return
-        "results of a run, \(expected(role))\nto see them: evidence inspect \(file), or evidence report \(file) -o report.html"
+        "results of a run, \(expected(role))\nto see them: evidence inspect \(word), or evidence report \(word) -o report.html"
     case (.keras, .model):
-      return "a Keras model, which has to be imported first\nevidence import keras \(file) -o model.h5"
+      return "a Keras model, which has to be imported first\nevidence import keras \(word) -o model.h5"
     case (.keras, _): return "a Keras model, \(expected(role))"
     case (.pytorch, .data):
       return "what torch.save wrote, where data were expected; it is not opened, since a pickle is a program\n"
@@ -50,11 +50,11 @@ enum FirstContact {
       return "a MATLAB file of a version before 7.3, which is no HDF5\nin MATLAB: save('data.mat', 'x', '-v7.3')"
     case (.matlab, _): return "a MATLAB file, \(expected(role))"
     case (.netCDF, _):
-      return "a NetCDF file of a version before 4, which is no HDF5\nnccopy -k nc4 \(file) data.nc"
+      return "a NetCDF file of a version before 4, which is no HDF5\nnccopy -k nc4 \(word) data.nc"
     case (.idx, .data):
       return
         "MNIST's own format (idx)\nin Python: numpy.save(\"data.npy\", numpy.fromfile(\"\(file)\", dtype=\"uint8\")[16:].reshape(-1, 28, 28))"
-    case (.gzip, _): return "compressed by gzip\ngunzip -k \(file)"
+    case (.gzip, _): return "compressed by gzip\ngunzip -k \(word)"
     case (.image, .data):
       return "a single picture, where a dataset [N, …] was expected\n"
         + "in Python: numpy.save(\"data.npy\", numpy.stack([numpy.asarray(PIL.Image.open(p)) for p in paths]))"

@@ -5,8 +5,11 @@ extension RunError {
   var commandWords: String {
     switch self {
     case .wrongKind(let path, let kind, let role): "\(path): \(FirstContact.words(kind, path, as: role))"
+    case .exchanged(let model, let data):
+      "\(model): no model, but \(data) is one: they were given in each other's place\n"
+        + "the order is: evidence nll MODEL DATA"
     case .notImported(let path):
-      "\(path): a Keras model; imported, it can be inspected\nevidence import keras \(path) -o model.h5"
+      "\(path): a Keras model; imported, it can be inspected\nevidence import keras \(CommandLineText.quoted(path)) -o model.h5"
     case .examplesOutside(let range, let count):
       "--examples \(range.lowerBound)..\(range.upperBound): the dataset holds \(count) examples, numbered 0 to \(count - 1)"
     case .emptyRange(let lower, let upper): "--examples \(lower)..\(upper): no example is in this range"
@@ -69,7 +72,7 @@ extension RunError {
   /// What the command ends with.
   var status: CommandStatus {
     switch self {
-    case .wrongKind, .notImported: .invalidInput
+    case .wrongKind, .exchanged, .notImported: .invalidInput
     case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate:
       .cannotCreateOutput
     case .stopped: Interruption.shared.status ?? .interrupted

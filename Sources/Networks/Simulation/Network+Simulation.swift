@@ -29,6 +29,17 @@ extension Network {
     }
     let numbers = SimulatedNumbers(key, first: noiseCount, count: inputCount, k)
     try simulate(decoders[0], matrices, numbers, into: x, path: "/decoder/1", in: workspace)
+    if plan.isOneHot { spreadClasses(x) }
+  }
+
+  /// Makes one-hot runs of the classes at the beginning of an example, the last one first: a run is behind the classes that
+  /// are still to be spread.
+  private func spreadClasses(_ x: UnsafeMutablePointer<Float>) {
+    let classes = decoders[0].components
+    for run in (0..<decoders[0].size).reversed() {
+      let drawn = Int(x[run])
+      for element in 0..<classes { x[run * classes + element] = element == drawn ? 1 : 0 }
+    }
   }
 
   private func simulate(

@@ -20,6 +20,7 @@ package struct CheckRun {
   package init(_ request: CheckRequest, host: any RunHost) throws {
     self.request = request
     self.host = host
+    if request.data == nil { try FileRole.model.check(request.model) }
     inputs = try request.data.map { try Inputs($0, host: host) }
     model = try inputs?.model ?? NetworkModel(try ModelFile.read(request.model))
     digest = try FileDigest(request.model).hex()

@@ -4,6 +4,8 @@ import Evidence
 package enum RunError: Error, Sendable {
   /// A file is of another kind than its part in the run asks for.
   case wrongKind(path: String, FileKind, FileRole)
+  /// A model was given for the data, and something else for the model.
+  case exchanged(model: String, data: String)
   /// A Keras model, where only an imported one is looked at.
   case notImported(path: String)
   /// The range ends past the examples that there are.

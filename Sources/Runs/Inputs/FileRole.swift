@@ -12,6 +12,14 @@ package enum FileRole: Sendable {
     if !takes(kind) { throw RunError.wrongKind(path: path, kind, self) }
   }
 
+  /// Refuses a model and data that were given in each other's place.
+  ///
+  /// - Throws: `RunError.exchanged`.
+  package static func checkOrder(model: String, data: String) throws {
+    guard try FileKind(of: model) != .model, try FileKind(of: data) == .model else { return }
+    throw RunError.exchanged(model: model, data: data)
+  }
+
   /// Whether a file of a kind may be what is wanted.
   package func takes(_ kind: FileKind) -> Bool {
     switch (kind, self) {

@@ -23,6 +23,7 @@ package struct Inputs {
   /// - Throws: What is wrong with either, or with the two together, before anything is evaluated.
   init(_ request: InputsRequest, host: any RunHost) throws {
     modelPath = request.model
+    try FileRole.checkOrder(model: request.model, data: request.data)
     try FileRole.model.check(request.model)
     let description = try ModelFile.read(request.model)
     model = try NetworkModel(description)

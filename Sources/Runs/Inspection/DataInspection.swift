@@ -1,12 +1,12 @@
 import Evidence
 import HDF5
-import JSON
-import Wording
 
 /// What a file of data holds: each dataset with its shape, its type and the range of its values.
 package struct DataInspection: RunOutcome {
   let path: String
   let datasets: [Entry]
+  /// What else there is and is not read: links out of the file, datasets that are refused, each with the reason.
+  var others: [(path: String, words: String)] = []
 
   /// A dataset.
   struct Entry {
@@ -17,6 +17,23 @@ package struct DataInspection: RunOutcome {
     /// Nil where the elements are no numbers, or can't be read: `trouble` says why.
     let values: Values?
     let trouble: String?
+
+    init(path: String, shape: [Int], type: String, rowsPerChunk: Int?, values: Values?, trouble: String?) {
+      (self.path, self.shape, self.type, self.rowsPerChunk) = (path, shape, type, rowsPerChunk)
+      (self.values, self.trouble) = (values, trouble)
+    }
+
+    /// Reads examples, a block at a time.
+    init(_ source: some FileSource, type: String) throws {
+      let data = Evidence.Dataset(source)
+      var values = Values()
+      for start in stride(from: 0, to: source.count, by: 256) {
+        for value in try data.batch(start..<min(start + 256, source.count)).values { values.add(Double(value)) }
+      }
+      self.init(
+        path: source.path, shape: [source.count] + source.exampleShape, type: type, rowsPerChunk: nil,
+        values: source.count > 0 ? values : nil, trouble: nil)
+    }
   }
 
   /// The values of a dataset, in one pass.
@@ -41,40 +58,60 @@ package struct DataInspection: RunOutcome {
       if value != 0 && value != 1 { isBinary = false }
       if value != value.rounded(.down) { isWhole = false }
     }
+
+    mutating func add(_ other: Values) {
+      minimum = min(minimum, other.minimum)
+      maximum = max(maximum, other.maximum)
+      nonFinite += other.nonFinite
+      isBinary = isBinary && other.isBinary
+      isWhole = isWhole && other.isWhole
+    }
   }
 
   /// Reads every dataset, a block of rows at a time.
   package init(_ file: HDF5.File, host: any RunHost) throws {
     path = file.name
-    let found = try file.root.allDatasets()
+    let survey = try file.root.survey()
+    others = survey.others + survey.refusals.map { ($0.path ?? "", $0.message) }
+    let matrices = DataInspection.matrices(survey)
     // Compressed values may be a thousand times the size of their file, which the limit goes by.
     host.expectLongReading()
-    datasets = try found.map { dataset in
+    datasets = try survey.datasets.flatMap { dataset -> [Entry] in
+      if let matrix = matrices.first(where: { dataset.path.hasPrefix($0 + "/") }) {
+        guard dataset.path == matrix + "/indptr" else { return [] }
+        let source = try HDF5Source(file: file.name, dataset: matrix)
+        return [try Entry(source, type: "sparse, by rows")]
+      }
       var values: Values?
       var trouble: String?
       if dataset.type.isNumeric {
         do { values = try DataInspection.values(of: dataset) } catch let error as HDF5Error { trouble = error.message }
       }
-      return Entry(
-        path: dataset.path, shape: dataset.shape, type: dataset.type.description, rowsPerChunk: dataset.rowsPerChunk,
-        values: values, trouble: trouble)
+      if dataset.type == .other("compound") { trouble = "records, which are no numbers" }
+      return [
+        Entry(
+          path: dataset.path, shape: dataset.shape, type: dataset.type.description, rowsPerChunk: dataset.rowsPerChunk,
+          values: values, trouble: trouble)
+      ]
     }
   }
 
-  /// Reads the examples of an array, a block at a time.
-  package init(_ source: some FileSource) throws {
-    path = source.file
-    let data = Evidence.Dataset(source)
-    var values = Values()
-    for start in stride(from: 0, to: source.count, by: 256) {
-      for value in try data.batch(start..<min(start + 256, source.count)).values { values.add(Double(value)) }
+  /// The groups that are sparse matrices by rows, as AnnData stores them.
+  private static func matrices(_ survey: Survey) -> [String] {
+    survey.datasets.filter { $0.path.hasSuffix("/indptr") }.map { String($0.path.dropLast("/indptr".count)) }
+  }
+
+  /// Reads the arrays of a file of numpy, a block at a time.
+  package init(numpy path: String) throws {
+    self.path = path
+    datasets = try NumpySource.names(in: path).map { name in
+      do {
+        let source = try NumpySource(file: path, dataset: name == "/" ? nil : name)
+        return try Entry(source, type: source.type)
+      } catch let error as EvidenceError {
+        return Entry(path: name, shape: [], type: "", rowsPerChunk: nil, values: nil, trouble: error.message)
+      }
     }
-    datasets = [
-      Entry(
-        path: source.path, shape: [source.count] + source.exampleShape,
-        type: source.storesIntegers ? "integer" : "number",
-        rowsPerChunk: nil, values: source.count > 0 ? values : nil, trouble: nil)
-    ]
   }
 
   private static let blockElements = 1 << 20
@@ -91,54 +128,5 @@ package struct DataInspection: RunOutcome {
       for value in try dataset.read(rows: start..<min(start + block, rows), as: Double.self) { values.add(value) }
     }
     return values
-  }
-}
-
-extension DataInspection {
-  package var warnings: [RunWarning] { [] }
-
-  /// The report for people.
-  package func text(in words: any RunWords) -> String {
-    guard !datasets.isEmpty else { return "\(path): no datasets" }
-    var table = TextTable([.left, .left, .left, .left, .left])
-    table.add(["dataset", "shape", "type", "storage", "values"])
-    for entry in datasets {
-      let storage = entry.rowsPerChunk.map { "chunks of \(Text.counted($0, "row"))" } ?? "in one piece"
-      table.add([entry.path, Text.shape(entry.shape), entry.type, storage, entry.words])
-    }
-    return ([path] + table.lines).joined(separator: "\n")
-  }
-
-  /// The same for programs.
-  package func json(in words: any RunWords) -> JSONValue {
-    ["command": "inspect", "kind": "data", "path": .string(path), "datasets": .array(datasets.map(\.json))]
-  }
-}
-
-extension DataInspection.Entry {
-  fileprivate var json: JSONValue {
-    [
-      "path": .string(path),
-      "shape": JSONValue(shape),
-      "type": .string(type),
-      "rowsPerChunk": JSONValue(rowsPerChunk),
-      "min": JSONValue(values?.minimum),
-      "max": JSONValue(values?.maximum),
-      "nonFinite": JSONValue(values?.nonFinite),
-    ]
-  }
-
-  fileprivate var words: String {
-    if let trouble { return trouble }
-    guard let values else { return shape.contains(0) ? "none" : "" }
-    if values.minimum == values.maximum && values.nonFinite == 0 { return "all \(Text.plain(values.minimum))" }
-    if values.isBinary { return "0 and 1" }
-    var words = "none finite"
-    if values.minimum <= values.maximum {
-      let ends = [values.minimum, values.maximum]
-      words = ends.map { values.isWhole ? Text.plain($0) : Text.significant($0, 4) }.joined(separator: " to ")
-    }
-    if values.nonFinite > 0 { words += ", \(Text.count(values.nonFinite)) NaN or infinite" }
-    return words
   }
 }

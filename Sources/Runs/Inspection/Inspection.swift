@@ -9,7 +9,7 @@ package enum Inspection {
   /// - Throws: `RunError` where it is of a kind that is not read; `HDF5Error` where it can't be.
   package static func of(_ file: String, host: any RunHost) throws -> any RunOutcome {
     let kind = try FileKind(of: file)
-    if kind == .numpyArray || kind == .numpyArchive { return try DataInspection(NumpySource(file: file)) }
+    if kind == .numpyArray || kind == .numpyArchive { return try DataInspection(numpy: file) }
     if kind == .keras { throw RunError.notImported(path: file) }
     if ![.model, .results, .hdf5, .unknown, .empty].contains(kind) { try FileRole.data.check(file) }
     let opened = try HDF5.File(reading: file)

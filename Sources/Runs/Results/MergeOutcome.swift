@@ -16,6 +16,7 @@ package struct MergeOutcome: RunOutcome {
   package init(
     _ results: [String], to output: String, examples: Range<Int>?, allowsMixed: Bool, host: any RunHost
   ) throws {
+    for file in results { try FileRole.results.check(file) }
     merge = try ResultsMerge(results, examples: examples, allowsMixed: allowsMixed)
     self.output = output
     let merge = merge

@@ -13,6 +13,10 @@ extension UnitsRun {
   init(_ command: UnitsCommand) throws { try self.init(command.request, host: CommandHost()) }
 }
 
+extension CheckRun {
+  init(_ command: CheckCommand) throws { try self.init(command.request, host: CommandHost()) }
+}
+
 extension KerasImportRun {
   init(_ command: ImportKerasCommand) {
     self.init(command.request, host: CommandHost(), naming: \.commandOption)

@@ -149,7 +149,8 @@ public enum FileKind: String, Sendable, CaseIterable {
     case "evidence-model"?: self = .model
     case "evidence-results"?: self = .results
     default:
-      let isTree = has(child: "layers") || has(child: "_layer_checkpoint_dependencies")
+      // AnnData has layers too, and what is in them are matrices.
+      let isTree = (try? root.hasGroup(named: "vars", levels: 6)) == true
       if has("model_config") || has("layer_names") || has("keras_version") || has(child: "model_weights") || isTree {
         self = .keras
       }

@@ -14,8 +14,12 @@ public protocol FileSource: ExampleSource {
 protocol StoredArray: Sendable {
   /// The extent of each axis.
   var shape: [Int] { get }
+  /// Whether some elements are rounded where they are read as floats.
+  var isWiderThanFloat: Bool { get }
   /// Reads the elements whose index along an axis is in a range, in the order of the file.
   func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws
+  /// The same in double precision.
+  func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Double>) throws
 }
 
 /// An array with its axes in another order: the first of them counts examples.
@@ -34,15 +38,34 @@ struct OrderedArray: Sendable {
     shape = self.order.map { stored[$0] }
   }
 
+  private var isAsStored: Bool { order == Array(order.indices) }
+
   func read(_ rows: Range<Int>, into target: UnsafeMutableBufferPointer<Float>) throws {
-    guard let axis = order.first else { return }
-    if order == Array(order.indices) { return try base.read(rows, axis: 0, into: target) }
+    if isAsStored { return try base.read(rows, axis: 0, into: target) }
+    try reorder(rows, into: target) { try base.read(rows, axis: order[0], into: $0) }
+  }
+
+  /// The elements of rows before they are rounded to floats.
+  func unrounded(_ rows: Range<Int>) throws -> [Double] {
+    var values = [Double](repeating: 0, count: rows.count * shape.dropFirst().reduce(1, *))
+    try values.withUnsafeMutableBufferPointer { target in
+      if isAsStored { return try base.read(rows, axis: 0, into: target) }
+      try reorder(rows, into: target) { try base.read(rows, axis: order[0], into: $0) }
+    }
+    return values
+  }
+
+  /// Copies rows, which `read` gives in the order of the file.
+  private func reorder<Value: BinaryFloatingPoint>(
+    _ rows: Range<Int>, into target: UnsafeMutableBufferPointer<Value>,
+    read: (UnsafeMutableBufferPointer<Value>) throws -> Void
+  ) throws {
     var extents = base.shape
-    extents[axis] = rows.count
+    extents[order[0]] = rows.count
     let count = extents.reduce(1, *)
     // Not on the stack, which may be small.
-    var block = [Float](repeating: 0, count: count)
-    try block.withUnsafeMutableBufferPointer { try base.read(rows, axis: axis, into: $0) }
+    var block = [Value](repeating: 0, count: count)
+    try block.withUnsafeMutableBufferPointer { try read($0) }
     var strides = [Int](repeating: 1, count: extents.count)
     for index in extents.indices.dropLast().reversed() { strides[index] = strides[index + 1] * extents[index + 1] }
     let ordered = order.map { (extent: extents[$0], stride: strides[$0]) }

@@ -15,8 +15,6 @@ public struct HDF5Source: FileSource {
   public let storesIntegers: Bool
   private let array: OrderedArray
   private let stored: StoredValues
-  /// The dataset, where floats don't hold its elements and rows are read as they are stored.
-  private let wide: HDF5.Dataset?
 
   /// How many examples the dataset holds.
   public var count: Int { array.shape[0] }
@@ -74,13 +72,13 @@ public struct HDF5Source: FileSource {
       order = axes.map { order?[$0] ?? $0 }
     }
     array = OrderedArray(base, order: order)
-    let isPlain = order == nil && stored.isPlain && stored.missing.isEmpty
-    wide = isPlain ? (base as? HDF5.Dataset).flatMap { $0.type.isWiderThanFloat ? $0 : nil } : nil
     self.notes = notes
   }
 
-  /// 64-bit numbers and 32-bit integers as doubles, where no factor, order or missing value stands between.
-  public func readUnrounded(_ rows: Range<Int>) throws -> [Double]? { try wide?.read(rows: rows) }
+  /// 64-bit numbers and 32-bit integers as doubles. With a factor, what is stored is an approximation already.
+  public func readUnrounded(_ rows: Range<Int>) throws -> [Double]? {
+    array.base.isWiderThanFloat && stored.isPlain ? try array.unrounded(rows) : nil
+  }
 
   /// Reads consecutive examples, as stored.
   public func read(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Float>) throws {
@@ -92,17 +90,6 @@ public struct HDF5Source: FileSource {
         .invalidData,
         "\(file): \(path): example \(rows.lowerBound + place / max(1, size)), element \(place % max(1, size)): the value is "
           + "missing (it equals _FillValue or missing_value); leave such examples out, or fill them in")
-    }
-  }
-}
-
-extension ElementType {
-  /// Whether some elements are rounded where they are read as floats.
-  fileprivate var isWiderThanFloat: Bool {
-    switch self {
-    case .integer(let bits, _): bits > 16
-    case .float(let bits): bits > 32
-    default: false
     }
   }
 }

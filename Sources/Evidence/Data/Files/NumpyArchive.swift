@@ -19,6 +19,9 @@ struct NumpyArchive {
 
   private var arrays: [ZipArchive.Member] { archive.members.filter { $0.name.hasSuffix(".npy") } }
 
+  /// The names of the arrays.
+  var names: [String] { arrays.map { String($0.name.dropLast(4)) } }
+
   private func open(_ member: ZipArchive.Member) throws -> (name: String, array: NumpyArray) {
     do {
       let content = try archive.contents(of: member)
@@ -34,8 +37,7 @@ struct NumpyArchive {
       guard let member = arrays.first(where: { $0.name.dropLast(4) == plain || $0.name == plain }) else {
         throw EvidenceError(
           .invalidData,
-          "\(file): no array \(plain); there are "
-            + arrays.prefix(8).map { String($0.name.dropLast(4)) }.joined(separator: ", "))
+          "\(file): no array \(plain); there are \(NumpyArchive.list(names))")
       }
       return try open(member)
     }
@@ -43,7 +45,7 @@ struct NumpyArchive {
       throw EvidenceError(
         .invalidData,
         "\(file): a zip archive without arrays of numpy; it holds "
-          + archive.members.prefix(6).map(\.name).joined(separator: ", "))
+          + NumpyArchive.list(archive.members.map(\.name)))
     }
     var candidates: [(name: String, array: NumpyArray)] = []
     var refused: (any Error)?
@@ -55,11 +57,19 @@ struct NumpyArchive {
     }
     if let only = candidates.first, candidates.count == 1 { return only }
     if candidates.isEmpty, let refused { throw refused }
-    let list = candidates.prefix(8).map { "\($0.name) \($0.array.shape)" }.joined(separator: ", ")
     guard !candidates.isEmpty else {
-      throw EvidenceError(.invalidData, "\(file): no array of two or more axes")
+      throw EvidenceError(
+        .invalidData, "\(file): no array of two or more axes, [N, …]; there are \(NumpyArchive.list(names))")
     }
+    let list = NumpyArchive.list(candidates.map { "\($0.name) \($0.array.shape)" })
     throw EvidenceError(
       .invalidData, "\(file): \(candidates.count) arrays could be meant: \(list)", remedies: [.nameDataset])
+  }
+
+  /// A few names, and how many more there are.
+  private static func list(_ names: [String]) -> String {
+    let shown = 6
+    let first = names.prefix(shown).map { $0.count > 80 ? $0.prefix(80) + "…" : $0 }
+    return first.joined(separator: ", ") + (names.count > shown ? " and \(names.count - shown) more" : "")
   }
 }

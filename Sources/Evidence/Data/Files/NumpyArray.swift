@@ -90,7 +90,19 @@ struct NumpyArray: StoredArray {
     return result.trimmingCharacters(in: .whitespaces)
   }
 
+  var isWiderThanFloat: Bool { element.size > (element.kind == .float ? 4 : 2) }
+
   func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+    try fill(buffer, range, axis: axis)
+  }
+
+  func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Double>) throws {
+    try fill(buffer, range, axis: axis)
+  }
+
+  private func fill<Value: BinaryFloatingPoint>(
+    _ buffer: UnsafeMutableBufferPointer<Value>, _ range: Range<Int>, axis: Int
+  ) throws {
     let extents = shape
     guard extents.indices.contains(axis), range.lowerBound >= 0, range.upperBound <= extents[axis] else {
       throw EvidenceError(.invalidData, "\(place): has no such examples: \(range) of shape \(shape)")
@@ -112,6 +124,16 @@ struct NumpyArray: StoredArray {
 }
 
 extension NumpyArray.Element {
+  /// As numpy calls it: `float32`.
+  var name: String {
+    switch kind {
+    case .unsigned: "uint\(8 * size)"
+    case .signed: "int\(8 * size)"
+    case .float: "float\(8 * size)"
+    case .boolean: "bool"
+    }
+  }
+
   /// The type of a description such as `'<f4'`; nil for others.
   init?(_ description: String) {
     let text = description.filter { $0 != "'" && $0 != "\"" }
@@ -130,21 +152,21 @@ extension NumpyArray.Element {
   }
 
   /// The number whose bytes begin at an offset.
-  func number(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Float {
+  func number<Value: BinaryFloatingPoint>(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Value {
     var bits: UInt64 = 0
     for index in 0..<size {
       bits |= UInt64(bytes[offset + (isBigEndian ? size - 1 - index : index)]) << UInt64(8 * index)
     }
     switch (kind, size) {
-    case (.unsigned, _): return Float(bits)
+    case (.unsigned, _): return Value(bits)
     case (.boolean, _): return bits == 0 ? 0 : 1
-    case (.signed, 1): return Float(Int8(truncatingIfNeeded: bits))
-    case (.signed, 2): return Float(Int16(truncatingIfNeeded: bits))
-    case (.signed, 4): return Float(Int32(truncatingIfNeeded: bits))
-    case (.signed, _): return Float(Int64(truncatingIfNeeded: bits))
-    case (.float, 2): return NumpyArray.Element.half(UInt16(truncatingIfNeeded: bits))
-    case (.float, 4): return Float(bitPattern: UInt32(truncatingIfNeeded: bits))
-    case (.float, _): return Float(Double(bitPattern: bits))
+    case (.signed, 1): return Value(Int8(truncatingIfNeeded: bits))
+    case (.signed, 2): return Value(Int16(truncatingIfNeeded: bits))
+    case (.signed, 4): return Value(Int32(truncatingIfNeeded: bits))
+    case (.signed, _): return Value(Int64(truncatingIfNeeded: bits))
+    case (.float, 2): return Value(NumpyArray.Element.half(UInt16(truncatingIfNeeded: bits)))
+    case (.float, 4): return Value(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+    case (.float, _): return Value(Double(bitPattern: bits))
     }
   }
 

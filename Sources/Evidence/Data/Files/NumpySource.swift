@@ -10,6 +10,8 @@ public struct NumpySource: FileSource {
   public let notes: [String] = []
   /// Whether the elements are stored as integers.
   public let storesIntegers: Bool
+  /// The type of an element, as numpy calls it.
+  public let type: String
   private let array: OrderedArray
 
   /// How many examples the array holds.
@@ -25,10 +27,7 @@ public struct NumpySource: FileSource {
   ///   - axes: The order in which the axes are taken, the first of them counting examples.
   /// - Throws: `EvidenceError` where the file is no such file, is not complete, or holds something else than numbers.
   public init(file path: String, dataset name: String? = nil, axes: [Int]? = nil) throws {
-    let bytes: Data
-    do { bytes = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) } catch {
-      throw EvidenceError(.inputOutput, "\(path): the file can't be read: \(error.localizedDescription)")
-    }
+    let bytes = try NumpySource.contents(of: path)
     let array: NumpyArray
     if NumpyArray.isArray(bytes.prefix(6)) {
       self.path = "/"
@@ -49,9 +48,29 @@ public struct NumpySource: FileSource {
           + "\(array.shape.count) axes")
     }
     file = path
+    type = array.element.name
     storesIntegers = array.element.kind == .unsigned || array.element.kind == .signed
     let order = array.order
     self.array = OrderedArray(array, order: axes.map { $0.map { order?[$0] ?? $0 } } ?? order)
+  }
+
+  /// The names of the arrays of an archive; one, `/`, for a file of one array.
+  ///
+  /// - Throws: As `init`.
+  public static func names(in path: String) throws -> [String] {
+    let bytes = try contents(of: path)
+    return NumpyArray.isArray(bytes.prefix(6)) ? ["/"] : try NumpyArchive(bytes, file: path).names
+  }
+
+  private static func contents(of path: String) throws -> Data {
+    do { return try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe) } catch {
+      throw EvidenceError(.inputOutput, "\(path): the file can't be read: \(error.localizedDescription)")
+    }
+  }
+
+  /// 64-bit numbers and 32-bit integers as doubles.
+  public func readUnrounded(_ rows: Range<Int>) throws -> [Double]? {
+    array.base.isWiderThanFloat ? try array.unrounded(rows) : nil
   }
 
   /// Reads consecutive examples, as stored.

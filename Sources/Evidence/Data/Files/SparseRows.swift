@@ -26,7 +26,19 @@ struct SparseRows: StoredArray {
     }
   }
 
+  var isWiderThanFloat: Bool { data.isWiderThanFloat }
+
   func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+    try fill(buffer, range, axis: axis)
+  }
+
+  func read(_ range: Range<Int>, axis: Int, into buffer: UnsafeMutableBufferPointer<Double>) throws {
+    try fill(buffer, range, axis: axis)
+  }
+
+  private func fill<Value: HDF5.Element & BinaryFloatingPoint>(
+    _ buffer: UnsafeMutableBufferPointer<Value>, _ range: Range<Int>, axis: Int
+  ) throws {
     guard axis == 0 else {
       throw EvidenceError(.invalidData, "\(place): the axes of a sparse matrix can't be exchanged; store its transpose")
     }
@@ -38,7 +50,7 @@ struct SparseRows: StoredArray {
       throw EvidenceError(.invalidData, "\(place)/indptr: expected numbers that rise from 0 to \(count)")
     }
     let stored = bounds[0]..<bounds[bounds.count - 1]
-    let values: [Float] = try data.read(rows: stored)
+    let values: [Value] = try data.read(rows: stored)
     let places: [Int] = try indices.read(rows: stored)
     buffer.update(repeating: 0)
     for row in 0..<range.count {
@@ -55,4 +67,12 @@ struct SparseRows: StoredArray {
   }
 }
 
-extension HDF5.Dataset: StoredArray {}
+extension HDF5.Dataset: StoredArray {
+  var isWiderThanFloat: Bool {
+    switch type {
+    case .integer(let bits, _): bits > 16
+    case .float(let bits): bits > 32
+    default: false
+    }
+  }
+}

@@ -1,5 +1,5 @@
 """Writes the small models beside this script as Keras 3 saves them, and the evidence lower bounds that Keras computes
-(expected.json): of the same draws of noise for every model, with the standard error that leaves.
+(expected.json), with the standard error that their draws leave.
 
     KERAS_BACKEND=torch python generate.py [NAME …]     # keras 3.15.1
 """
@@ -8,7 +8,9 @@ import json
 import os
 import sys
 import zipfile
+import zlib
 
+import h5py
 import numpy as np
 
 import keras
@@ -34,7 +36,7 @@ class ScaleSampling(layers.Layer):
         return mean + scale * keras.random.normal(ops.shape(mean))
 
 
-def shake(model, seed):
+def shake(model, seed, bits=None):
     rng = np.random.default_rng(seed)
     values = []
     for variable in model.variables:
@@ -46,7 +48,10 @@ def shake(model, seed):
             value = 1 + 0.5 * value
         if "seed" in variable.path or "count" in variable.path:
             continue
-        variable.assign(value.astype("float32"))
+        value = value.astype("float32")
+        if bits:
+            value = (value.view("uint32") >> 16 << 16).view("float32")
+        variable.assign(value)
 
 
 def deflate(model, name):
@@ -62,17 +67,106 @@ def deflate(model, name):
 known = {}
 
 
+def archive(whole, encoder, decoder, name):
+    deflate(whole, name)
+    return [name + ".keras"]
+
+
+def legacy(whole, encoder, decoder, name):
+    """Encoder and decoder in files of Keras 1 and 2's form."""
+    encoder.save(os.path.join(here, name + "-encoder.h5"))
+    decoder.save(os.path.join(here, name + "-decoder.h5"))
+    return [name + "-encoder.h5", name + "-decoder.h5"]
+
+
+def weights(whole, encoder, decoder, name):
+    """Weights only, and the architecture beside them."""
+    whole.save_weights(os.path.join(here, name + ".weights.h5"))
+    with open(os.path.join(here, name + ".json"), "w") as file:
+        file.write(whole.to_json())
+    return [name + ".weights.h5", name + ".json"]
+
+
+def legacy_weights(whole, encoder, decoder, name):
+    """Weights only, as Keras 1 and 2 write them, and what is said of them by hand."""
+    from keras.src.legacy.saving import legacy_h5_format
+    with h5py.File(os.path.join(here, name + ".h5"), "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, whole)
+    return [name + ".h5", describe(name, "hidden", "z_mean", "z_log_var", "wide", "out")]
+
+
+def bfloat16(whole, encoder, decoder, name):
+    """The same weights in bfloat16; they were rounded to it before anything was computed."""
+    files = []
+    for model, role in ((encoder, "encoder"), (decoder, "decoder")):
+        config = json.loads(model.to_json().replace('"float32"', '"bfloat16"'))
+        copy = keras.models.model_from_json(json.dumps(config))
+        for variable, source in zip(copy.variables, model.variables):
+            variable.assign(ops.cast(source.value, "bfloat16"))
+        files.append(f"{name}-{role}.h5")
+        copy.save(os.path.join(here, files[-1]))
+    return files
+
+
+def shards(whole, encoder, decoder, name):
+    """Weights only, in several files."""
+    whole.save_weights(os.path.join(here, name + ".weights.json"), max_shard_size=3e-7)
+    return [name + ".weights.json", describe(name, "hidden", "z_mean", "z_log_var", "wide", "out")]
+
+
+class Part(layers.Layer):
+    """Layers under the names of the author's attributes."""
+
+    def __init__(self, parts):
+        super().__init__()
+        for name, layer in parts.items():
+            setattr(self, name, layer)
+
+
+class Whole(keras.Model):
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+
+def subclassed(whole, encoder, decoder, name):
+    """Weights of a model of the author's own class: nothing but names of attributes tells what they are."""
+    parts = {}
+    for model, names in ((encoder, {"hidden": "dense_proj", "z_mean": "dense_mean", "z_log_var": "dense_log_var"}),
+                         (decoder, {"wide": "dense_proj", "out": "dense_output"})):
+        made = {}
+        for old, new in names.items():
+            weights = model.get_layer(old).get_weights()
+            made[new] = layers.Dense(weights[0].shape[1])
+            made[new].build((None, weights[0].shape[0]))
+            made[new].set_weights(weights)
+        parts[model.name] = Part(made)
+    copy = Whole(parts["encoder"], parts["decoder"])
+    for part in (copy, copy.encoder, copy.decoder):
+        part.built = True
+    copy.save_weights(os.path.join(here, name + ".weights.h5"))
+    return [name + ".weights.h5"]
+
+
+def describe(name, hidden, mean, log_variance, wide, out):
+    with open(os.path.join(here, name + ".json"), "w") as file:
+        json.dump({"encoder": [{"layer": hidden, "activation": "tanh"}], "mean": mean, "log_variance": log_variance,
+                   "decoder": [{"layer": wide, "activation": "relu"}, {"layer": out, "activation": "sigmoid"}]}, file)
+    return name + ".json"
+
+
 def record(name, shape, mean, scale, decoder, x_input, z_input, decoded, arguments=(), likelihood="bernoulli",
-           data="binary", sampler=Sampling, sampled=None, outputs=None, error=None):
-    """A model of one file. mean and scale are tensors of the encoder as they truly are; `sampled` what the sampling layer
-    is given (mean and log-variance by default)."""
+           data="binary", sampler=Sampling, sampled=None, save=archive, bits=None):
+    """A model, and how it is saved. mean and scale are tensors of the encoder as they truly are; `sampled` what the
+    sampling layer is given."""
     if len(sys.argv) > 1 and name not in sys.argv[1:]:
         return
     z = sampler(name="sampling")(sampled)
     decoder = keras.Model(z_input, decoded, name="decoder")
     whole = keras.Model(x_input, decoder(z), name="vae")
-    shake(whole, len(known) + 1)
-    deflate(whole, name)
+    encoder = keras.Model(x_input, sampled, name="encoder")
+    shake(whole, zlib.crc32(name.encode()), bits)
+    files = save(whole, encoder, decoder, name)
     rng = np.random.default_rng(7)
     examples = 4
     if data == "binary":
@@ -83,10 +177,10 @@ def record(name, shape, mean, scale, decoder, x_input, z_input, decoded, argumen
         x = rng.random((examples,) + shape).astype("float32")
     m, s = (np.asarray(ops.convert_to_numpy(t), "float64").reshape(examples, -1)
             for t in keras.Model(x_input, [mean, scale])(x))
-    noise = rng.standard_normal((DRAWS, m.shape[1]))
+    noise = rng.standard_normal((examples, DRAWS, m.shape[1]))
     weights = []
     for i in range(examples):
-        drawn = m[i] + s[i] * noise
+        drawn = m[i] + s[i] * noise[i]
         out = np.asarray(ops.convert_to_numpy(decoder(drawn.reshape((DRAWS,) + tuple(z_input.shape[1:])).astype("float32"))), "float64")
         out = out.reshape(DRAWS, -1)
         flat = x[i].reshape(-1).astype("float64")
@@ -99,13 +193,13 @@ def record(name, shape, mean, scale, decoder, x_input, z_input, decoded, argumen
             scale_x = float(likelihood.split(":")[1])
             log_p = (-0.5 * ((flat - out) / scale_x) ** 2 - np.log(scale_x) - 0.5 * np.log(2 * np.pi)).sum(1)
         log_prior = (-0.5 * drawn ** 2 - 0.5 * np.log(2 * np.pi)).sum(1)
-        log_q = (-0.5 * noise ** 2 - 0.5 * np.log(2 * np.pi) - np.log(s[i])).sum(1)
+        log_q = (-0.5 * noise[i] ** 2 - 0.5 * np.log(2 * np.pi) - np.log(s[i])).sum(1)
         weights.append(log_p + log_prior - log_q)
     weights = np.array(weights)
     known[name] = {
         "elbo": round(float(weights.mean()), 5),
         "standardError": round(float(weights.std() / np.sqrt(weights.size)), 5),
-        "x": x.reshape(examples, -1).round(6).tolist(), "arguments": list(arguments),
+        "x": x.reshape(examples, -1).round(6).tolist(), "arguments": list(arguments), "files": files,
     }
 
 
@@ -132,12 +226,21 @@ BETWEEN = {
     "dense": lambda t: layers.Dense(Z, name="more")(t),
     "batch-norm": lambda t: layers.BatchNormalization(name="bn")(t),
     "negative": lambda t: -t,
+    "rescaling": lambda t: layers.Rescaling(0.6, offset=-0.2)(t),
+    "softsign": lambda t: ops.softsign(t),
+    "two-clips": lambda t: 0.5 * ops.clip(ops.clip(t, -1, 0.4) + 0.1, -0.4, 0.3),
+    "log-softplus": lambda t: ops.log(ops.softplus(t) + 0.01),
+    "layer-norm": lambda t: layers.LayerNormalization(name="ln")(t),
+    "residual": lambda t: t + layers.Dense(Z, activation="tanh", name="more")(t),
 }
+# Whether what these give is still a logarithm is asked.
+ASKED = ["two-clips", "log-softplus"]
 for between, function in BETWEEN.items():
     x, h, mean, log_var = heads()
     changed = function(log_var)
     z, decoded = plain_decoder()
-    record("log-variance-" + between, (D,), mean, ops.exp(0.5 * changed), None, x, z, decoded, sampled=[mean, changed])
+    record("log-variance-" + between, (D,), mean, ops.exp(0.5 * changed), None, x, z, decoded, sampled=[mean, changed],
+           arguments=["--log-variance", changed._keras_history.operation.name] if between in ASKED else [])
     x, h, mean, log_var = heads()
     changed = function(mean)
     z, decoded = plain_decoder()
@@ -193,7 +296,25 @@ encoded("layer-layer-norm", (4, 3), layers.LayerNormalization(axis=[1, 2]))
 encoded("layer-gate", (D,), lambda x: layers.Multiply()([
     layers.Dense(5, activation="sigmoid")(x), layers.Dense(5, activation="mish")(x)]))
 encoded("layer-prelu", (4, 4, 2), layers.PReLU(shared_axes=[1, 2]))
+# In a way of its own each, with the settings that its name says.
+encoded("layer-celu", (D,), layers.Dense(5, activation=keras.activations.celu))
+normalization = layers.Normalization(axis=-1)
+normalization.adapt(np.random.default_rng(3).normal(0.3, 1.4, (64, D)).astype("float32"))
+encoded("layer-normalization-adapted", (D,), lambda x: layers.Dense(5, activation="tanh")(normalization(x)))
 encoded("layer-time-distributed", (4, 3), layers.TimeDistributed(layers.Dense(5, activation="celu")))
+
+encoded("one-hot", (5, 4), layers.Flatten(), last=layers.Softmax(), likelihood="categorical", data="one-hot",
+        arguments=["--likelihood", "categorical"])
+encoded("normal", (D,), layers.Dense(5, activation="tanh"), likelihood="normal:0.5", data="real", last=layers.Activation("linear"),
+        arguments=["--likelihood", "normal:0.5"])
+
+# The forms in which Keras saves models.
+for form, save in [("legacy", legacy), ("weights", weights), ("legacy-weights", legacy_weights), ("bfloat16", bfloat16),
+                   ("shards", shards), ("subclassed", subclassed)]:
+    x, h, mean, log_var = heads()
+    z, decoded = plain_decoder()
+    record("form-" + form, (D,), mean, ops.exp(0.5 * log_var), None, x, z, decoded, sampled=[mean, log_var], save=save,
+           bits=16 if form == "bfloat16" else None)
 
 path = os.path.join(here, "expected.json")
 before = json.load(open(path)) if len(sys.argv) > 1 and os.path.exists(path) else {}
