@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "Tests"
 RESOURCES = ROOT / "Sources" / "EvidenceCommand" / "Resources"
 KERAS = TESTS / "KerasImportTests" / "Fixtures"
+FORMS = TESTS / "EvidenceCommandTests" / "Fixtures" / "Forms"
 EXPORTED = TESTS / "ModelFileTests" / "Exported" / "Models"
 
 
@@ -93,70 +94,13 @@ def rich_model(path):
         prior["log_variance"] = np.float32([[0.1, -0.1], [0.2, 0.3]])
 
 
-def second_model(path):
-    """A model with what the format's second version adds, over one-hot data."""
-    random = np.random.default_rng(2)
-
-    def layer(group, number, kind, activation=None, arrays=None, **attributes):
-        layer = group.require_group(str(number))
-        layer.attrs.update({"layer": kind, **({"activation": activation} if activation else {}), **attributes})
-        for name, shape in (arrays or {}).items():
-            layer[name] = (random.normal(size=shape) / 4).astype("float32")
-        return layer
-
-    with h5py.File(path, "w") as file:
-        file.attrs["format"], file.attrs["version"], file.attrs["name"] = "evidence-model", 2, "second"
-        file.create_group("input").attrs["shape"] = [6, 4]
-        q = file.create_group("encoder/1")
-        q.attrs["distribution"] = "normal"
-        trunk = q.create_group("trunk")
-        layer(trunk, 0, "conv1d", "mish", {"kernel": (3, 4, 6), "bias": (6,)}, stride=2, padding="same")
-        layer(trunk, 1, "group-norm", None, {"scale": (6,), "offset": (6,)}, groups=2, epsilon=0.001)
-        layer(trunk, 2, "permute", axes=[1, 0])
-        layer(trunk, 3, "layer-norm", "softsign", {"scale": (6, 3), "offset": (6, 3)}, axes=[0, 1], epsilon=0.001)
-        layer(trunk, 4, "activation", "prelu", {"slope": (3,)})
-        layer(trunk, 5, "flatten")
-        for name, activation in (("mean", None), ("log_variance", "celu")):
-            layer(q.create_group(name), 0, "dense", activation, {"weight": (2, 18), "bias": (2,)})
-        p = file.create_group("decoder/1")
-        p.attrs["distribution"] = "categorical"
-        trunk = p.create_group("trunk")
-        layer(trunk, 0, "dense", "log1p", {"weight": (12, 2), "bias": (12,)})
-        layer(trunk, 1, "reshape", shape=[3, 4])
-        layer(trunk, 2, "conv1d-transpose", None, {"kernel": (2, 4, 4), "bias": (4,)}, stride=2, padding="valid")
-        layer(p.create_group("logits"), 0, "dense", None, {"weight": (4, 4), "bias": (4,)})
-
-
 def second_forms(folder, companion):
-    """Arrays of numpy, sparse matrices, tables, weights in several files."""
-    random = np.random.default_rng(3)
-    counts = random.poisson(0.7, size=(40, 12)).astype("float32")
-    np.save(folder / "numpy" / "floats.npy", counts)
-    np.save(folder / "numpy" / "fortran.npy", np.asfortranarray(counts.astype(">i4").reshape(10, 4, 12)))
-    np.savez(folder / "numpy" / "plain.npz", x=counts, labels=np.arange(40))
-    np.savez_compressed(folder / "numpy" / "compressed.npz", x=counts.astype("uint8"))
-
-    for name, options in (("plain", {}), ("chunked", {"chunks": (50,), "compression": "gzip"})):
-        with h5py.File(folder / "sparse" / f"{name}.h5ad", "w") as file:
-            file.attrs["encoding-type"] = "anndata"
-            group = file.create_group("X")
-            group.attrs["encoding-type"], group.attrs["shape"] = "csr_matrix", counts.shape
-            group.create_dataset("data", data=counts[counts != 0], **options)
-            group.create_dataset("indices", data=np.nonzero(counts)[1].astype("int32"), **options)
-            group["indptr"] = np.concatenate([[0], np.cumsum((counts != 0).sum(1))]).astype("int32")
-
-    with h5py.File(folder / "tables" / "records.h5", "w") as file:
-        file["table"] = np.zeros(20, dtype=[("a", "f4"), ("b", "i8"), ("c", "S3")])
-        file["x"] = counts
-    with h5py.File(folder / "tables" / "pandas.h5", "w") as file:
-        file.create_group("df").attrs["pandas_type"] = "frame_table"
-        file["df"].create_dataset("table", data=np.zeros(20, dtype=[("index", "i8"), ("values", "f4", (12,))]), chunks=(20,))
-        packed = file.create_dataset("packed", data=(counts * 10).astype("int16"))
-        packed.attrs["scale_factor"], packed.attrs["add_offset"], packed.attrs["_FillValue"] = 0.1, -1.0, np.int16(-99)
-        file["packed"].attrs["MATLAB_class"] = "int16"
-
-    graphs = KERAS / "Graphs"
-    shards = sorted(graphs.glob("form-shards*"))
+    """Models of version 2, arrays of numpy, sparse matrices, tables, weights in several files."""
+    for name, kind in (("second.h5", "second"), ("floats.npy", "numpy"), ("fortran.npy", "numpy"), ("plain.npz", "numpy"),
+                       ("compressed.npz", "numpy"), ("plain.h5ad", "sparse"), ("chunked.h5ad", "sparse"),
+                       ("records.h5", "tables"), ("packed.h5", "tables")):
+        shutil.copy(FORMS / name, folder / kind)
+    shards = sorted((KERAS / "Graphs").glob("form-shards*"))
     for path in shards:
         shutil.copy(path, folder / "shards")
         for other in shards:
@@ -174,7 +118,6 @@ def make(folder, evidence):
         path.mkdir(parents=True, exist_ok=True)
         return path
 
-    second_model(folder / "second" / "second.h5")
     second_forms(folder, companion)
 
     for path in [RESOURCES / "digits-iwae-2l.h5", EXPORTED / "torch.h5", EXPORTED / "flax.h5"]:

@@ -33,7 +33,8 @@ struct KerasDraft {
         "a draft: complete it. Weights tell neither activations, strides and paddings nor what comes after what; layers "
           + "without weights (Flatten, Reshape, MaxPooling2D, …) are missing: {\"class\": \"Flatten\"}. docs/keras.md has the keys"
       ),
-      "input_shape": .array((inputSize(encoding.first ?? mean.map { entries[$0] }) ?? []).map { JSONValue.integer($0) }),
+      "input_shape": .array(
+        (inputSize(encoding.first ?? mean.map { entries[$0] }) ?? []).map { JSONValue.integer($0) }),
       "encoder": items(encoding, endsIn: nil),
       "mean": .string(mean.map(path) ?? "WHICH LAYER?"),
       key: .string(scale.map { path($0.0) } ?? "WHICH LAYER?"),

@@ -38,7 +38,8 @@ enum ShardedWeights {
       for dataset in try shard.allDatasets() where try !root.hasChild(dataset.path) {
         let values: [Float] = try dataset.read()
         try root.createDataset(dataset.path, type: .float(bits: 32), shape: dataset.shape).write(values)
-        try name(String(dataset.path[..<(dataset.path.lastIndex(of: "/") ?? dataset.path.startIndex)]), of: shards, in: root)
+        try name(
+          String(dataset.path[..<(dataset.path.lastIndex(of: "/") ?? dataset.path.startIndex)]), of: shards, in: root)
       }
     }
     return joined

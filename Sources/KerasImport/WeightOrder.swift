@@ -41,7 +41,9 @@ enum WeightOrder {
   }
 
   private static func split(_ name: String) -> (base: String, number: Int) {
-    guard let line = name.lastIndex(of: "_"), let number = Int(name[name.index(after: line)...]) else { return (name, 0) }
+    guard let line = name.lastIndex(of: "_"), let number = Int(name[name.index(after: line)...]) else {
+      return (name, 0)
+    }
     return (String(name[..<line]), number)
   }
 }

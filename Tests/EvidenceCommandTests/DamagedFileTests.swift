@@ -32,15 +32,37 @@ import Testing
 
   /// What reads a file of each kind; `FILE` stands for it.
   enum Kind: String, CaseIterable {
-    case model, data, results, keras
+    case model, data, results, keras, second, numpy, archive, sparse, tables, shards
 
-    var words: [String] { self == .keras ? ["import", "keras", "FILE", "-o", "FILE.imported"] : ["inspect", "FILE"] }
+    var words: [String] {
+      switch self {
+      case .keras: ["import", "keras", "FILE", "-o", "FILE.imported"]
+      case .shards: ["import", "keras", "FILE", ModelCaseTests.graphs + "/form-shards.json", "-o", "FILE.imported"]
+      default: ["inspect", "FILE"]
+      }
+    }
+
+    private static func form(_ name: String) -> String {
+      Repository.path("Tests/EvidenceCommandTests/Fixtures/Forms/\(name)")
+    }
 
     func sound(in directory: String) throws -> String {
       switch self {
       case .model: return Repository.digitsModel
       case .data: return Repository.digits
       case .keras: return ImportTests.model
+      case .second: return Self.form("second.h5")
+      case .numpy: return Self.form("fortran.npy")
+      case .archive: return Self.form("compressed.npz")
+      case .sparse: return Self.form("plain.h5ad")
+      case .tables: return Self.form("packed.h5")
+      case .shards:
+        // The files that the index names lie beside it.
+        for number in 0..<2 {
+          let name = "/form-shards_0000\(number).weights.h5"
+          try FileManager.default.copyItem(atPath: ModelCaseTests.graphs + name, toPath: directory + name)
+        }
+        return ModelCaseTests.graphs + "/form-shards.weights.json"
       case .results:
         let path = directory + "/results.h5"
         try HandmadeResults(values: (0..<40).map { -80 - Double($0) }).write(to: path)

@@ -125,11 +125,25 @@ import Testing
     #expect(!isSaid(right), "\(right.warningWords)")
   }
 
+  /// What is refused, without a number; of all others a number is given with a warning. docs/data.md has this as a table.
+  static let refused: Set = [
+    "axes of the image exchanged", "examples along the last axis", "half written", "holes", "missing values", "log1p",
+    "normalized", "centred", "−1 and 1",
+  ]
+
+  private static func isRefused(_ mistake: Mistake) -> Bool {
+    let name = mistake.testDescription
+    return name == "bernoulli: bytes" || refused.contains { name.hasSuffix(": " + $0) }
+  }
+
   @Test(arguments: mistakes) func noMistakeIsSilent(_ mistake: Mistake) throws {
     let wrong: NLLOutcome
     do {
       wrong = try outcome(mistake.likelihood) { try mistake.store($0, Self.data(mistake.likelihood)) }
-    } catch { return }
-    #expect(isSaid(wrong), "\(wrong.summary.mean): \(wrong.warningWords)")
+    } catch {
+      #expect(Self.isRefused(mistake), "\(error)")
+      return
+    }
+    #expect(isSaid(wrong) && !Self.isRefused(mistake), "\(wrong.summary.mean): \(wrong.warningWords)")
   }
 }

@@ -26,7 +26,8 @@ import Testing
       let integer = ElementType.integer(bits: 32, signed: true)
       try group.createDataset("data", type: type, shape: [stored.count]).write(stored)
       try group.createDataset("indices", type: integer, shape: [stored.count]).write(stored.map { _ in Int32(0) })
-      try group.createDataset("indptr", type: integer, shape: [stored.count + 1]).write((0...stored.count).map { Int32($0) })
+      try group.createDataset("indptr", type: integer, shape: [stored.count + 1]).write(
+        (0...stored.count).map { Int32($0) })
     case .reordered: try file.root.createDataset("x", type: type, shape: [1, stored.count]).write(stored)
     default: try file.root.createDataset("x", type: type, shape: [stored.count, 1]).write(stored)
     }
@@ -81,7 +82,8 @@ import Testing
     let poisson = try constantModel(.poisson, [.rate: [3]])
     #expect(try evaluate([3, 16_777_217], under: poisson, as: form)[1]?.stored == 16_777_217)
     let error = #expect(throws: EvidenceError.self) { try evaluate([3, 2 + 1e-9], under: poisson, as: form) }
-    #expect(error?.description.contains("example 1, element 0: found 2.000000001,") == true, "\(error?.description ?? "")")
+    #expect(
+      error?.description.contains("example 1, element 0: found 2.000000001,") == true, "\(error?.description ?? "")")
   }
 
   @Test func fractionsThatAFloatRoundsAwayAreNoCounts() throws {

@@ -41,7 +41,8 @@ public struct ConstantModelFit: Sendable {
   /// Adds an example.
   public mutating func add(_ values: ArraySlice<Float>) {
     if moments == nil {
-      moments = ElementMoments(count: values.count, keepsClasses: likelihood.distribution == .categorical && !likelihood.isOneHot)
+      moments = ElementMoments(
+        count: values.count, keepsClasses: likelihood.distribution == .categorical && !likelihood.isOneHot)
     }
     moments?.add(values)
   }

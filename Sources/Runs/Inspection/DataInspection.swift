@@ -23,6 +23,16 @@ package struct DataInspection: RunOutcome {
       (self.values, self.trouble) = (values, trouble)
     }
 
+    /// Reads a sparse matrix.
+    init(matrix path: String, file: String) throws {
+      do {
+        self = try Entry(HDF5Source(file: file, dataset: path), type: "sparse, by rows")
+      } catch let error as EvidenceError {
+        // By columns, or damaged.
+        self.init(path: path, shape: [], type: "sparse", rowsPerChunk: nil, values: nil, trouble: error.message)
+      }
+    }
+
     /// Reads examples, a block at a time.
     init(_ source: some FileSource, type: String) throws {
       let data = Evidence.Dataset(source)
@@ -79,8 +89,7 @@ package struct DataInspection: RunOutcome {
     datasets = try survey.datasets.flatMap { dataset -> [Entry] in
       if let matrix = matrices.first(where: { dataset.path.hasPrefix($0 + "/") }) {
         guard dataset.path == matrix + "/indptr" else { return [] }
-        let source = try HDF5Source(file: file.name, dataset: matrix)
-        return [try Entry(source, type: "sparse, by rows")]
+        return [try Entry(matrix: matrix, file: file.name)]
       }
       var values: Values?
       var trouble: String?
