@@ -130,6 +130,13 @@ import Testing
     }
   }
 
+  @Test func aSparseMatrixOfMATLABIsSaid() {
+    let text = message { root in
+      for name in ["data", "ir", "jc"] { _ = try write([1, 2], [2], to: root, as: "X/" + name) }
+    }
+    #expect(text.contains("/X is a sparse matrix of MATLAB") && text.contains("full(x)"), "\(text)")
+  }
+
   @Test func oneDatasetForEachImageIsSaid() {
     let text = message { root in
       for index in 0..<300 { _ = try write(Array(Self.plain.prefix(6)), [2, 3], to: root, as: "images/\(index)") }
@@ -188,6 +195,16 @@ import Testing
   @Test func classesHaveTheEntropyOfTheirFrequencies() throws {
     let values: [Float] = (0..<40).map { Float($0 % 4) }
     #expect(abs(try #require(model(values, 40, .categorical)).meanLogLikelihood + log(4)) < 1e-12)
+  }
+
+  @Test func oneHotDataHaveTheEntropyOfTheirClasses() throws {
+    // Two runs: of four classes as often, and always the second.
+    let values: [Float] = (0..<40).flatMap { example in
+      (0..<4).map { $0 == example % 4 ? Float(1) : 0 } + [0, 1, 0, 0]
+    }
+    var fit = ConstantModelFit(ElementLikelihood(.categorical, isOneHot: true))
+    for example in 0..<40 { fit.add(values[example * 8..<(example + 1) * 8]) }
+    #expect(abs(try #require(fit.model).meanLogLikelihood + log(4)) < 1e-12)
   }
 
   @Test func countsAreThoseOfPoisson() throws {

@@ -101,6 +101,26 @@ extension KerasTests {
       #expect(result.model.input.binarize == .threshold)
     }
 
+    /// An activation for all layers is none of the heads, nor of the decoder's output.
+    @Test func theActivationOfAllLayersIsNotThatOfAnOutput() throws {
+      let description = """
+        {"activation": "tanh", "encoder": ["hidden"], "mean": "z_mean", "log_variance": "z_log_var",
+         "decoder": ["wide", "out"], "likelihood": "normal:1"}
+        """
+      let model = try F.read([F.file("weights.h5", F.named(Self.groups)), F.file("d.json", description)]).model
+      #expect(model.encoders[0].trunk?.layers.map(\.activation) == [.tanh])
+      #expect(model.decoders[0].trunk?.layers.map(\.activation) == [.tanh])
+      for (conditional, name) in [
+        (model.encoders[0], ParameterName.mean), (model.encoders[0], .logVariance), (model.decoders[0], .mean),
+      ] {
+        guard case .stack(let stack)? = conditional.parameters[name] else {
+          Issue.record("no stack")
+          continue
+        }
+        #expect(stack.layers.map(\.activation) == [.identity])
+      }
+    }
+
     @Test func weightsOnlyOfKeras3WithADescription() throws {
       let description = """
         {"encoder": [{"layer": "encoder/dense", "activation": "tanh"}], "mean": "encoder/dense_1",

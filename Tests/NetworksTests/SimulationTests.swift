@@ -85,6 +85,33 @@ struct SimulationTests {
     }
   }
 
+  @Test("One-hot runs have the frequencies of their classes")
+  func oneHot() throws {
+    let probabilities: [Float] = [0.2, 0.5, 0.3, 0.7, 0.1, 0.2]
+    let network = try Network(
+      ModelDescription(
+        input: .init(shape: [2, 3]),
+        encoders: [
+          Conditional(
+            .normal, given: [0],
+            parameters: [.mean: .constant(Tensor([0])), .logScale: .constant(Tensor(shape: [], values: [0]))])
+        ],
+        decoders: [
+          Conditional(
+            .categorical, given: [1],
+            parameters: [.logits: .constant(Tensor(shape: [2, 3], values: probabilities.map { log($0) }))])
+        ]))
+    let count = 2000
+    let draws = try Self.simulated(network, count: count)
+    for draw in draws {
+      for run in [draw.x[0..<3], draw.x[3..<6]] { #expect(run.sorted() == [0, 0, 1]) }
+    }
+    for (element, probability) in probabilities.enumerated() {
+      let mean = draws.reduce(0) { $0 + $1.x[element] } / Float(count)
+      #expect(abs(mean - probability) < 4.5 * (probability * (1 - probability) / Float(count)).squareRoot())
+    }
+  }
+
   @Test("A full normal, and the components of priors")
   func priors() throws {
     var random = Random(420)

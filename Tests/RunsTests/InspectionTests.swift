@@ -1,5 +1,6 @@
 import HDF5
 import Models
+import TestSupport
 import Testing
 
 @testable import Runs
@@ -57,5 +58,36 @@ import Testing
     #expect(byPath["/none"]?.values == nil)
     #expect(byPath["/one"]?.values?.minimum == -7)
     #expect(byPath["/text"]?.values == nil)
+  }
+
+  /// Many datasets of one kind are a line; links out of the file and tables are said not to be read.
+  @Test func whatIsAlikeIsOneLineAndWhatIsNotReadIsSaid() throws {
+    let file = try File(inMemory: "data.h5")
+    let root = try file.root
+    for image in 0..<30 {
+      try root.createDataset("images/\(image)", type: .integer(bits: 8, signed: false), shape: [2, 2]).write(
+        [0, UInt8(image), 0, 0])
+    }
+    let many = try DataInspection(file, host: Silent())
+    #expect(many.text(in: Plain()).contains("/images/0 and 29 more  [2, 2]  uint8  in one piece  0 to 29"))
+    #expect(many.datasets.count == 30)
+
+    func text(_ path: String) throws -> String {
+      try DataInspection(File(reading: Repository.path(path)), host: Silent()).text(in: Plain())
+    }
+    #expect(try text("Tests/HDF5Tests/Fixtures/links.h5").contains("/user is not read: "))
+    #expect(
+      try text("Tests/EvidenceCommandTests/Fixtures/Forms/table.h5").contains("records, which are no numbers"))
+  }
+
+  /// Every array of an archive of numpy, and of a sparse matrix the whole instead of its parts.
+  @Test func arraysOfNumpyAndSparseMatricesAreListed() throws {
+    let forms = Repository.path("Tests/EvidenceCommandTests/Fixtures/Forms")
+    let arrays = try DataInspection(numpy: forms + "/plain.npz")
+    #expect(arrays.datasets.map(\.path) == ["x", "labels"] && arrays.datasets.map(\.type) == ["float32", "int64"])
+    #expect(arrays.datasets.map(\.shape) == [[40, 12], [40]])
+    let sparse = try DataInspection(File(reading: forms + "/plain.h5ad"), host: Silent())
+    #expect(sparse.datasets.map(\.path) == ["/X"] && sparse.datasets[0].shape == [40, 12])
+    #expect(sparse.datasets[0].type == "sparse, by rows" && sparse.datasets[0].values?.maximum ?? 0 > 1)
   }
 }

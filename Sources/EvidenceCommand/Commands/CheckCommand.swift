@@ -20,7 +20,7 @@ struct CheckCommand: ParsableCommand, IsolatedCommand {
   @Argument(help: "The model (HDF5).", completion: .file())
   var model: String
 
-  @Argument(help: "Real data (HDF5), to be compared with simulated ones.", completion: .file())
+  @Argument(help: "Real data, to be compared with simulated ones.", completion: .file())
   var data: String?
 
   @OptionGroup var preparation: PreparationOptions

@@ -25,7 +25,7 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
     commandName: "keras",
     abstract: "Import a model from the files of Keras 1, 2 or 3.",
     discussion: """
-      Encoder and decoder in one file or in two: .h5, .weights.h5 or .keras. Files with weights only are completed by a JSON \
+      Encoder and decoder in one file or in two: .keras, .h5, .weights.h5 or .weights.json. Files with weights only are completed by a JSON \
       file beside them: that of model.to_json(), or a few lines by hand (docs/keras.md). What the files do not say and was \
       taken to be so is printed, and stored in the output.
 
@@ -33,6 +33,7 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
         evidence import keras encoder.h5 decoder.h5 -o model.h5 --divide-by 255
         evidence import keras vae.keras -o model.h5 --likelihood normal:0.1
         evidence import keras vae.h5 -o model.h5 --mean dense_3 --scale dense_4
+        evidence import keras vae.weights.h5 --draft vae.json
         evidence import keras vae.weights.h5 vae.json -o model.h5
       """)
 

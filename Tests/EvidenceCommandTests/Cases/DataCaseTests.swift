@@ -134,6 +134,27 @@ import Testing
     #expect(sparse.text.contains("csr.h5ad:/X\n"))
   }
 
+  private static func form(_ name: String) -> String {
+    Repository.path("Tests/EvidenceCommandTests/Fixtures/Forms/\(name)")
+  }
+
+  /// The same counts in files of numpy, h5py and AnnData.
+  @Test func oneDatasetInManyFormsIsOneNumber() throws {
+    let model = PatternModel(shape: [12], likelihood: .poisson)
+    let means = try withTemporaryDirectory { directory in
+      try ModelFile.write(model.description, to: directory + "/model.h5")
+      return try ["floats.npy", "plain.npz", "compressed.npz", "plain.h5ad", "chunked.h5ad", "records.h5"].map { name in
+        try NLLRun(NLLCommand.parse([directory + "/model.h5", Self.form(name), "--samples", "4"])).run().summary.mean
+      }
+    }
+    #expect(Set(means).count == 1, "\(means)")
+    let text = try withTemporaryDirectory { directory in
+      try ModelFile.write(model.description, to: directory + "/model.h5")
+      return try Executable.evidence.run("nll", directory + "/model.h5", Self.form("scipy.npz")).error
+    }
+    #expect(text.contains("a sparse matrix of scipy") && text.contains(".toarray())"), "\(text)")
+  }
+
   private func writeSparse(_ values: [Float], columns: Int, to group: Group) throws {
     let rows = values.count / columns
     let places = values.indices.filter { values[$0] != 0 }
@@ -173,8 +194,7 @@ import Testing
     func run(_ name: String) throws -> String {
       try withTemporaryDirectory { directory in
         try ModelFile.write(model.description, to: directory + "/model.h5")
-        let data = Repository.path("Tests/EvidenceCommandTests/Fixtures/Forms/\(name)")
-        return try Executable.evidence.run("nll", directory + "/model.h5", data).error
+        return try Executable.evidence.run("nll", directory + "/model.h5", Self.form(name)).error
       }
     }
     let records = try run("table.h5")

@@ -118,6 +118,13 @@ struct DatasetSearch {
       return "no dataset that can be read; \(place) \(refusal.message)"
     }
     let datasets = survey.datasets
+    if let columns = datasets.first(where: { $0.path.hasSuffix("/jc") }),
+      datasets.contains(where: { $0.path.hasSuffix("/ir") })
+    {
+      let matrix = columns.path.dropLast("/jc".count)
+      return
+        "\(matrix) is a sparse matrix of MATLAB; store it as a full one: x = full(x); save('data.mat', 'x', '-v7.3')"
+    }
     if let empty = datasets.first(where: { $0.shape.count >= 2 && $0.shape.contains(0) && $0.type.isNumeric }) {
       return "\(empty.path) holds no examples: its shape is \(empty.shape)"
     }

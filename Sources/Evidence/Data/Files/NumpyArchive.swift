@@ -47,6 +47,12 @@ struct NumpyArchive {
         "\(file): a zip archive without arrays of numpy; it holds "
           + NumpyArchive.list(archive.members.map(\.name)))
     }
+    if Set(names).isSuperset(of: ["indices", "indptr", "data", "shape"]) {
+      throw EvidenceError(
+        .invalidData,
+        "\(file): a sparse matrix of scipy, whose parts are no examples; in Python: "
+          + "numpy.save(\"data.npy\", scipy.sparse.load_npz(\"\(file)\").toarray())")
+    }
     var candidates: [(name: String, array: NumpyArray)] = []
     var refused: (any Error)?
     for member in arrays {

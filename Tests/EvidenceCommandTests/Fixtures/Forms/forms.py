@@ -59,6 +59,9 @@ np.save(path("floats.npy"), counts)
 np.save(path("fortran.npy"), np.asfortranarray(counts.astype(">i4").reshape(10, 4, 12)))
 np.savez(path("plain.npz"), x=counts, labels=np.arange(40))
 np.savez_compressed(path("compressed.npz"), x=counts.astype("uint8"))
+# As scipy.sparse.save_npz writes it.
+np.savez(path("scipy.npz"), indices=np.nonzero(counts)[1].astype("int32"), format=np.array(b"csr"), shape=np.array(counts.shape),
+         indptr=np.concatenate([[0], np.cumsum((counts != 0).sum(1))]).astype("int32"), data=counts[counts != 0])
 
 for name, options in (("plain", {}), ("chunked", {"chunks": (50,), "compression": "gzip"})):
     with h5py.File(path(f"{name}.h5ad"), "w") as file:
