@@ -8,7 +8,7 @@ struct ModelAndDataOptions: ParsableArguments {
   @Argument(help: "The model: an HDF5 file.", completion: .file())
   var model: String
 
-  @Argument(help: "The test set: an HDF5 file with a dataset of shape [N, …], .npy, .npz or .h5ad.", completion: .file())
+  @Argument(help: "The test set: a dataset of shape [N, …] in HDF5, .npy, .npz or .h5ad.", completion: .file())
   var data: String
 
   @OptionGroup var preparation: PreparationOptions
