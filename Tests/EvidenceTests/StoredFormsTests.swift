@@ -199,9 +199,8 @@ import Testing
 
   @Test func oneHotDataHaveTheEntropyOfTheirClasses() throws {
     // Two runs: of four classes as often, and always the second.
-    let values: [Float] = (0..<40).flatMap { example in
-      (0..<4).map { $0 == example % 4 ? Float(1) : 0 } + [0, 1, 0, 0]
-    }
+    func run(_ chosen: Int) -> [Float] { (0..<4).map { $0 == chosen ? 1 : 0 } }
+    let values = (0..<40).flatMap { run($0 % 4) + run(1) }
     var fit = ConstantModelFit(ElementLikelihood(.categorical, isOneHot: true))
     for example in 0..<40 { fit.add(values[example * 8..<(example + 1) * 8]) }
     #expect(abs(try #require(fit.model).meanLogLikelihood + log(4)) < 1e-12)

@@ -113,11 +113,12 @@ package struct DataInspection: RunOutcome {
   /// Reads the arrays of a file of numpy, a block at a time.
   package init(numpy path: String) throws {
     self.path = path
-    datasets = try NumpySource.names(in: path).map { name in
+    let names = try NumpySource.names(in: path)
+    datasets = try names.map { name in
       do {
         let source = try NumpySource(file: path, dataset: name == "/" ? nil : name)
         return try Entry(source, type: source.type)
-      } catch let error as EvidenceError {
+      } catch let error as EvidenceError where names.count > 1 {
         return Entry(path: name, shape: [], type: "", rowsPerChunk: nil, values: nil, trouble: error.message)
       }
     }

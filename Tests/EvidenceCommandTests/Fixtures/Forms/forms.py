@@ -29,7 +29,7 @@ def second_model(target):
             layer[name] = (random.normal(size=shape) / 4).astype("float32")
         return layer
 
-    with h5py.File(target, "w", libver="latest") as file:
+    with h5py.File(target, "w", libver=("earliest", "v110")) as file:
         file.attrs["format"], file.attrs["version"], file.attrs["name"] = "evidence-model", 2, "second"
         file.create_group("input").attrs["shape"] = [6, 4]
         q = file.create_group("encoder/1")
@@ -75,14 +75,14 @@ for name, options in (("plain", {}), ("chunked", {"chunks": (50,), "compression"
 records = np.zeros(20, dtype=[("a", "f4"), ("b", "i8"), ("c", "S3")])
 with h5py.File(path("records.h5"), "w") as file:
     file["table"], file["x"] = records, counts
-with h5py.File(path("table.h5"), "w", libver="latest") as file:
+with h5py.File(path("table.h5"), "w", libver=("earliest", "v110")) as file:
     file["x"] = records
 with h5py.File(path("packed.h5"), "w") as file:
     file["table"] = records
     packed = file.create_dataset("packed", data=(counts * 10).astype("int16"))
     packed.attrs["scale_factor"], packed.attrs["add_offset"], packed.attrs["_FillValue"] = 0.1, -1.0, np.int16(-99)
     packed.attrs["MATLAB_class"] = "int16"
-with h5py.File(path("pandas-table.h5"), "w", libver="latest") as file:
+with h5py.File(path("pandas-table.h5"), "w", libver=("earliest", "v110")) as file:
     frame = file.create_group("df")
     frame.attrs.update({"CLASS": "GROUP", "pandas_type": "frame_table", "pandas_version": "0.15.2", "TITLE": ""})
     rows = np.zeros(24, dtype=[("index", "i8"), ("values_block_0", "f4", (24,))])
