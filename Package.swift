@@ -4,7 +4,6 @@ import PackageDescription
 
 let package = Package(
   name: "evidence",
-  platforms: [.macOS(.v15)],
   products: [
     .library(name: "Evidence", targets: ["Evidence", "Models", "ModelFile", "KerasImport", "Statistics"]),
     .library(name: "EvidenceTesting", targets: ["EvidenceTesting"]),
@@ -17,10 +16,10 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5",
-      providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
-    .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+      providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"])]),
     .systemLibrary(
-      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CProcess"),
     .target(name: "HDF5", dependencies: ["CHDF5"]),

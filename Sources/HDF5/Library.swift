@@ -1,12 +1,5 @@
 import CHDF5
-
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
+import Glibc
 
 /// Access to libhdf5, one thread at a time.
 ///

@@ -1,10 +1,5 @@
 import CGSL
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Glibc
 
 /// GSL's Cholesky factor of a symmetric positive definite matrix.
 enum GSLCholesky {

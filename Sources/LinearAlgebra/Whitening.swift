@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Glibc
 
 /// A matrix A with A Aᵀ = H⁻¹ for a symmetric matrix H: it makes H the identity, Aᵀ H A = I.
 ///

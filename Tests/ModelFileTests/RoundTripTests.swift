@@ -12,6 +12,11 @@ import Testing
     try ModelFile.write(model, to: file)
     let copy = try File(readingImage: file.image(), name: "model.h5")
     #expect(try ModelFile.parse(copy) == model, sourceLocation: sourceLocation)
+    // Parameters are listed under the paths that their datasets have.
+    for parameter in model.parameters {
+      let dataset = try copy.root.dataset(String(parameter.path.dropFirst()))
+      #expect(dataset.shape == parameter.tensor.shape, "\(parameter.path)", sourceLocation: sourceLocation)
+    }
   }
 
   @Test func wholeModel() throws {

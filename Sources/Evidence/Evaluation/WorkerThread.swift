@@ -18,13 +18,8 @@ package enum WorkerThread {
     pthread_attr_setstacksize(&attributes, stackSize)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     let box = Unmanaged.passRetained(Body(run: body))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-      let result = pthread_create(&thread, &attributes, enterWorker, box.toOpaque())
-    #else
-      var thread = pthread_t()
-      let result = pthread_create(&thread, &attributes, enterWorker, box.toOpaque())
-    #endif
+    var thread = pthread_t()
+    let result = pthread_create(&thread, &attributes, enterWorker, box.toOpaque())
     guard result == 0 else {
       box.release()
       throw SystemError(result)
@@ -46,14 +41,7 @@ private final class Body: Sendable {
   init(run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
-#if canImport(Darwin)
-  private func enterWorker(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-    return nil
-  }
-#else
-  private func enterWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-    return nil
-  }
-#endif
+private func enterWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+  return nil
+}

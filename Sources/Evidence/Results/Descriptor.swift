@@ -109,11 +109,9 @@ final class Descriptor {
   /// Sets aside space up to this length, so that a full disk is met before anything is written; true unless the disk
   /// is known to be too full.
   func reserve(_ length: Int) throws {
-    #if os(Linux)
-      let result = posix_fallocate(number, 0, off_t(length))
-      // Other failures say nothing about the space.
-      if [ENOSPC, EDQUOT, EFBIG].contains(result) { throw SystemError(result) }
-    #endif
+    let result = posix_fallocate(number, 0, off_t(length))
+    // Other failures say nothing about the space.
+    if [ENOSPC, EDQUOT, EFBIG].contains(result) { throw SystemError(result) }
   }
 
   /// Waits until the names in a directory are on the disk.
