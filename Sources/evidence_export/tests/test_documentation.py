@@ -1,12 +1,12 @@
 """Every snippet of docs/from-pytorch.md and docs/from-jax.md, run in order on small models."""
 
-import pathlib
 import re
 
 import numpy as np
 import pytest
+from repository import ROOT
 
-DOCS = pathlib.Path(__file__).parents[3] / "docs"
+DOCS = ROOT / "docs"
 
 
 def snippets(page: str) -> list[str]:

@@ -1,14 +1,14 @@
 """The exporter's numpy layers against what PyTorch and Keras compute: the fixtures of the Swift tests."""
 
 import json
-import pathlib
 
 import numpy as np
 import pytest
 
 from evidence_export import Layer, StoredModel
+from repository import ROOT
 
-PATH = pathlib.Path(__file__).parents[3] / "Tests/NetworksTests/Fixtures/layers.json"
+PATH = ROOT / "Tests/NetworksTests/Fixtures/layers.json"
 CASES = json.loads(PATH.read_text()) if PATH.exists() else []
 
 

@@ -14,6 +14,7 @@ from styles import STYLES  # noqa: E402
 
 from evidence_export import ExportError, StoredModel  # noqa: E402
 from evidence_export.densities import log_weights  # noqa: E402
+from repository import ROOT  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -77,11 +78,9 @@ def test_style(style, tmp_path):
 
 def test_the_table_in_the_documentation():
     """docs/export-styles.md is what table.py writes."""
-    import pathlib
-
     pytest.importorskip("jax")
     import table
-    page = pathlib.Path(__file__).parents[3] / "docs" / "export-styles.md"
+    page = ROOT / "docs" / "export-styles.md"
     if not page.parent.exists():
         pytest.skip("not in the repository of Evidence")
     assert page.read_text() == "\n".join(table.lines()).rstrip() + "\n"
