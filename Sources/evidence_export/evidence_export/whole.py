@@ -104,7 +104,7 @@ def reconstructions(where: str, item: Conditional, found: Trace, noises: list[No
     if len(fits) > 1 and not named:
         raise ExportError(f"{where}: several of its outputs could be the reconstruction: "
                           f"{', '.join(leaf.words for leaf in fits)}. Say which: decoder_outputs={{\"logits\": name or "
-                          "position}")
+                          'position}; a mean and a scale: likelihood="normal", decoder_outputs={"mean": ..., "scale": ...}')
     return fits
 
 
