@@ -123,6 +123,8 @@ def _bounds(node: Node, inputs: list[tuple[float, float]]) -> tuple[float, float
 def _map_bounds(node: Node, inside: tuple[float, float]) -> tuple[float, float]:
     name = node.attributes["function"]
     low, high = BOUNDS.get(name, INFINITE)
+    if name == "leaky-relu" and node.attributes.get("alpha", 0.01) < 0:     # relu(x) + relu(-x), say
+        return 0.0, math.inf
     if name == "power" and float(node.attributes["exponent"]) % 2 == 0:
         low = 0.0
     if name == "hard-tanh":

@@ -6,8 +6,10 @@ import pytest
 
 from evidence_export import ExportError, Layer, StoredModel
 from evidence_export.densities import log_weights
+from evidence_export.graph import Node
 from evidence_export.layers import activation_layer
 from evidence_export.unsaid import ask_for_the_rest
+from evidence_export.values import bounds
 from evidence_export.verify import saturation
 from evidence_export.writer import Part, write_model
 
@@ -86,6 +88,13 @@ def test_a_prior_and_a_flow_are_asked_for():
             ask_for_the_rest([part], None, None)
     ask_for_the_rest([("overflow", "Linear"), ("encoder", "MLP")], None, None)
     ask_for_the_rest([("prior_net", "Linear")], {"distribution": "standard-normal"}, ())
+
+
+def test_bounds_of_a_leaky_relu():
+    """Of a negative slope it is positive everywhere: relu(x) + relu(-x)."""
+    x = Node("input", (), (1,))
+    for alpha, low in ((-1.0, 0.0), (0.01, -np.inf)):
+        assert bounds(Node("map", (x,), (1,), {"function": "leaky-relu", "alpha": alpha}))[0] == low
 
 
 def test_probabilities_that_round_to_one():
