@@ -77,8 +77,8 @@ def check_parameters(where: str, distribution: str, names) -> None:
         if len(found) != 1:
             raise ExportError(
                 f"{where}: a {distribution} distribution takes exactly one of {', '.join(row)}; "
-                f"found {', '.join(sorted(names)) or 'none'}. Name them with outputs=, or give "
-                "constants=")
+                f"found {', '.join(sorted(names)) or 'none'}. Name them with outputs= (encoder_outputs=, decoder_outputs=), or give "
+                + ("a number: scale=1.0 for half a squared error" if "scale" in row else "constants="))
         left -= {found[0]}
     if left:
         raise ExportError(f"{where}: a {distribution} distribution has no {', '.join(sorted(left))}")
