@@ -93,12 +93,20 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
     run = _process.run(["nll", model.path, file.path, *words(options)], progress=progress,
                        names=_names(model, file, {} if folder is None else {kept: "results"}))
     if not os.path.exists(kept):
-        # A shard's file has the name of its examples.
-        made = sorted(Path(kept).parent.glob(f"{Path(kept).stem}*{Path(kept).suffix}"), key=os.path.getmtime)
-        kept = str(made[-1]) if made else kept
+        kept = _shard(kept, run.json)
     if run.interrupted:
         raise _interrupted(kept, output, folder)
     return Result(Rows(kept, folder), run.json, run.text, run.warnings)
+
+
+def _shard(output: Any, json: Any) -> str:
+    """The file of a shard, whose name carries its examples; others may write theirs beside it at the same time."""
+    path = Path(output)
+    made = sorted(path.parent.glob(f"{path.stem}-*-*.h5"), key=os.path.getmtime)
+    if json:
+        bounds = json["data"]["range"]
+        made = [each for each in made if [int(part) for part in each.stem.split("-")[-2:]] == bounds]
+    return str(made[-1]) if made else str(output)
 
 
 def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, examples: Any = None,

@@ -183,3 +183,15 @@ def test_progress_by_tqdm(model, images, capsys):
     assert "60" in capsys.readouterr().err
     evidence.nll(model, images, samples=30, progress=False)
     assert capsys.readouterr().err == ""
+
+
+def test_a_shard_is_found_among_others(tmp_path):
+    model, images, _ = evidence.digits()
+    ends = []
+    # The later parts are there first.
+    for index in (2, 1, 0):
+        part = evidence.nll(model, images[:30], samples=5, shard=(index, 3), output=tmp_path / "part.h5", progress=False)
+        ends.append(int(part.index[-1]))
+    assert ends == [29, 19, 9]
+    merged = evidence.merge(sorted(tmp_path.glob("part-*.h5")), tmp_path / "all.h5")
+    assert len(merged.log_likelihood) == 30
