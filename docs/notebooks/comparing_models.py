@@ -65,7 +65,7 @@ table
 table.to_pandas().round(3)
 
 # %%
-results["4 bits"].warnings
+results["4 bits"].warnings[:3]
 
 # %% [markdown]
 # With fewer bits the posterior approximation is worse as well: the effective sample size falls, and k̂ rises. So a part of the
