@@ -21,6 +21,14 @@ pytestmark = pytest.mark.filterwarnings("ignore::evidence.EvidenceWarning")
 LONG = 2_000_000
 
 
+@pytest.fixture(autouse=True)
+def interrupts():
+    """Ctrl-C as in a terminal, also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def waited(condition, seconds=60):
     """Waits for something that another process does."""
     end = time.monotonic() + seconds
