@@ -72,9 +72,15 @@ def from_flax(encoder: Any, decoder: Any = None, variables: Any = None, input_sh
     ...                            encoder_outputs=("mean", "log_variance"))
     """
     pair = variables if isinstance(variables, (tuple, list)) else (variables, variables)
-    modules = [module.bind(own) if own is not None and hasattr(module, "bind") else module
-               for module, own in zip((encoder, decoder), pair)]
-    return from_jax(*modules, None, input_shape, path=path, **options)
+    functions = [_applied(module, own) for module, own in zip((encoder, decoder), pair)]
+    return from_jax(*functions, None, input_shape, path=path, **options)
+
+
+def _applied(module: Any, variables: Any) -> Any:
+    """A linen module with its weights; anything else as it is."""
+    if variables is None or not hasattr(module, "apply"):
+        return module
+    return lambda *inputs: module.apply(variables, *inputs)
 
 
 def from_keras(*sources: Any, path: str | os.PathLike | None = None, mean: str | None = None,
