@@ -361,8 +361,12 @@ def compare_data(original, kept, context):
 def compare_numpy(original, kept, context):
     """Arrays of numpy by numpy."""
     ours = json.loads(kept.read_text())
-    stored = np.load(original, allow_pickle=False)
-    values = stored if isinstance(stored, np.ndarray) else stored[ours["path"]]
+    try:
+        stored = np.load(original, allow_pickle=False)
+        values = stored if isinstance(stored, np.ndarray) else stored[ours["path"]]
+    except Exception as error:
+        # A header is Python's to parse, and fails in many ways.
+        raise Unread(str(error)) from error
     if list(values.shape) != ours["shape"]:
         raise Wrong(f"shape {ours['shape']} instead of {values.shape}")
     with np.errstate(all="ignore"):

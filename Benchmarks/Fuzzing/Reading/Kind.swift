@@ -62,7 +62,11 @@ public enum Kind: String, CaseIterable {
 
   private func evaluate(_ description: ModelDescription) throws {
     let model = try NetworkModel(description)
-    let data = Dataset([Float](repeating: 0, count: model.inputCount), count: 1)
+    var example = [Float](repeating: 0, count: model.inputCount)
+    if case .oneHot = model.support, let classes = description.input.shape.last {
+      for first in stride(from: 0, to: example.count, by: classes) { example[first] = 1 }
+    }
+    let data = Dataset(example, count: 1)
     _ = try ImportanceSampling(samples: 2).estimate(model, on: data, options: Evaluation(threads: 1))
   }
 
