@@ -164,8 +164,10 @@ SETTINGS = {
     "conv2d-transpose": ["stride", "padding", "dilation", "groups", "output_padding"], "batch-norm": ["epsilon", "axis"],
     "layer-norm": ["epsilon"], "reshape": ["shape"], "max-pool2d": ["size", "stride", "padding"],
     "average-pool2d": ["size", "stride", "padding"], "upsample2d": ["factor", "mode"], "crop2d": ["cropping"],
-    "pad2d": ["padding"]}
-PARAMETERS = {"leaky-relu": ["alpha"], "elu": ["alpha"], "hard-tanh": ["min", "max"]}
+    "pad2d": ["padding"], "conv1d": ["stride", "padding", "dilation", "groups"],
+    "conv1d-transpose": ["stride", "padding", "dilation", "groups", "output_padding"],
+    "group-norm": ["groups", "epsilon"], "permute": ["axes"]}
+PARAMETERS = {"leaky-relu": ["alpha"], "elu": ["alpha"], "celu": ["alpha"], "hard-tanh": ["min", "max"]}
 
 
 def known(path, ours):
@@ -194,15 +196,16 @@ def default(path, name, ours):
         side, number = re.fullmatch(r"/(encoder|decoder)/(\d+)", path).groups()
         return [int(number) - (side == "encoder")]
     if name == "stride":
-        return ours[path, "size"] if "pool" in kind else [1, 1]
+        return ours[path, "size"] if "pool" in kind else [1] if "1d" in kind else [1, 1]
     if name == "alpha":
         return [0.01] if ours[path, "activation"] == "leaky-relu" else [1]
     if path == "/prior" and name == "distribution":
         return "standard-normal"
     if name == "epsilon":
         return [1e-3] if kind == "batch-norm" else [1e-5]
-    return {"data_format": "channels_last", "activation": "identity", "bins": [256], "padding": "valid", "dilation": [1, 1],
-            "groups": [1], "output_padding": [0, 0], "mode": "nearest"}.get(name)
+    axes = 1 if kind in ("conv1d", "conv1d-transpose") else 2
+    return {"data_format": "channels_last", "activation": "identity", "bins": [256], "padding": "valid",
+            "dilation": [1] * axes, "groups": [1], "output_padding": [0] * axes, "mode": "nearest"}.get(name)
 
 
 def compare_model(original, kept, context):
