@@ -101,6 +101,11 @@ public final class File: @unchecked Sendable {
   private static func unopenable(_ place: Place) -> HDF5Error {
     let stack = ErrorStack.current()
     if stack.mentions("unable to lock file") {
+      // ENOLCK, as of a network file system without its lock daemon.
+      if stack.mentions("No locks available") {
+        return place.failure(
+          .inputOutput, "the file system refuses locks; set HDF5_USE_FILE_LOCKING=FALSE to do without them")
+      }
       return place.failure(.inUse, "another process is writing to the file")
     }
     if stack.mentions("file is already open") {
