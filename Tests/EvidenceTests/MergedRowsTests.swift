@@ -46,4 +46,26 @@ import Testing
       #expect(try words([first, shard(5..<8, in: directory, seed: 8)]).contains("are of different runs: seed"))
     }
   }
+
+  /// Numbers of two sets of instructions differ by rounding, so somebody has to say that they may stand in one file.
+  @Test func instructionsAreMixedOnlyWhenAsked() throws {
+    try withDirectory { directory in
+      let paths = try [(3..<5, "avx2"), (5..<9, "avx512")].map { examples, instructions in
+        var settings = resultsSettings(examples: examples)
+        settings.facts.instructionSet = instructions
+        let path = directory + "/\(instructions).h5"
+        let writer = try Writer(creating: path, settings: settings)
+        for index in examples { try writer.append(resultsRow(index)) }
+        try writer.finish()
+        return path
+      }
+      let error = try refusal { _ = try ResultsMerge(paths) }
+      #expect(error.message.contains("different processor instructions, avx2 and avx512"))
+      #expect(error.remedies == [.allowMixed])
+      let all = directory + "/all.h5"
+      try ResultsMerge(paths, allowsMixed: true).write(to: all)
+      let file = try ResultsFile(reading: all)
+      #expect(file.settings.facts.instructionSet == "avx2, avx512" && file.count == 6)
+    }
+  }
 }
