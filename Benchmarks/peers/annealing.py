@@ -87,24 +87,7 @@ def jax_anneal(model):
 
     peer = Jax(model, None)
 
-    def value(e, x, mean, log_variance):
-        total, first, latents = 0.0, 0, []
-        m, v = mean, log_variance
-        for layer, encoder in enumerate(peer.encoders):
-            if layer > 0:
-                m, v = peer._apply(encoder, latents[-1])
-            epsilon = e[first:first + m.shape[-1]]
-            first += m.shape[-1]
-            latents.append(m + jnp.exp(0.5 * v) * epsilon)
-            total += 0.5 * (epsilon**2 + v).sum()
-        for layer in range(1, len(peer.decoders)):
-            m, v = peer._apply(peer.decoders[layer], latents[layer])
-            total -= 0.5 * ((latents[layer - 1] - m) ** 2 * jnp.exp(-v) + v).sum()
-        total -= 0.5 * (latents[-1] ** 2).sum()
-        (logits,) = peer._apply(peer.decoders[0], latents[0])
-        return total + (x * logits - jax.nn.softplus(logits)).sum()
-
-    one = jax.value_and_grad(value)
+    one = jax.value_and_grad(peer.log_weight)
     both = jax.vmap(jax.vmap(one, (0, None, None, None)), (0, 0, 0, 0))
 
     @partial(jax.jit, static_argnums=1)

@@ -66,22 +66,7 @@ def jax_function(model, image):
     mean, log_variance = peer.encode(x)
 
     def value(noise):
-        """One point's log-weight; see Jax.log_weights, which draws its own noise."""
-        total, first, latents = 0.0, 0, []
-        m, v = mean[0], log_variance[0]
-        for layer, encoder in enumerate(peer.encoders):
-            if layer > 0:
-                m, v = peer._apply(encoder, latents[-1])
-            epsilon = noise[first:first + m.shape[-1]]
-            first += m.shape[-1]
-            latents.append(m + jnp.exp(0.5 * v) * epsilon)
-            total += 0.5 * (epsilon**2 + v).sum()
-        for layer in range(1, len(peer.decoders)):
-            m, v = peer._apply(peer.decoders[layer], latents[layer])
-            total -= 0.5 * ((latents[layer - 1] - m) ** 2 * jnp.exp(-v) + v).sum()
-        total -= 0.5 * (latents[-1] ** 2).sum()
-        (logits,) = peer._apply(peer.decoders[0], latents[0])
-        return total + (x[0] * logits - jax.nn.softplus(logits)).sum()
+        return peer.log_weight(noise, x[0], mean[0], log_variance[0])
 
     both = jax.jit(jax.vmap(jax.value_and_grad(value)))
     return f"JAX {jax.__version__} jit", lambda noise: jax.block_until_ready(both(noise))

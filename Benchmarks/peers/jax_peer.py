@@ -52,6 +52,24 @@ class Jax:
         return total + (x[:, None] * logits - jax.nn.softplus(logits)).sum(-1)
 
     @partial(jax.jit, static_argnames=("self", "draws"))
+    def log_weight(self, noise, x, mean, log_variance):
+        """The log-weight of one image at one point of noise, all layers concatenated; `log_weights` draws its own."""
+        total, first, latents = 0.0, 0, []
+        m, v = mean, log_variance
+        for layer, encoder in enumerate(self.encoders):
+            if layer > 0:
+                m, v = self._apply(encoder, latents[-1])
+            epsilon = noise[first:first + m.shape[-1]]
+            first += m.shape[-1]
+            latents.append(m + jnp.exp(0.5 * v) * epsilon)
+            total += 0.5 * (epsilon**2 + v).sum()
+        for layer in range(1, len(self.decoders)):
+            m, v = self._apply(self.decoders[layer], latents[layer])
+            total -= 0.5 * ((latents[layer - 1] - m) ** 2 * jnp.exp(-v) + v).sum()
+        total -= 0.5 * (latents[-1] ** 2).sum()
+        (logits,) = self._apply(self.decoders[0], latents[0])
+        return total + (x * logits - jax.nn.softplus(logits)).sum()
+
     def _chunk(self, x, mean, log_variance, key, draws):
         return self.log_weights(x, mean, log_variance, key, draws)
 

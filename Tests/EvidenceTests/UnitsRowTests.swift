@@ -15,16 +15,17 @@ import Testing
     let whole = try Evaluation(seed: 3).run(estimator, under: model, on: data) { rows.append(UnitsRow($1)) }
     try withResultsPath { path in
       let middle = data.count / 3
-      let files = try [0..<middle, middle..<data.count].map { range in
+      let parts = try [0..<middle, middle..<data.count].map { range in
         var settings = resultsSettings(examples: range)
         settings.labels = rows[0].labels
         let name = (path as NSString).deletingLastPathComponent + "/\(range.lowerBound).h5"
         let writer = try ResultsWriter<UnitsRow>(creating: name, settings: settings)
         for index in range { try writer.append(rows[index]) }
         try writer.finish()
-        return try ResultsFile(reading: name)
+        return name
       }
-      var merged = try MergedRows<UnitsRow>(files)
+      try ResultsMerge(parts).write(to: path)
+      var merged = try ResultsFile(reading: path).stream(of: UnitsRow.self)
       var scratch = model.makeScratch(examples: 1)
       try model.encode(data.batch(0..<1, seed: 3), scratch: &scratch)
       let layers = try model.posteriors(

@@ -5,7 +5,7 @@ import HDF5
 enum ResultsSnapshot<Row: ResultRow> {
   /// Makes a results file without rows.
   static func create(_ target: String, _ settings: ResultsSettings) throws -> Descriptor {
-    try install(over: target, allowed: nil) { path, copy in
+    try AtomicFile.replace(target) { path, copy in
       // Made in memory: libhdf5 1.10 may crash where it meets a full disk.
       let file = try File(inMemory: path)
       let root = try file.root
@@ -24,7 +24,7 @@ enum ResultsSnapshot<Row: ResultRow> {
   static func assemble(
     _ target: String, _ settings: ResultsSettings, started: String?, write: (File) throws -> Void
   ) throws {
-    _ = try install(over: target, allowed: nil) { path, _ in
+    _ = try AtomicFile.replace(target) { path, _ in
       let file = try File(creating: path)
       let root = try file.root
       try root.setAttribute("format", ResultsFile.format)
@@ -46,7 +46,7 @@ enum ResultsSnapshot<Row: ResultRow> {
     check: () throws -> Void
   ) throws -> Descriptor {
     try check()
-    return try install(over: target, allowed: last.identity) { path, copy in
+    return try AtomicFile.replace(target, check: { try refuseOther(target, than: last) }) { path, copy in
       // Find out that the disk is full before libhdf5 does.
       let rowBytes = 8 * Row.width(settings)
       try copy.reserve(last.byteCount + (journal.count + chunkRows(settings)) * rowBytes + (1 << 15))
@@ -80,29 +80,12 @@ enum ResultsSnapshot<Row: ResultRow> {
     max(1, min(ResultsFile.blockRows, settings.examples.count))
   }
 
-  /// Writes a file under another name, waits until it is on the disk, and moves it to its place.
-  private static func install(
-    over target: String, allowed: Descriptor.Identity?, write: (_ path: String, _ file: Descriptor) throws -> Void
-  ) throws -> Descriptor {
-    let path = ResultsPaths.partial(target)
-    let file = try Descriptor.create(path)
-    do {
-      try write(path, file)
-      try file.synchronize()
-      // One that was removed is made again; one that someone else put there is not ours to replace.
-      if let allowed, let found = try Descriptor.Identity(at: target), found != allowed {
-        throw EvidenceError(
-          .inputOutput,
-          "\(target): another file was put in its place while the run went on", remedies: [.moveFileAndResume])
-      }
-      try Descriptor.move(path, over: target)
-    } catch {
-      try? Descriptor.remove(path)
-      throw error
-    }
-    let directory = (target as NSString).deletingLastPathComponent
-    try Descriptor.synchronizeDirectory(directory.isEmpty ? "." : directory)
-    return file
+  /// One that was removed is made again; one that someone else put there is not ours to replace.
+  private static func refuseOther(_ target: String, than last: Descriptor) throws {
+    guard let found = try Descriptor.Identity(at: target), try found != last.identity else { return }
+    throw EvidenceError(
+      .inputOutput,
+      "\(target): another file was put in its place while the run went on", remedies: [.moveFileAndResume])
   }
 
   private static func now() -> String { Date.now.ISO8601Format() }

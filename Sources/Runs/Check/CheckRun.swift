@@ -11,10 +11,8 @@ package struct CheckRun {
   private let inputs: Inputs?
   private let events: RunEvents
   private let evaluation: Evaluation
-  private let results: ResultsRequest?
-  /// The simulated examples, of all shards and of this one.
-  private let whole: Range<Int>?
-  private let examples: Range<Int>
+  /// Of the simulated examples.
+  private let part: RunPart
 
   /// Opens the model, and the data where there are some.
   package init(_ request: CheckRequest, host: any RunHost) throws {
@@ -25,19 +23,15 @@ package struct CheckRun {
     model = try inputs?.model ?? NetworkModel(try ModelFile.read(request.model))
     digest = try FileDigest(request.model).hex()
     events = inputs?.events ?? RunEvents()
-    let simulated = 0..<request.simulated
-    var results = request.results
-    whole = request.shard == nil ? nil : simulated
-    examples =
-      try request.shard?.part(of: simulated, count: simulated.count, results: &results, host: host) ?? simulated
-    self.results = results
-    evaluation = request.evaluation.evaluation(of: examples, events: events, host: host)
+    part = try RunPart(
+      request.shard, of: 0..<request.simulated, count: request.simulated, results: request.results, host: host)
+    evaluation = request.evaluation.evaluation(of: part.examples, events: events, host: host)
   }
 
   /// Brackets.
   package func run() throws -> CheckOutcome {
     // A file that is there is opened before the evaluation, which has no limit of time.
-    let resumed = results?.isResumed == true ? try sink() : nil
+    let resumed = part.results?.isResumed == true ? try sink() : nil
     let started = ContinuousClock.now
     return try host.evaluate {
       do {
@@ -46,7 +40,7 @@ package struct CheckRun {
         return CheckOutcome(
           modelPath: request.model, model: model, digest: digest, inputs: inputs, entry: request.estimator,
           samples: request.estimator.samples(request.options), seed: evaluation.seed, tuned: tuned,
-          checked: summary.checked, plain: summary.plain, real: real, output: results?.path,
+          checked: summary.checked, plain: summary.plain, real: real, output: part.results?.path,
           eventWarnings: events.warnings, seconds: started.duration(to: .now) / .seconds(1))
       } catch let error as EvidenceError where error.code == .unsupported {
         throw EvidenceError(error.code, "\(request.model): \(error.description)")
@@ -57,7 +51,7 @@ package struct CheckRun {
   private typealias Sink = ResultsSink<CheckRow>
 
   private func sink(_ tuned: TunedAnnealing? = nil) throws -> Sink {
-    try Sink(results, settings: settings(tuned), watch: evaluation.watch, events: events, host: host)
+    try Sink(part.results, settings: settings(tuned), watch: evaluation.watch, events: events, host: host)
   }
 
   /// What the rows depend on.
@@ -66,16 +60,13 @@ package struct CheckRun {
     var settings = ResultsSettings(
       command: "check", estimator: request.estimator.name, options: request.estimator.options(options),
       samples: options.samples, seed: evaluation.seed, modelSHA256: digest, dataSHA256: "", dataset: "simulated",
-      preprocessing: Preprocessing(), examples: examples, evidenceVersion: PackageVersion.current,
+      preprocessing: Preprocessing(), examples: part.examples, evidenceVersion: PackageVersion.current,
       modelPath: request.model)
     settings.labels["plain_curve"] = BlockCurve.points(upTo: options.samples)
     if request.estimator.hasCurve { settings.labels["curve"] = BlockCurve.points(upTo: options.samples) }
+    settings.facts = ResultsSettings.Facts(of: model)
     settings.facts.tuned = tuned
-    settings.facts.wholeRange = whole
-    settings.facts.modelName = model.description.about.name
-    settings.facts.likelihood = model.likelihood.rawValue
-    settings.facts.elements = model.inputCount
-    settings.facts.instructionSet = "\(model.instructionSet)"
+    settings.facts.wholeRange = part.whole
     return settings
   }
 
@@ -93,7 +84,7 @@ package struct CheckRun {
     let ready = try estimator.prepared(for: model, options: evaluation)
     let tuned = (ready as? any TunedEstimator)?.tuned
     let sink = try resumed ?? sink(tuned)
-    let progress = host.progress(total: examples.count, hasMean: true)
+    let progress = host.progress(total: part.examples.count, hasMean: true)
     defer { progress.end() }
     let restored = RestoredMeasurements(count: sink.restored.count) {
       let row = try sink.restored.next()
@@ -101,7 +92,7 @@ package struct CheckRun {
       return row
     }
     let check = ModelCheck(simulated: request.simulated, plainSamples: request.options.samples)
-    let summary = try sink.saving(of: examples.count) {
+    let summary = try sink.saving(of: part.examples.count) {
       try check.run(ready, under: model, options: evaluation, restored: restored) { row in
         try sink.append(row)
         progress.advance(by: row.checked.lower.logLikelihood)
@@ -113,7 +104,7 @@ package struct CheckRun {
   /// Plain importance sampling on real data, at most as many as were simulated.
   private func compare(_ inputs: Inputs) throws -> LogLikelihoodSummary {
     var options = evaluation
-    let count = min(inputs.examples.count, examples.count)
+    let count = min(inputs.examples.count, part.examples.count)
     options.examples = inputs.examples.lowerBound..<inputs.examples.lowerBound + count
     let progress = host.progress(total: count, hasMean: true)
     defer { progress.end() }

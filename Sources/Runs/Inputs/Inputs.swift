@@ -85,11 +85,19 @@ extension Inputs {
       modelSHA256: modelDigest.hex(), dataSHA256: dataDigest.hex(), dataset: source.path,
       preprocessing: data.preprocessing,
       examples: examples, evidenceVersion: PackageVersion.current, modelPath: modelPath, dataPath: source.file)
-    settings.facts.modelName = model.description.about.name
-    settings.facts.likelihood = model.likelihood.rawValue
-    settings.facts.elements = model.inputCount
-    settings.facts.instructionSet = "\(model.instructionSet)"
+    settings.facts = ResultsSettings.Facts(of: model)
     return settings
+  }
+}
+
+extension ResultsSettings.Facts {
+  /// What readers of the file want to know of the model.
+  init(of model: NetworkModel) {
+    self.init()
+    modelName = model.description.about.name
+    likelihood = model.likelihood.rawValue
+    elements = model.inputCount
+    instructionSet = "\(model.instructionSet)"
   }
 }
 

@@ -14,22 +14,36 @@ package struct ShardRequest: Sendable {
     self.environment = environment
     self.balance = balance
   }
+}
 
-  /// The part of a range, which is said to the host.
+/// What one process evaluates of a run, and where its rows go.
+struct RunPart {
+  /// The examples of this process.
+  let examples: Range<Int>
+  /// Those of all shards; nil where there are none.
+  let whole: Range<Int>?
+  /// Where rows go; the name of a shard's file carries its examples.
+  let results: ResultsRequest?
+
+  /// All of a range, or a shard of it, which is said to the host.
   ///
-  /// - Parameters:
-  ///   - range: The examples of all parts.
-  ///   - count: Examples that there are, for the names of files.
-  ///   - results: Where rows go; the part's name carries its range.
+  /// - Parameter count: Examples that there are, for the names of files.
   /// - Throws: `RunError` where no launcher says which part, and where there are too few examples for so many.
-  func part(
-    of range: Range<Int>, count: Int, results: inout ResultsRequest?, host: any RunHost
-  ) throws -> Range<Int> {
-    let (shard, source) = try choice.resolved(in: environment)
+  init(
+    _ request: ShardRequest?, of range: Range<Int>, count: Int, results: ResultsRequest?, host: any RunHost
+  ) throws {
+    guard let request else {
+      (examples, whole, self.results) = (range, nil, results)
+      return
+    }
+    let (shard, source) = try request.choice.resolved(in: request.environment)
     var part = try shard.part(of: range)
-    if let balance { part = try ExampleCosts(reading: balance).parts(of: range, count: shard.count)[shard.index] }
+    if let balance = request.balance {
+      part = try ExampleCosts(reading: balance).parts(of: range, count: shard.count)[shard.index]
+    }
+    var results = results
     if let path = results?.path { results?.path = Shard.path(path, range: part, of: count) }
     host.say(.shard(shard, source: source, examples: part, output: results?.path))
-    return part
+    (examples, whole, self.results) = (part, range, results)
   }
 }

@@ -8,9 +8,7 @@ package struct NLLRun {
   private let inputs: Inputs
   private let estimator: LogLikelihoodEstimator
   private let evaluation: Evaluation
-  private let results: ResultsRequest?
-  /// The examples of all shards.
-  private let whole: Range<Int>?
+  private let part: RunPart
 
   private typealias Sink = ResultsSink<LogLikelihoodMeasurement>
   private var entry: EstimatorCatalog.Entry { request.estimator }
@@ -20,26 +18,23 @@ package struct NLLRun {
     self.request = request
     self.host = host
     var inputs = try Inputs(request.inputs, host: host)
-    var results = request.results
-    whole = request.shard == nil ? nil : inputs.examples
-    if let shard = request.shard {
-      inputs.examples = try shard.part(of: inputs.examples, count: inputs.source.count, results: &results, host: host)
-    }
+    part = try RunPart(
+      request.shard, of: inputs.examples, count: inputs.source.count, results: request.results, host: host)
+    inputs.examples = part.examples
     self.inputs = inputs
-    self.results = results
     estimator = try request.estimator.make(request.options)
     var evaluation = request.evaluation.evaluation(of: inputs.examples, events: inputs.events, host: host)
-    evaluation.firstOfRun = whole?.lowerBound
+    evaluation.firstOfRun = part.whole?.lowerBound
     self.evaluation = evaluation
   }
 
   /// Evaluates.
   package func run() throws -> NLLOutcome {
     func open(_ tuned: TunedAnnealing? = nil) throws -> Sink {
-      try Sink(results, settings: try settings(tuned), watch: evaluation.watch, events: inputs.events, host: host)
+      try Sink(part.results, settings: try settings(tuned), watch: evaluation.watch, events: inputs.events, host: host)
     }
     // A file that is there is opened before the evaluation, which has no limit of time: libhdf5 may go in circles on it.
-    let resumed = results?.isResumed == true ? try open() : nil
+    let resumed = part.results?.isResumed == true ? try open() : nil
     return try host.evaluate {
       let started = ContinuousClock.now
       // Before anything is saved: what was tuned is kept in the file.
@@ -52,7 +47,7 @@ package struct NLLRun {
         inputs: inputs, entry: entry, samples: entry.samples(request.options), tuned: tuned,
         seed: evaluation.seed, threads: evaluation.threads, reportsAllErrors: request.reportsAllErrors,
         summary: summary, replicates: try replicate(estimator, first: summary), seconds: seconds,
-        evaluated: inputs.examples.count - sink.restored.count, output: results?.path)
+        evaluated: inputs.examples.count - sink.restored.count, output: part.results?.path)
     }
   }
 
@@ -63,7 +58,7 @@ package struct NLLRun {
       command: "nll", estimator: entry.name, options: entry.options(options), samples: entry.samples(options),
       curveSamples: entry.hasCurve ? BlockCurve.points(upTo: options.samples) : [], seed: evaluation.seed)
     settings.facts.tuned = tuned
-    settings.facts.wholeRange = whole
+    settings.facts.wholeRange = part.whole
     return settings
   }
 

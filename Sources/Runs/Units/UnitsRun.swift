@@ -9,22 +9,17 @@ package struct UnitsRun {
   private let inputs: Inputs
   private let evaluation: Evaluation
   private let labels: ExampleLabels?
-  private let results: ResultsRequest?
-  /// The examples of all shards.
-  private let whole: Range<Int>?
+  private let part: RunPart
 
   /// Opens model and data.
   package init(_ request: UnitsRequest, host: any RunHost) throws {
     self.request = request
     self.host = host
     var inputs = try Inputs(request.inputs, host: host)
-    var results = request.results
-    whole = request.shard == nil ? nil : inputs.examples
-    if let shard = request.shard {
-      inputs.examples = try shard.part(of: inputs.examples, count: inputs.source.count, results: &results, host: host)
-    }
+    part = try RunPart(
+      request.shard, of: inputs.examples, count: inputs.source.count, results: request.results, host: host)
+    inputs.examples = part.examples
     self.inputs = inputs
-    self.results = results
     evaluation = request.evaluation.evaluation(of: inputs.examples, events: inputs.events, host: host)
     let (file, count) = (inputs.source.file, inputs.source.count)
     labels = try request.labels.map { try ExampleLabels(file: file, path: $0, count: count) }
@@ -37,7 +32,7 @@ package struct UnitsRun {
   /// Evaluates.
   package func run() throws -> UnitsOutcome {
     // A file that is there is opened before the evaluation, which has no limit of time.
-    let resumed = results?.isResumed == true ? try inputs.locatingErrors { try kept() } : nil
+    let resumed = part.results?.isResumed == true ? try inputs.locatingErrors { try kept() } : nil
     return try host.evaluate {
       let started = ContinuousClock.now
       let units = try inputs.locatingErrors { try measure(resumed ?? kept()) }
@@ -45,7 +40,8 @@ package struct UnitsRun {
       let ablation = try request.ablates ? inputs.locatingErrors { try ablate(units) } : nil
       return UnitsOutcome(
         inputs: inputs, seed: evaluation.seed, units: units, ablation: ablation,
-        labels: try scatterLabels(units), labelsPath: labels?.path, latents: request.latents, output: results?.path,
+        labels: try scatterLabels(units), labelsPath: labels?.path, latents: request.latents,
+        output: part.results?.path,
         seconds: seconds, threads: evaluation.threads, showsAllUnits: request.showsAllUnits)
     }
   }
@@ -57,10 +53,10 @@ package struct UnitsRun {
   }
 
   private func kept() throws -> Kept {
-    guard results != nil else { return Kept(sink: ResultsSink(host: host), layout: []) }
+    guard part.results != nil else { return Kept(sink: ResultsSink(host: host), layout: []) }
     let layout = try ActiveUnits(draws: request.draws).layout(inputs.model, on: inputs.data, options: evaluation)
     let sink = try ResultsSink<UnitsRow>(
-      results, settings: settings(layout), watch: evaluation.watch, events: inputs.events, host: host)
+      part.results, settings: settings(layout), watch: evaluation.watch, events: inputs.events, host: host)
     return Kept(sink: sink, layout: layout)
   }
 
@@ -79,7 +75,7 @@ package struct UnitsRun {
     }
     let units = try sink.saving(of: inputs.examples.count) {
       try evaluation.run(estimator, under: inputs.model, on: inputs.data, restored: restored) { _, measurement in
-        if results != nil { try sink.append(UnitsRow(measurement)) }
+        if part.results != nil { try sink.append(UnitsRow(measurement)) }
         try file?.append(measurement)
         progress.advance(by: 0)
       }
@@ -93,7 +89,7 @@ package struct UnitsRun {
     var settings = try inputs.settings(
       command: "units", estimator: "active-units", samples: request.draws, curveSamples: [], seed: evaluation.seed)
     settings.labels = UnitsRow(UnitsMeasurement(index: 0, layers: layout)).labels
-    settings.facts.wholeRange = whole
+    settings.facts.wholeRange = part.whole
     return settings
   }
 

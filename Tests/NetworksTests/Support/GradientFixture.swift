@@ -5,7 +5,7 @@ import Models
 
 /// A value and a gradient by PyTorch, and the model of the same name: a case of Fixtures/gradients.json, which
 /// make_gradients.py beside it made.
-struct GradientFixture: Decodable, Sendable {
+struct GradientFixture: NumberedWeights, Decodable, Sendable {
   let name: String
   let x: [Float]
   let noise: [Float]
@@ -20,23 +20,6 @@ struct GradientFixture: Decodable, Sendable {
 
   private static let pixels = 6
   private static let latents = 3
-
-  /// The tensor number `seed`: see make_gradients.py.
-  private static func numbers(_ shape: [Int], _ seed: Double, _ scale: Double = 1) -> Tensor {
-    Tensor(
-      shape: shape,
-      values: (0..<shape.reduce(1, *)).map { Float(scale * sin(12.9898 * Double($0 + 1) + 78.233 * seed)) })
-  }
-
-  private static func dense(
-    _ inputs: Int, _ outputs: Int, _ seed: Double, _ scale: Double = 0.7, _ activation: Activation = .identity
-  ) -> Layer {
-    Layer(
-      .dense(
-        Dense(
-          weight: numbers([outputs, inputs], seed, scale), layout: .weight, bias: numbers([outputs], seed + 0.5, 0.3))),
-      activation: activation)
-  }
 
   private static func head(_ inputs: Int, _ outputs: Int, _ seed: Double, _ scale: Double = 0.5) -> Parameter {
     .stack(Stack([dense(inputs, outputs, seed, scale)]))

@@ -5,7 +5,7 @@ import Models
 
 /// An objective and its gradients by PyTorch, and the model of the same name: a case of Fixtures/training.json, which
 /// make_training.py beside it made.
-struct TrainingFixture: Decodable, Sendable, CustomStringConvertible {
+struct TrainingFixture: NumberedWeights, Decodable, Sendable, CustomStringConvertible {
   let name: String
   let objective: String
   let x: [[Float]]
@@ -46,23 +46,6 @@ struct TrainingFixture: Decodable, Sendable, CustomStringConvertible {
   }
 
   // MARK: Models
-
-  /// The tensor number `seed`: see make_training.py.
-  private static func numbers(_ shape: [Int], _ seed: Double, _ scale: Double = 1) -> Tensor {
-    Tensor(
-      shape: shape,
-      values: (0..<shape.reduce(1, *)).map { Float(scale * sin(12.9898 * Double($0 + 1) + 78.233 * seed)) })
-  }
-
-  private static func dense(
-    _ inputs: Int, _ outputs: Int, _ seed: Double, _ scale: Double = 0.7, _ activation: Activation = .identity
-  ) -> Layer {
-    Layer(
-      .dense(
-        Dense(
-          weight: numbers([outputs, inputs], seed, scale), layout: .weight, bias: numbers([outputs], seed + 0.5, 0.3))),
-      activation: activation)
-  }
 
   private static func head(_ inputs: Int, _ outputs: Int, _ seed: Double, _ scale: Double = 0.7) -> Parameter {
     .stack(Stack([dense(inputs, outputs, seed, scale)]))

@@ -3,19 +3,19 @@ import Testing
 
 @testable import Evidence
 
-/// The rows of shards, in order, are those of one run.
-@Suite struct MergedRowsTests {
+/// The rows of shards, put together, are those of one run.
+@Suite struct ResultsMergeTests {
   /// A finished file of some examples in a directory.
   private func shard(
     _ examples: Range<Int>, in directory: String, rows: Range<Int>? = nil, seed: UInt64 = 7
-  ) throws -> ResultsFile {
+  ) throws -> String {
     let path = directory + "/\(UUID().uuidString).h5"
     var settings = resultsSettings(examples: examples)
     settings.seed = seed
     let writer = try Writer(creating: path, settings: settings)
     for index in rows ?? examples { try writer.append(resultsRow(index)) }
     try writer.close()
-    return try ResultsFile(reading: path)
+    return path
   }
 
   private func withDirectory(_ body: (String) throws -> Void) throws {
@@ -24,26 +24,26 @@ import Testing
 
   @Test func rowsComeInTheOrderOfTheDataset() throws {
     try withDirectory { directory in
-      let files = try [10..<17, 3..<4, 4..<10].map { try shard($0, in: directory) }
-      var merged = try MergedRows<LogLikelihoodMeasurement>(files)
-      #expect(merged.settings == resultsSettings(examples: 3..<17))
-      var rows: [LogLikelihoodMeasurement] = []
-      while let row = try merged.next() { rows.append(row) }
-      #expect(bits(rows) == bits((3..<17).map { resultsRow($0) }))
+      let parts = try [10..<17, 3..<4, 4..<10].map { try shard($0, in: directory) }
+      let all = directory + "/all.h5"
+      try ResultsMerge(parts).write(to: all)
+      #expect(try ResultsFile(reading: all).settings == resultsSettings(examples: 3..<17))
+      #expect(try bits(ofFile: all) == bits((3..<17).map { resultsRow($0) }))
     }
   }
 
   @Test func gapsOverlapsAndOtherRunsAreRefused() throws {
     try withDirectory { directory in
-      func words(_ files: [ResultsFile]) throws -> String {
-        try refusal { _ = try MergedRows<LogLikelihoodMeasurement>(files) }.message
+      func words(_ parts: [String]) throws -> String { try refusal { _ = try ResultsMerge(parts) }.message }
+      func holes(_ parts: [String]) -> [Range<Int>]? {
+        #expect(throws: ResultsMerge.Holes.self) { try ResultsMerge(parts) }?.ranges
       }
       let first = try shard(3..<5, in: directory)
       #expect(try words([]) == "no results to merge")
-      #expect(try words([first, shard(6..<8, in: directory)]).contains("expected the examples from 5 on"))
-      #expect(try words([first, shard(4..<8, in: directory)]).contains("expected the examples from 5 on"))
-      #expect(try words([first, shard(5..<8, in: directory, rows: 5..<7)]).contains("found 2 of 5..8"))
-      #expect(try words([first, shard(5..<8, in: directory, seed: 8)]).contains("are of different runs: seed"))
+      #expect(try holes([first, shard(6..<8, in: directory)]) == [5..<6])
+      #expect(try words([first, shard(4..<8, in: directory)]).contains("both hold the examples 4..5"))
+      #expect(try holes([first, shard(5..<8, in: directory, rows: 5..<7)]) == [7..<8])
+      #expect(try words([first, shard(5..<8, in: directory, seed: 8)]).contains("are not of one run: seed"))
     }
   }
 
