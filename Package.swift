@@ -38,13 +38,15 @@ let package = Package(
     .target(name: "Report", dependencies: ["Compression", "Evidence", "Statistics", "Wording"]),
     .target(
       name: "Runs",
-      dependencies: ["Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics", "Wording"]),
+      dependencies: [
+        "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics", "Training", "Wording",
+      ]),
     .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks"]),
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
         "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Runs", "Statistics",
-        "Wording",
+        "Training", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

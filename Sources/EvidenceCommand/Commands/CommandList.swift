@@ -4,6 +4,8 @@ import ArgumentParser
 enum CommandList {
   static let subcommands: [any ParsableCommand.Type] = [
     NLLCommand.self,
+    TrainCommand.self,
+    SampleCommand.self,
     CheckCommand.self,
     UnitsCommand.self,
     InspectCommand.self,

@@ -57,10 +57,12 @@ struct PreparationOptions: ParsableArguments {
 extension PreparationOptions {
   /// A model and data, prepared in this way.
   func inputs(model: String, data: String) -> InputsRequest {
-    InputsRequest(
-      model: model, data: data, dataset: dataset, examples: examples,
-      preparation: PreparationChoice(
-        binarize: binarize, divideBy: divideBy, dequantize: dequantize, axes: axes?.order))
+    InputsRequest(model: model, data: data, dataset: dataset, examples: examples, preparation: choice)
+  }
+
+  /// What is chosen.
+  var choice: PreparationChoice {
+    PreparationChoice(binarize: binarize, divideBy: divideBy, dequantize: dequantize, axes: axes?.order)
   }
 }
 

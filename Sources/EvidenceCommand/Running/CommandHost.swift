@@ -1,5 +1,6 @@
 import Evidence
 import Runs
+import Training
 
 /// The command as the host of its runs: stopped by signals, watched at a terminal.
 struct CommandHost: RunHost {
@@ -18,6 +19,8 @@ struct CommandHost: RunHost {
   func expectLongReading() { Isolation.liftReadingLimits() }
 
   func progress(total: Int, hasMean: Bool) -> any RunProgress { ProgressBar(total: total, hasMean: hasMean) }
+
+  func watchTraining(_ options: TrainingOptions) -> any TrainingWatch { TrainingLine(options) }
 
   func say(_ decision: RunDecision) {
     switch decision {

@@ -19,6 +19,7 @@ extension RunError {
     case .noBracket(let estimator): "\(estimator) has no bracket"
     case .emptyShard, .noLauncher, .noShard, .arrayWithHoles, .invalidShardVariable, .launchersDisagree: shardWords
     case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate: outputWords
+    case .training(let problem): problem.commandWords
     case .stopped(let finished, let count, let saved):
       "stopped after \(finished) of \(count) examples; "
         + (saved.map(Self.words) ?? "nothing was saved (--output RESULTS.h5 keeps what is finished)")
@@ -53,7 +54,7 @@ extension RunError {
       case .draft: "\(path): there is a file already; give another name to --draft, or --force to replace it"
       }
     case .outputIsDirectory(let path): "\(path): is a directory; name a file: -o MODEL.h5"
-    case .outputIsInput(let path): "\(path): is one of the files to import; give another name to -o"
+    case .outputIsInput(let path): "\(path): is one of the files that are read; give another name to -o"
     case .noFolder(let path, let folder): "\(path): there is no folder \(folder)"
     case .folderNotWritable(let path, let folder): "\(path): the folder \(folder) can't be written to"
     case .cannotCreate(let path, let reason): "\(path): can't be made: \(reason)"
@@ -75,6 +76,7 @@ extension RunError {
     case .wrongKind, .exchanged, .notImported: .invalidInput
     case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate:
       .cannotCreateOutput
+    case .training(let problem): problem.status
     case .stopped: Interruption.shared.status ?? .interrupted
     default: .usage
     }

@@ -49,6 +49,9 @@ package enum RunError: Error, Sendable {
   /// An evaluation was stopped.
   case stopped(finished: Int, of: Int, saved: SavedRows?)
 
+  /// A training run.
+  case training(TrainingProblem)
+
   /// The outputs that are never replaced unasked.
   package enum Output: Sendable {
     /// Posterior means and scales.

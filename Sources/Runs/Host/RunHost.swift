@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import Training
 
 /// What whoever starts a run hands in: how it is stopped, who watches its progress, and where it is logged.
 ///
@@ -24,6 +25,9 @@ package protocol RunHost: Sendable {
   ///
   /// - Parameter hasMean: Whether the values that it is told have a mean worth showing.
   func progress(total: Int, hasMean: Bool) -> any RunProgress
+
+  /// Watches a training run.
+  func watchTraining(_ options: TrainingOptions) -> any TrainingWatch
 
   /// What a run decided by itself, before it begins.
   func say(_ decision: RunDecision)
@@ -58,6 +62,7 @@ extension RunHost {
   package func expect(threads: Int) {}
   package func expectLongReading() {}
   package func progress(total: Int, hasMean: Bool) -> any RunProgress { Unwatched() }
+  package func watchTraining(_ options: TrainingOptions) -> any TrainingWatch { UnwatchedTraining() }
   package func say(_ decision: RunDecision) {}
   package func log(_ message: String, _ facts: [String: String]) {}
 }
