@@ -107,7 +107,7 @@ import Testing
       try FileManager.default.copyItem(atPath: Self.model, toPath: copy)
       let command = try ImportKerasCommand.parse([copy, "-o", directory + "/./vae.h5", "--force"])
       let error = try #require(throws: RunError.self) { try KerasImportRun(command).run() }
-      #expect(error.status == .cannotCreateOutput && error.commandWords.contains("one of the files to import"))
+      #expect(error.status == .cannotCreateOutput && error.commandWords.contains("one of the files that are read"))
     }
   }
 

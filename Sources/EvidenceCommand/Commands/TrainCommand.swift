@@ -28,7 +28,9 @@ struct TrainCommand: ParsableCommand, IsolatedCommand {
   @Argument(help: "The training set: an HDF5 file with a dataset of shape [N, …].", completion: .file())
   var data: String
 
-  @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The model file to write.", valueName: "model.h5"))
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: ArgumentHelp("The model file to write.", valueName: "model.h5"))
   var model: String
 
   @OptionGroup var preparation: PreparationOptions
