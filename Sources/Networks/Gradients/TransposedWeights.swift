@@ -3,20 +3,21 @@ import Models
 import Synchronization
 
 /// Something that is made when it is first asked for, by whichever thread that is, and then shared.
+///
+/// It holds no lock: `Mutex` waits inside a library that ThreadSanitizer does not see into. Threads that ask at the same
+/// time may make it twice, and one of the two is kept.
 final class Lazily<Value: Sendable>: Sendable {
-  private let stored = Mutex<Value?>(nil)
+  private final class Made: Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+  }
+
+  private let made = AtomicLazyReference<Made>()
   private let make: @Sendable () -> Value
 
   init(_ make: @escaping @Sendable () -> Value) { self.make = make }
 
-  var value: Value {
-    stored.withLock { stored in
-      if let stored { return stored }
-      let made = make()
-      stored = made
-      return made
-    }
-  }
+  var value: Value { (made.load() ?? made.storeIfNil(Made(make()))).value }
 }
 
 extension DenseStep {
