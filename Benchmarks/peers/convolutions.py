@@ -3,7 +3,7 @@
     /tmp/peers/bin/python Benchmarks/peers/convolutions.py
 
 z of 50 → dense 7 · 7 · 64 → transposed 3 × 3, 64 channels, stride 2 → the same, 32 channels → 3 × 3, one channel: 28 × 28 logits.
-The weights are random; evidence_export writes them for us. Images are Bernoulli, and a log-weight is all of it: noise,
+The weights are random; evidence.export writes them for us. Images are Bernoulli, and a log-weight is all of it: noise,
 decoder, likelihood, prior and posterior. PyTorch runs with its tensors in either order, eager and compiled, each in the
 best chunk of draws that a sweep finds. Every run is a process of its own, all in turns, and the least time counts.
 """
@@ -64,8 +64,8 @@ def make(folder, examples):
     """The model and the data as files."""
     import h5py
 
-    sys.path.insert(0, str(measuring.PACKAGE / "Sources" / "evidence_export"))
-    from evidence_export import export_torch
+    sys.path.insert(0, str(measuring.PACKAGE / "Sources" / "python"))
+    from evidence.export import export_torch
 
     encoder, decoder = networks()
     export_torch(folder / "model.h5", encoder, decoder, (1, 28, 28), encoder_outputs=("mean", "log_variance"))

@@ -11,7 +11,7 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Write a model that another framework saved in the model format.",
     discussion: """
-      Keras' files are read as they are. For PyTorch and JAX there is evidence_export, a Python package.
+      Keras' files are read as they are. For PyTorch and JAX there is evidence.export, in Python.
 
       Example:
         evidence import keras encoder.h5 decoder.h5 -o model.h5

@@ -26,16 +26,16 @@ enum FirstContact {
     case (.pytorch, _):
       return
         "a PyTorch checkpoint: weights without the module that uses them; it is not opened, since a pickle is a program\n"
-        + "in Python, once the module has its weights: evidence_export.export_torch(\"model.h5\", module, example)"
+        + "in Python, once the module has its weights: evidence.export.export_torch(\"model.h5\", module, example)"
     case (.pickle, _):
       return "a pickle of Python objects, which is not opened, since a pickle is a program\n"
-        + "in Python: numpy.save(\"data.npy\", array), or evidence_export for a model"
+        + "in Python: numpy.save(\"data.npy\", array), or evidence.export for a model"
     case (.onnx, _):
       return "an ONNX graph, which is not read\nexport the model from where it was trained: evidence import keras, or "
-        + "evidence_export for PyTorch and JAX"
+        + "evidence.export, in Python, for PyTorch and JAX"
     case (.safetensors, _):
       return "tensors without the module that uses them (safetensors)\n"
-        + "in Python, once the module has its weights: evidence_export.export_torch(\"model.h5\", module, example)"
+        + "in Python, once the module has its weights: evidence.export.export_torch(\"model.h5\", module, example)"
     case (.tensorFlow, _):
       return "a SavedModel or a checkpoint of TensorFlow, which is not read\n"
         + "in Python: tensorflow.keras.models.load_model(\"\(file)\").save(\"model.keras\"), then evidence import keras model.keras -o model.h5"

@@ -12,6 +12,7 @@ The package starts the `evidence` command for each call, and reads what it write
 the command's to the last bit. Arguments have the names and the defaults of the command's options.
 """
 
+from . import export
 from ._calls import check, compare, digits, estimators, inspect, merge, nll, open, report, units
 from ._comparison import Comparison
 from ._errors import (CommandError, EvidenceError, EvidenceWarning, InputError, Interrupted, MissingFileError,
@@ -19,12 +20,11 @@ from ._errors import (CommandError, EvidenceError, EvidenceWarning, InputError, 
 from ._making import from_flax, from_jax, from_keras, from_torch
 from ._model import Model
 from ._results import Check, Inspection, Result, Units
-
-__version__ = "0.1.0"
+from ._version import __version__  # noqa: F401
 
 __all__ = [
     "Check", "CommandError", "Comparison", "EvidenceError", "EvidenceWarning", "InputError", "Inspection", "Interrupted",
     "MissingFileError", "Model", "OutputError", "ResourceError", "Result", "SettingError", "Units", "check", "compare",
-    "digits", "estimators", "from_flax", "from_jax", "from_keras", "from_torch", "inspect", "merge", "nll", "open",
+    "digits", "estimators", "export", "from_flax", "from_jax", "from_keras", "from_torch", "inspect", "merge", "nll", "open",
     "report", "units",
 ]

@@ -57,6 +57,12 @@ def test_flax(images):
     assert -60 < result.summary.log_likelihood.mean < -35
 
 
+def test_the_former_name():
+    import evidence_export
+    for name in evidence.export.__all__:
+        assert getattr(evidence_export, name) is getattr(evidence.export, name)
+
+
 def test_keras(images, tmp_path, monkeypatch):
     keras = pytest.importorskip("keras")
     keras.utils.set_random_seed(0)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ModelFile
 
-/// Models that evidence_export wrote, against what their frameworks compute with the same weights, data and draws
+/// Models that evidence.export wrote, against what their frameworks compute with the same weights, data and draws
 /// (generate.py).
 @Suite struct ExportedModelTests {
   struct Expected: Decodable {

@@ -1,4 +1,4 @@
-"""Writes the models beside this script by evidence_export, and the log-weights that their frameworks compute.
+"""Writes the models beside this script by evidence.export, and the log-weights that their frameworks compute.
 
     python generate.py torch     # torch 2.15.0: Models/torch.h5
     python generate.py flax      # jax 0.10.2, flax 0.12.8: Models/flax.h5
@@ -14,8 +14,8 @@ import numpy as np
 
 here = pathlib.Path(__file__).resolve().parent
 root = here.parents[2]
-sys.path += [str(root / "Sources" / "evidence_export"), str(root / "Benchmarks" / "reference"), str(root / "docs" / "sample")]
-from evidence_export import Conditional, export_jax, export_torch, layer  # noqa: E402
+sys.path += [str(root / "Sources" / "python"), str(root / "Benchmarks" / "reference"), str(root / "docs" / "sample")]
+from evidence.export import Conditional, export_jax, export_torch, layer  # noqa: E402
 from same_draws import Draws  # noqa: E402
 
 DRAWS, EXAMPLES = 5, 3

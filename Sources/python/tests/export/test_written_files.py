@@ -1,17 +1,17 @@
-"""Files written from numpy alone: their log-weights by hand, and by the command where EVIDENCE names it."""
+"""Files written from numpy alone: their log-weights by hand, and by the command where there is one."""
 
 import by_evidence
 import numpy as np
 import pytest
 
-from evidence_export import ExportError, Layer, StoredModel
-from evidence_export.densities import log_weights
-from evidence_export.graph import Node
-from evidence_export.layers import activation_layer
-from evidence_export.unsaid import ask_for_the_rest
-from evidence_export.values import bounds
-from evidence_export.verify import saturation
-from evidence_export.writer import Part, write_model
+from evidence.export import ExportError, Layer, StoredModel
+from evidence.export.densities import log_weights
+from evidence.export.graph import Node
+from evidence.export.layers import activation_layer
+from evidence.export.unsaid import ask_for_the_rest
+from evidence.export.values import bounds
+from evidence.export.verify import saturation
+from evidence.export.writer import Part, write_model
 
 PIXELS, HIDDEN, LATENTS = 6, 4, 2
 RANDOM = np.random.default_rng(0)

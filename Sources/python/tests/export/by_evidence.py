@@ -1,16 +1,20 @@
-"""The command itself, where EVIDENCE names it: it reads every file that is written, and its ELBO is the framework's.
+"""The command itself, where there is one: it reads every file that is written, and its ELBO is the framework's.
 
-    EVIDENCE=.build/release/evidence python -m pytest Sources/evidence_export
+    EVIDENCE_BINARY=.build/release/evidence python -m pytest Sources/python/tests/export
 """
 
 import json
-import os
 import subprocess
 
 import h5py
 import numpy as np
 
-COMMAND = os.environ.get("EVIDENCE")
+from evidence import CommandError, _binary
+
+try:
+    COMMAND = _binary.find()
+except CommandError:
+    COMMAND = None
 DRAWS, SAMPLES = 500, 2000
 
 

@@ -7,7 +7,7 @@ from styles import LATENTS, PIXELS, Parts, apart, binary, half, settled, style, 
 from torch import nn
 from torch.nn import functional as F
 
-from evidence_export import export_torch
+from evidence.export import export_torch
 
 G = "z as the code draws it"
 

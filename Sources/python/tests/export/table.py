@@ -1,6 +1,6 @@
 """The table of docs/export-styles.md, from the styles that the tests run.
 
-    python table.py > ../../../docs/export-styles.md
+    python table.py > ../../../../docs/export-styles.md
 """
 
 import styles_networks  # noqa: F401
@@ -11,12 +11,12 @@ from styles_jax import JAX_STYLES
 
 HEAD = """# Styles of models that the exporter was tried on
 
-Each line is a way in which people write such models, as a test of `Sources/evidence_export/tests` has it. "Right": the
+Each line is a way in which people write such models, as a test of `Sources/python/tests/export` has it. "Right": the
 file's log-weights are those that the style's own modules give, computed apart from the exporter with
 torch.distributions (JAX: numpy), within 1e-4 of their size. "Refused": an error with the true reason, and nothing
 written; where the error names a way out, the test takes it and its file is right. None is wrong.
 
-This page is written by `tests/table.py`; the tests need PyTorch and JAX, so they are run by hand
+This page is written by `table.py` there; the tests need PyTorch and JAX, so they are run by hand
 ([From PyTorch](from-pytorch.md) says how).
 """
 

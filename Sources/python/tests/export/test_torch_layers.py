@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
-from evidence_export import ExportError, StoredModel, export_torch  # noqa: E402
+from evidence.export import ExportError, StoredModel, export_torch  # noqa: E402
 
 torch.manual_seed(0)
 torch.set_num_threads(1)

@@ -7,7 +7,7 @@ from styles import LATENTS, PIXELS, D, Images, Parts, apart, binary, flat, half,
 from torch import nn
 from torch.nn import functional as F
 
-from evidence_export import export_torch
+from evidence.export import export_torch
 
 G = "the module's own code, encode and decode given apart"
 

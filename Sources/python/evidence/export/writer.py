@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 
 from .errors import ExportError
+from .._version import __version__
 from .functions import VERSION_2
 from .layers import MANY, Layer
 
-VERSION = "0.2.0"
 VERSION_2_LAYERS = {"product", "pixel-shuffle", "group-norm", "permute"}
 
 
@@ -106,7 +106,7 @@ def write_model(path, encoders: list[Part], decoders: list[Part], *, input_shape
         file.attrs["format"] = "evidence-model"
         file.attrs["version"] = 2 if any(needs_version_2(s) for s in stacks) else 1
         file.attrs["data_format"] = data_format
-        file.attrs["written_by"] = f"evidence_export {VERSION}"
+        file.attrs["written_by"] = f"evidence-lvm {__version__}"
         for key, value in about.items():
             if value is not None:
                 file.attrs[key] = value

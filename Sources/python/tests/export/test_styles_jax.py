@@ -9,8 +9,8 @@ pytest.importorskip("jax")
 import by_evidence  # noqa: E402
 from styles_jax import IMAGES, JAX_STYLES, X  # noqa: E402
 
-from evidence_export import ExportError, StoredModel  # noqa: E402
-from evidence_export.densities import log_weights  # noqa: E402
+from evidence.export import ExportError, StoredModel  # noqa: E402
+from evidence.export.densities import log_weights  # noqa: E402
 
 
 @pytest.mark.parametrize("words, make, refused", JAX_STYLES, ids=[s[0] for s in JAX_STYLES])

@@ -12,8 +12,8 @@ import styles_own_code  # noqa: E402, F401
 import styles_sampling  # noqa: E402, F401
 from styles import STYLES  # noqa: E402
 
-from evidence_export import ExportError, StoredModel  # noqa: E402
-from evidence_export.densities import log_weights  # noqa: E402
+from evidence.export import ExportError, StoredModel  # noqa: E402
+from evidence.export.densities import log_weights  # noqa: E402
 from repository import ROOT  # noqa: E402
 
 torch.set_num_threads(1)
@@ -46,7 +46,7 @@ def check(case, path):
 
 
 def reachable(value):
-    from evidence_export.torch_graph import modules_of
+    from evidence.export.torch_graph import modules_of
     return modules_of(value) if callable(value) else []
 
 

@@ -11,7 +11,7 @@ from torch import distributions as D
 from torch import nn
 from torch.nn import functional as F
 
-from evidence_export import export_torch
+from evidence.export import export_torch
 
 ROWS, PIXELS, LATENTS = 4, 16, 3
 

@@ -5,7 +5,7 @@ import pytest
 
 jax = pytest.importorskip("jax")
 
-from evidence_export import Conditional, export_jax  # noqa: E402
+from evidence.export import Conditional, export_jax  # noqa: E402
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID", ((1, 1), (0, 2))])

@@ -9,8 +9,8 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from evidence_export import Conditional, ExportError, StoredModel, export_torch  # noqa: E402
-from evidence_export.densities import log_weights  # noqa: E402
+from evidence.export import Conditional, ExportError, StoredModel, export_torch  # noqa: E402
+from evidence.export.densities import log_weights  # noqa: E402
 from test_torch_layers import OUTPUTS, mlp_decoder, mlp_encoder  # noqa: E402
 
 

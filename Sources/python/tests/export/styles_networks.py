@@ -9,7 +9,7 @@ from styles import (LATENTS, PIXELS, ROWS, Case, D, Images, Parts, apart, binary
 from torch import nn
 from torch.nn import functional as F
 
-from evidence_export import Conditional, export_torch
+from evidence.export import Conditional, export_torch
 
 
 # MARK: Activations

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from evidence_export import export_jax, layer
+from evidence.export import export_jax, layer
 
 # words -> function of a path that exports, x, and (x, e) -> log-weights by numpy; or words that a refusal has.
 JAX_STYLES: list[tuple] = []

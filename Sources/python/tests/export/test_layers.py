@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from evidence_export import Layer, StoredModel
+from evidence.export import Layer, StoredModel
 from repository import ROOT
 
 PATH = ROOT / "Tests/NetworksTests/Fixtures/layers.json"

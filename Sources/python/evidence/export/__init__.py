@@ -1,7 +1,7 @@
 """Writes a latent-variable model from PyTorch or JAX as an HDF5 file that Evidence evaluates.
 
-    import evidence_export
-    evidence_export.export_torch("model.h5", vae, example)
+    import evidence.export
+    evidence.export.export_torch("model.h5", vae, example)
 
 The graph is the framework's own (torch.export, jax.make_jaxpr); z = location + scale * noise is read as the code says
 it, and the file is verified: the ELBO by the framework's own sampling code beside that of the file, on the same noise. A
@@ -17,24 +17,24 @@ from .distributions import Conditional
 from .errors import ExportError
 from .layers import Layer
 from .stored import StoredModel
-from .writer import VERSION as __version__
+from .._version import __version__
 
 __all__ = ["Conditional", "ExportError", "Layer", "StoredModel", "export_jax", "export_torch", "layer"]
 
 
 def export_torch(*arguments: Any, **options: Any):
-    """See evidence_export.torch_export.export_torch; PyTorch is loaded at the first call."""
+    """See evidence.export.torch_export.export_torch; PyTorch is loaded at the first call."""
     from .torch_export import export_torch as export
     return export(*arguments, **options)
 
 
 def export_jax(*arguments: Any, **options: Any):
-    """See evidence_export.jax_export.export_jax; JAX is loaded at the first call."""
+    """See evidence.export.jax_export.export_jax; JAX is loaded at the first call."""
     from .jax_export import export_jax as export
     return export(*arguments, **options)
 
 
 def layer(kind: str, params: Any = None, **attributes: Any) -> dict[str, Any]:
-    """See evidence_export.described.layer."""
+    """See evidence.export.described.layer."""
     from .described import layer as described
     return described(kind, params, **attributes)
