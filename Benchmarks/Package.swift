@@ -6,7 +6,6 @@ let plugins: [Target.PluginUsage] = [.plugin(name: "BenchmarkPlugin", package: "
 
 let package = Package(
   name: "evidence-benchmarks",
-  platforms: [.macOS(.v15)],
   dependencies: [
     .package(name: "evidence", path: ".."),
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),

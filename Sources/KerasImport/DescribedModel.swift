@@ -6,7 +6,7 @@ struct DescribedModel {
   private let description: KerasDescription
   private let file: KerasFile
   private let entries: [KerasWeightEntry]
-  private(set) var notes: [String] = []
+  private(set) var notes: [KerasAssumption] = []
   private var weights: [String: KerasLayerWeights] = [:]
   private var names: Set<String> = []
   /// The channels that the last layer made, where they are known.
@@ -29,7 +29,7 @@ struct DescribedModel {
     let size = try firstInput(description.encoder + [description.mean])
     let shape = inputShape ?? size.map { [$0] }
     guard let shape else {
-      throw problem(nil, "the shape of the input is not known", expected: "input_shape, or \(KerasOption.inputShape)")
+      throw problem(nil, "the shape of the input is not known", expected: "input_shape", remedy: .sayInputShape)
     }
     for item in description.encoder { try append(item, to: &layers, inEncoder: true) }
     let (trunkChannels, trunkIsImage) = (channels, isImage)
@@ -66,9 +66,9 @@ struct DescribedModel {
   }
 
   private func problem(
-    _ place: String?, _ message: String, expected: String? = nil, found: String? = nil
+    _ place: String?, _ message: String, expected: String? = nil, found: String? = nil, remedy: KerasRemedy? = nil
   ) -> ImportError {
-    ImportError(.undecided, file: file.path, place: place, message, expected: expected, found: found)
+    ImportError(.undecided, file: file.path, place: place, message, expected: expected, found: found, remedy: remedy)
   }
 
   /// The size of a first layer that is fully connected.

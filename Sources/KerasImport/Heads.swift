@@ -24,7 +24,7 @@ struct Heads: Equatable {
 struct HeadFinder {
   let graph: KerasGraph
   let options: KerasImportOptions
-  private(set) var notes: [String] = []
+  private(set) var notes: [KerasAssumption] = []
 
   init(_ graph: KerasGraph, _ options: KerasImportOptions) {
     self.graph = graph
@@ -205,7 +205,7 @@ struct HeadFinder {
         .undecided, file: graph.file, place: graph.place(of: conversion),
         "a layer before \(title(conversion)) is named as a logarithm: whether \(graph.nodes[node].path) is still one "
           + "can't be seen",
-        expected: "\(KerasOption.scales) \(graph.nodes[node].path) to say what it is")
+        remedy: .nameScale(layer: graph.nodes[node].path))
     }
     guard heads.scaleName == .scale || heads.scaleName == .variance else { return heads }
     if case .scale(let named)? = role(node), isPositive(node) {
@@ -267,15 +267,13 @@ struct HeadFinder {
       ? graph.nodes.indices.filter { KerasLayerKind.variables(of: graph.nodes[$0].layer) != nil } : candidates
     return ImportError(
       .undecided, file: graph.file, message,
-      expected:
-        "\(KerasOption.mean) and \(KerasOption.logVariance) (or \(KerasOption.scale)), or \(KerasOption.splitHead)",
-      found: all.map(title).joined(separator: ", "))
+      found: all.map(title).joined(separator: ", "), remedy: .nameHeads)
   }
 
   private func undecidedScale(_ node: Int) -> ImportError {
     ImportError(
       .undecided, file: graph.file, place: graph.nodes[node].path,
       "the layer's name says standard deviation, but its output may be negative",
-      expected: "\(KerasOption.scales) to say what it is")
+      remedy: .nameScale(layer: nil))
   }
 }

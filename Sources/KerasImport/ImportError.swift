@@ -48,10 +48,13 @@ public struct ImportError: Error, Sendable, CustomStringConvertible {
   public var expected: String?
   /// What was found.
   public var found: String?
+  /// What to say to the import, where it could not decide.
+  public var remedy: KerasRemedy?
 
   /// An error about a file, or about a place in it.
   public init(
-    _ code: Code, file: String, place: String? = nil, _ message: String, expected: String? = nil, found: String? = nil
+    _ code: Code, file: String, place: String? = nil, _ message: String, expected: String? = nil, found: String? = nil,
+    remedy: KerasRemedy? = nil
   ) {
     self.code = code
     self.file = file
@@ -59,12 +62,17 @@ public struct ImportError: Error, Sendable, CustomStringConvertible {
     self.message = message
     self.expected = expected
     self.found = found
+    self.remedy = remedy
   }
 
   /// File, place and message in one line; what was expected and what was found in a second.
-  public var description: String {
+  public var description: String { words(calling: \.scriptName) }
+
+  /// The description, with each option called as the caller calls it: `error.words { "--\($0.rawValue)" }`.
+  public func words(calling name: (KerasOption) -> String) -> String {
     let first = [file.isEmpty ? nil : file, place, message].compactMap(\.self).joined(separator: ": ")
-    let second = [expected.map { "expected " + $0 }, found.map { "found " + $0 }].compactMap(\.self)
+    let wanted = [expected, remedy?.words(calling: name)].compactMap(\.self).joined(separator: ", or ")
+    let second = [wanted.isEmpty ? nil : "expected " + wanted, found.map { "found " + $0 }].compactMap(\.self)
     return second.isEmpty ? first : first + "\n" + second.joined(separator: ", ")
   }
 }

@@ -6,7 +6,7 @@ struct KerasAssembly {
   let options: KerasImportOptions
   /// The posterior's scale, where a description says it.
   private let described: ParameterName?
-  private(set) var notes: [String] = []
+  private(set) var notes: [KerasAssumption] = []
   private var input: ModelDescription.Input?
   private var encoder: Conditional?
   private var decoder: Conditional?
@@ -49,12 +49,10 @@ struct KerasAssembly {
         found.isEmpty
           ? "the model has no layer that draws z and is followed by a decoder"
           : "the model has several outputs that depend on z",
-        expected: found.isEmpty
-          ? "encoder and decoder: give both files, or name the models with \(KerasOption.models)"
-          : KerasOption.models,
         found: "the models and outputs "
           + (unit.model.layers.filter { $0.model != nil }.map(\.name) + outputs.map { graph.nodes[$0].layer.title })
-          .joined(separator: ", "))
+          .joined(separator: ", "),
+        remedy: found.isEmpty ? .giveBothModels : .nameModels)
     }
     let sampler = try graph.checked(drawn)
     notes += sampler.notes
@@ -117,7 +115,7 @@ struct KerasAssembly {
       throw ImportError(
         .undecided, file: graph.file, place: graph.nodes[heads.mean.node].path,
         "one layer can't be both the mean and the scale",
-        expected: "\(KerasOption.splitHead) for a layer that holds both")
+        remedy: .nameSplitHead)
     }
     notes += finder.notes
     let chain = graph.common(of: [heads.mean.node, heads.scale.node]).map { graph.dominatorChain(of: $0) }
@@ -142,7 +140,7 @@ struct KerasAssembly {
         .affine(scale: -1, offset: 1, channels: shape.last ?? 1, axis: shape.count - 1, name: "invert"), at: 0)
     }
     if input.divideBy == nil {
-      notes.append("the model was trained on data as they are stored (\(KerasOption.divideBy) says otherwise)")
+      notes.append(.init("the model was trained on data as they are stored", unless: .divideBy))
     }
     let mean = try parameter(heads.mean, from: fork, trunk.shape, graph, &builder)
     let scale = try parameter(heads.scale, from: fork, trunk.shape, graph, &builder)
@@ -183,7 +181,7 @@ struct KerasAssembly {
     guard let shape = options.inputShape ?? stored.shape else {
       throw ImportError(
         .undecided, file: graph.file, place: layer.name, "the shape of the input is not known",
-        expected: KerasOption.inputShape.description, found: stored.extents.map { "\($0)" })
+        found: stored.extents.map { "\($0)" }, remedy: .sayInputShape)
     }
     let fits =
       stored.extents.map { extents in
@@ -208,8 +206,9 @@ struct KerasAssembly {
       input.divideBy = options.divideBy ?? divisor
       layers.removeFirst()
       notes.append(
-        "the data are divided by \(JSONValue.number(divisor).summary), as \(name) does, and the likelihood is of the "
-          + "divided data")
+        .init(
+          "the data are divided by \(JSONValue.number(divisor).summary), as \(name) does, and the likelihood is of the "
+            + "divided data"))
     } else {
       notes.append("\(name) scales the input of the encoder alone; the likelihood is of the data before it")
     }

@@ -5,7 +5,26 @@ public struct KerasImportResult: Sendable, Equatable {
   /// The model.
   public var model: ModelDescription
   /// What the files did not say and was taken to be so; also part of `model.about.description`.
-  public var assumptions: [String]
+  public let assumptions: [KerasAssumption]
+
+  init(model: ModelDescription, assumptions: [KerasAssumption]) {
+    self.model = model
+    self.assumptions = assumptions
+    describe(calling: \.scriptName)
+  }
+
+  /// The same result, its model described with each option called as the caller calls it.
+  public func described(calling name: (KerasOption) -> String) -> KerasImportResult {
+    var result = self
+    result.describe(calling: name)
+    return result
+  }
+
+  private mutating func describe(calling name: (KerasOption) -> String) {
+    guard !assumptions.isEmpty else { return }
+    model.about.description =
+      "Taken to be so: " + assumptions.map { $0.words(calling: name) }.joined(separator: "; ") + "."
+  }
 }
 
 /// Reads latent-variable models that were saved by Keras 1, 2 and 3 (docs/keras.md).
@@ -44,7 +63,6 @@ public enum KerasImport {
     model.about.name = options.name ?? opened[0].stem
     model.about.source =
       (["Keras"] + versions).joined(separator: " ") + ": " + names.joined(separator: ", ")
-    if !notes.isEmpty { model.about.description = "Taken to be so: " + notes.joined(separator: "; ") + "." }
     return KerasImportResult(model: model, assumptions: notes)
   }
 }

@@ -3,7 +3,7 @@ import Models
 /// Makes p(x | z) out of a decoder's output.
 struct KerasLikelihoodBuilder {
   let conditional: Conditional
-  private(set) var notes: [String] = []
+  private(set) var notes: [KerasAssumption] = []
 
   /// A decoder with one output.
   init(
@@ -14,7 +14,7 @@ struct KerasLikelihoodBuilder {
     func undecided(_ message: String, found: String? = nil) -> ImportError {
       ImportError(
         .undecided, file: file, place: place, message,
-        expected: "\(KerasOption.likelihood) " + KerasLikelihood.choices.joined(separator: ", "), found: found)
+        found: found, remedy: .sayLikelihood)
     }
     let likelihood: KerasLikelihood
     if let said = options.likelihood {
@@ -22,7 +22,7 @@ struct KerasLikelihoodBuilder {
     } else if stack.endsInProbabilities {
       likelihood = .bernoulli
       notes.append(
-        "the likelihood is bernoulli, since the decoder ends in a sigmoid (\(KerasOption.likelihood) says otherwise)")
+        .init("the likelihood is bernoulli, since the decoder ends in a sigmoid", unless: .likelihood))
     } else {
       throw undecided("the decoder does not end in a sigmoid: its likelihood has to be said", found: "\(final)")
     }

@@ -1,39 +1,45 @@
-/// One of the options of an import, as errors and notes name it; `draft` is `KerasImport.draft`.
-public enum KerasOption: String, Sendable, CaseIterable, CustomStringConvertible {
+/// One of the options of an import; `draft` is `KerasImport.draft`.
+public enum KerasOption: String, Sendable, CaseIterable {
   /// As the property of `KerasImportOptions` of that name.
   case mean, logVariance, logScale, scale, splitHead, encoder, decoder, likelihood, inputShape, divideBy, draft
 
-  /// What this module's texts call the option: `options.splitHead`.
-  public var description: String { "options.\(rawValue)" }
-
-  /// The options that name a scale.
-  static var scales: String { "\(logVariance), \(logScale) or \(scale)" }
-  /// The options that name the two models.
-  static var models: String { "\(encoder) and \(decoder)" }
-
-  /// A text of this module with every option called as the caller calls it.
-  fileprivate static func renamed(in text: String, to name: (KerasOption) -> String) -> String {
-    allCases.reduce(text) { $0.replacing($1.description, with: name($1)) }
-  }
+  /// What a Swift script calls the option: `options.splitHead`.
+  public var scriptName: String { "options.\(rawValue)" }
 }
 
-extension ImportError {
-  /// The same error with every option called as the caller calls it: `error.namingOptions { "--\($0.rawValue)" }`.
-  public func namingOptions(_ name: (KerasOption) -> String) -> ImportError {
-    var error = self
-    error.message = KerasOption.renamed(in: message, to: name)
-    error.expected = expected.map { KerasOption.renamed(in: $0, to: name) }
-    error.found = found.map { KerasOption.renamed(in: $0, to: name) }
-    return error
-  }
-}
+/// What an import needs to be told: a value, worded by whoever asked for it.
+public enum KerasRemedy: Sendable, Equatable {
+  /// Name the model, or the file, that is the encoder, and the one that is the decoder.
+  case nameModels
+  /// Give the files of both models, or name them.
+  case giveBothModels
+  /// Name the layers of the posterior's mean and scale, or the one that holds both.
+  case nameHeads
+  /// Name the layer that holds both mean and scale.
+  case nameSplitHead
+  /// Say what a layer computes: the logarithm of the variance, that of the scale, or the scale; nil for the one at fault.
+  case nameScale(layer: String?)
+  /// Say the shape of an example.
+  case sayInputShape
+  /// Say the likelihood: one of `KerasLikelihood.choices`.
+  case sayLikelihood
+  /// Complete weights by the JSON of their model, or by a short description, which `KerasImport.draft` begins.
+  case describe
 
-extension KerasImportResult {
-  /// The same result with every option called as the caller calls it.
-  public func namingOptions(_ name: (KerasOption) -> String) -> KerasImportResult {
-    var result = self
-    result.assumptions = assumptions.map { KerasOption.renamed(in: $0, to: name) }
-    result.model.about.description = model.about.description.map { KerasOption.renamed(in: $0, to: name) }
-    return result
+  /// What to do, with each option called as the caller calls it.
+  public func words(calling name: (KerasOption) -> String) -> String {
+    let scales = "\(name(.logVariance)), \(name(.logScale)) or \(name(.scale))"
+    let models = "\(name(.encoder)) and \(name(.decoder))"
+    return switch self {
+    case .nameModels: models
+    case .giveBothModels: "encoder and decoder: give both files, or name the models with \(models)"
+    case .nameHeads: "\(name(.mean)) and \(name(.logVariance)) (or \(name(.scale))), or \(name(.splitHead))"
+    case .nameSplitHead: "\(name(.splitHead)) for a layer that holds both"
+    case .nameScale(let layer): scales + (layer.map { " \($0)" } ?? "") + " to say what it is"
+    case .sayInputShape: name(.inputShape)
+    case .sayLikelihood: "\(name(.likelihood)) " + KerasLikelihood.choices.joined(separator: ", ")
+    case .describe:
+      "the JSON of model.to_json() beside it, or a short description, of which \(name(.draft)) writes what can be told"
+    }
   }
 }

@@ -6,10 +6,10 @@ enum KerasRoles {
   case whole(KerasUnit)
   case pair(encoder: KerasUnit, decoder: KerasUnit)
 
-  init(_ sources: KerasSources, notes: inout [String]) throws {
+  init(_ sources: KerasSources, notes: inout [KerasAssumption]) throws {
     let units = sources.units
     let options = sources.options
-    func unit(_ name: String?, _ option: String) throws -> KerasUnit? {
+    func unit(_ name: String?, _ role: String) throws -> KerasUnit? {
       guard let name else { return nil }
       let files = sources.files.filter { $0.stem == name || $0.path == name }
       if let found = units.lazy.compactMap({ $0.part(name) }).first
@@ -18,11 +18,11 @@ enum KerasRoles {
         return found
       }
       throw ImportError(
-        .undecided, file: "", "\(option) names neither a model nor a file", expected: "one of the models",
+        .undecided, file: "", "what is named as \(role) is neither a model nor a file", expected: "one of the models",
         found: "\(name); there are " + units.flatMap { KerasRoles.names($0.model) }.joined(separator: ", "))
     }
-    let encoder = try unit(options.encoder, KerasOption.encoder.description)
-    let decoder = try unit(options.decoder, KerasOption.decoder.description)
+    let encoder = try unit(options.encoder, "the encoder")
+    let decoder = try unit(options.decoder, "the decoder")
     if let encoder, let decoder {
       self = .pair(encoder: encoder, decoder: decoder)
       return
@@ -55,7 +55,7 @@ enum KerasRoles {
       let names = units.map { "\($0.model.name) (\($0.file))" }.joined(separator: ", ")
       throw ImportError(
         .undecided, file: "", "which model is the encoder and which the decoder is not clear",
-        expected: KerasOption.models, found: names.isEmpty ? "no model" : names)
+        found: names.isEmpty ? "no model" : names, remedy: .nameModels)
     }
     for unit in units where unit.isOther(than: foundEncoder) && unit.isOther(than: foundDecoder) {
       notes.append("\(unit.model.name) of \(unit.file) is not used")

@@ -4,7 +4,7 @@ import Models
 struct KerasSources {
   private(set) var units: [KerasUnit] = []
   private(set) var options: KerasImportOptions
-  private(set) var notes: [String] = []
+  private(set) var notes: [KerasAssumption] = []
   /// The posterior's scale, where a description says it.
   private(set) var described: ParameterName?
   let files: [KerasFile]
@@ -78,17 +78,16 @@ struct KerasSources {
       throw ImportError(
         .undecided, file: file.path,
         "the file holds weights only, without activations, strides or the order of layers"
-          + (isDense ? "" : ", and not all of its layers are fully connected, of which these could be guessed")
-          + "; give the JSON of model.to_json() beside it, or a short description, of which \(KerasOption.draft) writes "
-          + "what can be told",
-        found: KerasWeightEntry.list(entries))
+          + (isDense ? "" : ", and not all of its layers are fully connected, of which these could be guessed"),
+        found: KerasWeightEntry.list(entries), remedy: .describe)
     }
     if files.allSatisfy({ $0.description == nil }) {
       notes.append(
-        "the file holds weights only: hidden layers are taken to end in relu, the last one in a sigmoid, and the "
-          + "layers to follow one another as "
-          + (description.encoder + [description.mean, description.scale] + description.decoder).compactMap(\.layer)
-          .joined(separator: ", "))
+        .init(
+          "the file holds weights only: hidden layers are taken to end in relu, the last one in a sigmoid, and the "
+            + "layers to follow one another as "
+            + (description.encoder + [description.mean, description.scale] + description.decoder).compactMap(\.layer)
+            .joined(separator: ", ")))
     }
     options = description.completing(options)
     // They have chosen among the layers of the file.

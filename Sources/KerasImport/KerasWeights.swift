@@ -57,7 +57,7 @@ enum KerasWeights {
   }
 
   /// The weights of each layer of a model, by its path.
-  func assigned(to model: KerasModel, notes: inout [String]) throws -> [String: KerasLayerWeights] {
+  func assigned(to model: KerasModel, notes: inout [KerasAssumption]) throws -> [String: KerasLayerWeights] {
     switch self {
     case .named(let weights): try weights.assigned(to: model, notes: &notes)
     case .tree(let weights): try weights.assigned(to: model)

@@ -81,12 +81,7 @@ struct LayerTranslator {
 
   /// The number of elements of a shape; nil where an extent is not positive, or where there are more than models have.
   static func elements(_ shape: [Int]) -> Int? {
-    var count = 1
-    for extent in shape {
-      guard extent > 0, extent <= (1 << 31) / count else { return nil }
-      count *= extent
-    }
-    return count
+    shape.contains { $0 <= 0 } ? nil : shape.elementCount(atMost: 1 << 31)
   }
 
   // MARK: Weights
@@ -175,7 +170,7 @@ struct LayerTranslator {
   func undecided(_ node: Int, _ message: String, found: String? = nil) -> ImportError {
     ImportError(
       .undecided, file: graph.file, place: graph.place(of: node), message,
-      expected: KerasOption.inputShape.description, found: found)
+      found: found, remedy: .sayInputShape)
   }
 
   /// The options of a layer that are not the same everywhere, for messages.

@@ -72,7 +72,7 @@ struct NamedWeights {
       place: layer.path == "/" ? part.directory.joined(separator: "/") : layer.path, variables: part.variables)
   }
 
-  func assigned(to model: KerasModel, notes: inout [String]) throws -> [String: KerasLayerWeights] {
+  func assigned(to model: KerasModel, notes: inout [KerasAssumption]) throws -> [String: KerasLayerWeights] {
     // The configuration may be that of one model of several in the file.
     if let whole = layers.first(where: { $0.name == model.name }),
       !model.layers.contains(where: { $0.name == model.name })
@@ -98,14 +98,16 @@ struct NamedWeights {
         expected: "a group \(first.name)", found: layers.prefix(12).map(\.name).joined(separator: ", "))
     }
     notes.append(
-      "the weights of \(missing.map(\.name).joined(separator: ", ")) are taken, in order, from "
-        + unused.map(\.name).joined(separator: ", "))
+      .init(
+        "the weights of \(missing.map(\.name).joined(separator: ", ")) are taken, in order, from "
+          + unused.map(\.name).joined(separator: ", ")))
     for (layer, group) in zip(missing, unused) { try merge(group, into: layer, &result, &notes) }
     return result
   }
 
   private func merge(
-    _ group: Layer, into layer: KerasLayer, _ result: inout [String: KerasLayerWeights], _ notes: inout [String]
+    _ group: Layer, into layer: KerasLayer, _ result: inout [String: KerasLayerWeights],
+    _ notes: inout [KerasAssumption]
   ) throws {
     if let inner = layer.model {
       let found = try assigned(
@@ -119,7 +121,7 @@ struct NamedWeights {
   /// Gives the weights of a model's group to the layers in it: by name, or else in order.
   private func assigned(
     _ parts: [KerasLayerWeights], _ directories: [[String]], to model: KerasModel, _ prefix: String,
-    _ notes: inout [String]
+    _ notes: inout [KerasAssumption]
   ) throws -> [String: KerasLayerWeights] {
     let layers = model.layers.flatMap { NamedWeights.weighted($0, prefix) }
     var result: [String: KerasLayerWeights] = [:]
@@ -145,8 +147,9 @@ struct NamedWeights {
         found: directories.prefix(12).compactMap(\.last).joined(separator: ", "))
     }
     notes.append(
-      "the weights of \(missing.map(\.path).joined(separator: ", ")) are taken, in order, from "
-        + unused.compactMap { directories[$0].last }.joined(separator: ", "))
+      .init(
+        "the weights of \(missing.map(\.path).joined(separator: ", ")) are taken, in order, from "
+          + unused.compactMap { directories[$0].last }.joined(separator: ", ")))
     for (layer, index) in zip(missing, unused) { result[layer.path] = parts[index] }
     return result
   }

@@ -13,7 +13,7 @@ struct Sampler {
   var mean: Int?
   var scale: Int?
   /// What is taken to be so of layers whose computation can't be seen.
-  var notes: [String] = []
+  var notes: [KerasAssumption] = []
   /// A part of the sampler of which nothing is known: what it does to the heads would be lost.
   var unknown: Int?
 }
@@ -42,8 +42,7 @@ extension KerasGraph {
       } else {
         throw ImportError(
           .undecided, file: file, "several layers could be the one that draws z; name encoder and decoder",
-          expected: KerasOption.models,
-          found: candidates.map { nodes[$0.output].layer.title }.joined(separator: ", "))
+          found: candidates.map { nodes[$0.output].layer.title }.joined(separator: ", "), remedy: .nameModels)
       }
     }
     return candidates.first

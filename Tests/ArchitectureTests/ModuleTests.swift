@@ -17,7 +17,7 @@ import Testing
   ]
   /// What comes with the toolchain and needs no declaration.
   static let toolchain: Set<String> = [
-    "Darwin", "Dispatch", "Foundation", "Glibc", "Musl", "Synchronization", "Testing",
+    "Dispatch", "Foundation", "Glibc", "Synchronization", "Testing",
   ]
 
   @Test func theManifestDeclaresWhatIsImported() throws {

@@ -27,7 +27,7 @@ import Testing
         "next:  evidence nll 'my model.h5' DATA.h5",
       ] { #expect(run.output.contains(words), "\(words) is missing in \(run.output)") }
       #expect(run.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
-      #expect(try ModelFile.read(directory + "/my model.h5").input.divideBy == 16)
+      #expect(try ModelFile.read(directory + "/my model.h5").description.input.divideBy == 16)
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["my model.h5"])
 
       try writeData([[0, 16, 3, 8, 1, 2], [16, 4, 0, 0, 9, 16]], to: directory + "/data.h5")
@@ -129,8 +129,4 @@ import Testing
       #expect(try !FileManager.default.contentsOfDirectory(atPath: directory).contains { $0.hasPrefix("m.h5") })
     }
   }
-}
-
-extension ModelDescription {
-  fileprivate var latentCounts: [Int] { ModelPlan(self).network?.latentCounts ?? [] }
 }

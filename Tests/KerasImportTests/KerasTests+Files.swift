@@ -40,7 +40,7 @@ extension KerasTests {
 
     @Test func whatIsAssumedIsSaid() throws {
       let result = try KerasImport.read(files: [F.url("keras2-operations.h5").path])
-      #expect(result.assumptions.contains { $0.contains("divided by 16, as tf.math.truediv does") })
+      #expect(result.assumptions.contains { $0.statement.contains("divided by 16, as tf.math.truediv does") })
       #expect(result.model.about.source == "Keras 2.15.0: keras2-operations.h5")
     }
 

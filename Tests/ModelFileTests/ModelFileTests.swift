@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func defaults() throws {
-    let model = try ModelFile.read(example())
+    let model = try ModelFile.read(example()).description
     #expect(model.about == .init())
     #expect(model.dataFormat == .channelsLast)
     #expect(model.input == .init(shape: [4]))
@@ -62,8 +62,8 @@ import Testing
   @Test func givenDefaultsFollowTheLayer() throws {
     let file = try File(inMemory: "model.h5")
     try ModelFile.write(Models.twoLayers, to: file)
-    #expect(try ModelFile.read(file).encoders.map(\.given) == [[0], [1]])
-    #expect(try ModelFile.read(file).decoders.map(\.given) == [[1], [2]])
+    #expect(try ModelFile.read(file).description.encoders.map(\.given) == [[0], [1]])
+    #expect(try ModelFile.read(file).description.decoders.map(\.given) == [[1], [2]])
   }
 
   @Test func layersThatDoNotFitAreReportedWithTheirPath() throws {

@@ -39,7 +39,7 @@ import Testing
     let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString + ".h5").path
     defer { try? FileManager.default.removeItem(atPath: path) }
     try ModelFile.write(Models.twoLayers, to: path)
-    #expect(try ModelFile.read(path) == Models.twoLayers)
+    #expect(try ModelFile.read(path).description == Models.twoLayers)
   }
 
   static let activations: [Activation] = [

@@ -8,7 +8,7 @@ import Testing
 struct AnchoredNoiseTests {
   /// The model with the posteriors given latents replaced by what they are at the anchor of x.
   private func flattened(_ model: ModelDescription, _ x: [Float]) throws -> ModelDescription {
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     let workspace = network.makeWorkspace(examples: 1)
     x.withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
     network.anchor(position: 0, in: workspace)
@@ -40,10 +40,10 @@ struct AnchoredNoiseTests {
     let description = model.description(&random)
     let x = HierarchicalModel.data(&random)
     let flat = try flattened(description, x)
-    let network = try Network(description)
+    let network = try NetworkModel(description)
     let points = (0..<20).map { _ in (0..<network.noiseCount).map { _ in random.number(2) } }
     let found = try gradients(network, x, at: points, map: .anchored)
-    let expected = try gradients(Network(flat), x, at: points)
+    let expected = try gradients(NetworkModel(flat), x, at: points)
     for (value, other) in zip(found.values, expected.values) { #expect(abs(value - other) <= 1e-6 * abs(other)) }
     for (gradient, other) in zip(found.gradients, expected.gradients) {
       for (slope, expected) in zip(gradient, other) { #expect(abs(slope - expected) < 1e-5 * max(1, abs(expected))) }
@@ -54,7 +54,7 @@ struct AnchoredNoiseTests {
   @Test("Are those of the posterior at e = 0; everywhere, if all are given x alone", arguments: HierarchicalModel.all)
   func origin(_ model: HierarchicalModel) throws {
     var random = Random(550)
-    let network = try Network(model.description(&random))
+    let network = try NetworkModel(model.description(&random))
     let x = HierarchicalModel.data(&random)
     let zero = Array(repeating: Float(0), count: network.noiseCount)
     let points = [zero] + (0..<3).map { _ in zero.map { _ in random.number(2) } }

@@ -94,7 +94,7 @@ struct FlowTests {
     let evidence = ReferenceModel(model).logEvidence(data.map(Double.init), latents: 2, points: 200)
     for flow in [[flow[0]], Array(flow[1...2]), Array(flow[3...4]), Array(flow)] {
       model.encoders[0].flow = flow
-      let network = try Network(model)
+      let network = try NetworkModel(model)
       let flowed = ReferenceModel(model)
       let weights = try logWeights(network, [data], draws: 0..<2000)
       for draw in 0..<50 {
@@ -112,7 +112,7 @@ struct FlowTests {
     var random = Random(12)
     var model = toyModel(.bernoulli, pixels: 3, latents: 2, &random)
     model.encoders[0].flow = Self.steps(2, &random)
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     let workspace = network.makeWorkspace(examples: 1)
     [Float](arrayLiteral: 1, 0, 1).withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
     let posterior = try network.posteriors(position: 0, key: key, draws: 0..<4, in: workspace)[0]
@@ -134,7 +134,7 @@ struct FlowTests {
       Layer(.dense(Dense(weight: Tensor(rows: 2, columns: 2, [10, 0, 0, 10]), layout: .weight))),
     ])
     model.encoders[0].flow = [.inverseAutoregressive(shift: Stack([random.dense(2, 2, 0)]), logScale: large)]
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     #expect(throws: InvalidParameter.self) { try logWeights(network, [[1, 0, 1]], draws: 0..<16) }
   }
 }

@@ -15,7 +15,7 @@ struct GradientFixtureTests {
   func gradient(_ fixture: GradientFixture) throws {
     let model = try #require(fixture.model)
     for instructions in InstructionSet.available {
-      let found = try gradients(Network(model, instructionSet: instructions), fixture.x, at: [fixture.noise])
+      let found = try gradients(NetworkModel(model, instructionSet: instructions), fixture.x, at: [fixture.noise])
       #expect(abs(found.values[0] - fixture.value) < 1e-5 * max(10, abs(fixture.value)), "\(instructions)")
       let size = max(1, fixture.gradient.map(\.magnitude).max() ?? 1)
       let error = zip(found.gradients[0], fixture.gradient).map { abs(Double($0) - $1) }.max() ?? .infinity

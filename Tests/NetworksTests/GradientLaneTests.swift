@@ -11,7 +11,7 @@ struct GradientLaneTests {
     // A Laplace posterior's draws have uniforms behind them, not normals.
     guard !model.posteriors.contains(.laplace) else { return }
     var random = Random(500)
-    let network = try Network(model.description(&random))
+    let network = try NetworkModel(model.description(&random))
     let x = HierarchicalModel.data(&random)
     let drawn = try logWeights(network, [x], draws: 0..<40)
     let points = (0..<40).map { noise(network, draw: $0).flatMap { $0.map(Float.init) } }
@@ -23,7 +23,7 @@ struct GradientLaneTests {
     var random = Random(510)
     var description = model.description(&random)
     if description.encoders[0].distribution == .normal { description.encoders[0].flow = FlowTests.steps(4, &random) }
-    let network = try Network(description)
+    let network = try NetworkModel(description)
     let x = HierarchicalModel.data(&random)
     let points = (0..<90).map { _ in (0..<network.noiseCount).map { _ in random.number(2) } }
     let whole = try gradients(network, x, at: points)
@@ -52,7 +52,7 @@ struct GradientLaneTests {
   @Test("A scale that is not positive makes its lane NaN", arguments: [Distribution.normal, .laplace])
   func badScales(_ conditional: Distribution) throws {
     for instructions in InstructionSet.available {
-      let network = try Network(model(conditional), instructionSet: instructions)
+      let network = try NetworkModel(model(conditional), instructionSet: instructions)
       let found = try gradients(network, [1], at: [[0.5], [-0.5], [2], [.nan], [0], [.infinity]])
       for (lane, isGood) in [true, false, true, false, false, false].enumerated() {
         #expect(found.values[lane].isFinite == isGood)
@@ -63,7 +63,7 @@ struct GradientLaneTests {
 
   @Test("A posterior's scale that no noise can mend is an error with its place")
   func badPosterior() throws {
-    let network = try Network(model(.normal))
+    let network = try NetworkModel(model(.normal))
     let error = #expect(throws: InvalidParameter.self) { try gradients(network, [-1], at: [[0.5]]) }
     #expect(error?.path == "/encoder/1")
   }
@@ -73,7 +73,7 @@ struct GradientLaneTests {
     var random = Random(520)
     var model = toyModel(.poisson, pixels: 3, latents: 2, &random)
     model.decoders[0].parameters = [.logRate: .stack(Stack([random.dense(5, 3, 1), random.dense(3, 3, 1e20)]))]
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     let found = try gradients(network, [1, 0, 4], at: [[0, 0], [3, -3], [1e30, 1e30]])
     for (value, gradient) in zip(found.values, found.gradients) {
       #expect(value < 1e6 || value.isNaN)
@@ -86,7 +86,7 @@ struct GradientLaneTests {
     var random = Random(530)
     let model = HierarchicalModel.all[4].description(&random)
     let x = HierarchicalModel.data(&random)
-    let whole = try Network(model)
+    let whole = try NetworkModel(model)
     var values: [[Float?]] = whole.latentCounts.map { Array(repeating: nil, count: $0) }
     values[0][1] = 0.3
     values[1][2] = -0.4

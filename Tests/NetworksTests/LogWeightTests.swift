@@ -13,7 +13,7 @@ struct LogWeightTests {
     let x = HierarchicalModel.data(&random)
     let reference = ReferenceModel(description)
     for instructions in InstructionSet.available {
-      let network = try Network(description, instructionSet: instructions)
+      let network = try NetworkModel(description, instructionSet: instructions)
       let found = try logWeights(network, [x], draws: 0..<40)
       for draw in 0..<40 {
         let expected = reference.logWeight(x.map(Double.init), noise: noise(network, draw: draw))
@@ -25,7 +25,7 @@ struct LogWeightTests {
   @Test("Are the same bits in chunks of any size and at any place of a batch", arguments: HierarchicalModel.all)
   func sameBits(_ model: HierarchicalModel) throws {
     var random = Random(101)
-    let network = try Network(model.description(&random))
+    let network = try NetworkModel(model.description(&random))
     let batch = (0..<120).map { _ in HierarchicalModel.data(&random) }
     let whole = try logWeights(network, [batch[3]], draws: 0..<200, chunk: 96)
     for chunk in [1, 16, 17, 48, 95] {
@@ -42,7 +42,7 @@ struct LogWeightTests {
   @Test("Terms in closed form have the mean of the sampled ones", arguments: HierarchicalModel.all)
   func closedForms(_ model: HierarchicalModel) throws {
     var random = Random(102)
-    let network = try Network(model.description(&random))
+    let network = try NetworkModel(model.description(&random))
     #expect(network.hasClosedForm == model.hasClosedForm)
     let x = HierarchicalModel.data(&random)
     let sampled = try logWeights(network, [x], draws: 0..<2000)
@@ -63,7 +63,7 @@ struct LogWeightTests {
         Conditional(.bernoulli, given: [1], parameters: [.logits: .constant(Tensor(shape: [], values: [0]))])
       ])
     let standard: Double = 0.5 * (0.25 + exp(-1)) + 0.5 * (exp(0.5) - 0.5)
-    for weight in try logWeights(Network(model), [[1]], draws: 0..<20, terms: .closedForm) {
+    for weight in try logWeights(NetworkModel(model), [[1]], draws: 0..<20, terms: .closedForm) {
       #expect(abs(weight - (log(0.5) - standard)) < 1e-6)
     }
     model.prior = .normal(mean: Tensor([1, -1]), scaleName: .scale, scale: Tensor([2, 0.5]))
@@ -72,13 +72,13 @@ struct LogWeightTests {
       return 0.5 * (log(priorVariance / variance) + (variance + distance) / priorVariance - 1)
     }
     let normal = divergence(0.5, exp(-1), 1, 4) + divergence(-1, exp(0.5), -1, 0.25)
-    for weight in try logWeights(Network(model), [[1]], draws: 0..<20, terms: .closedForm) {
+    for weight in try logWeights(NetworkModel(model), [[1]], draws: 0..<20, terms: .closedForm) {
       #expect(abs(weight - (log(0.5) - normal)) < 1e-6)
     }
     model.prior = .normal(mean: Tensor([1, -1]), scaleName: .scale, scale: Tensor([2, -0.5]))
-    for terms in [Network.Terms.sampled, .closedForm] {
+    for terms in [NetworkModel.Terms.sampled, .closedForm] {
       let error = #expect(throws: InvalidParameter.self) {
-        try logWeights(Network(model), [[1]], draws: 0..<16, terms: terms)
+        try logWeights(NetworkModel(model), [[1]], draws: 0..<16, terms: terms)
       }
       #expect(error?.path == "/prior")
     }
@@ -90,7 +90,7 @@ struct LogWeightTests {
     var description = toyModel(.bernoulli, pixels: 3, latents: 3, &random)
     description.prior = .normal(
       mean: random.tensor([3]), scaleName: .logScale, scale: random.tensor([3], 0.3))
-    let network = try Network(description)
+    let network = try NetworkModel(description)
     let held = try network.holding(HeldLatents(values: [[nil, 0.75, nil]]))
     let x: [Float] = [1, 0, 1]
     let reference = ReferenceModel(description)
@@ -131,7 +131,7 @@ struct LogWeightTests {
         Conditional(.normal, given: [1], parameters: [.mean: .constant(Tensor([0])), .scale: .stack(scale)])
       ])
     for instructions in InstructionSet.available {
-      let network = try Network(description, instructionSet: instructions)
+      let network = try NetworkModel(description, instructionSet: instructions)
       let invalid = (0..<32).map { noise(network, draw: $0)[0][0] <= -0.5 }
       #expect(invalid.contains(true) && invalid.contains(false))
       for draw in 0..<32 {
@@ -145,7 +145,7 @@ struct LogWeightTests {
   func posteriors() throws {
     var random = Random(104)
     let description = toyModel(.bernoulli, pixels: 3, latents: 2, &random)
-    let network = try Network(description)
+    let network = try NetworkModel(description)
     let workspace = network.makeWorkspace(examples: 1)
     [Float](arrayLiteral: 1, 0, 1).withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
     let posterior = try network.posteriors(position: 0, key: key, draws: 0..<5, in: workspace)[0]

@@ -8,7 +8,7 @@ import Testing
 struct QuadratureTests {
   /// Compares every log-weight with the same in double precision, and their mean with log p(x) by quadrature.
   private func check(_ model: ModelDescription, _ x: [Float], latents: Int) throws {
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     let reference = ReferenceModel(model)
     let data = x.map(Double.init)
     let found = try logWeights(network, [x], draws: 0..<2000)
@@ -73,7 +73,7 @@ struct QuadratureTests {
     model.decoders[0].trunk = Stack([random.dense(1, 3, 60, activation: .sigmoid)])
     model.decoders[0].parameters = [.probabilities: .stack(Stack())]
     // The probabilities saturate in single precision; the logits don't.
-    let weights = try logWeights(Network(model), [[1, 0, 1]], draws: 0..<200)
+    let weights = try logWeights(NetworkModel(model), [[1, 0, 1]], draws: 0..<200)
     #expect(weights.allSatisfy(\.isFinite) && weights.contains { $0 < -20 })
   }
 
@@ -144,7 +144,7 @@ struct QuadratureTests {
     model.decoders[0].parameters = [.probabilities: .stack(decoder)]
     let x = toyData(.bernoulli, pixels: 16)
     try check(model, x, latents: 1)
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     let whole = try logWeights(network, [x], draws: 0..<100, chunk: 96)
     #expect(try logWeights(network, [x], draws: 0..<100, chunk: 17) == whole)
     let batch = (0..<40).map { _ in random.tensor([16]).values } + [x]

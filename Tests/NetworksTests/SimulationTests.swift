@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Examples drawn from the model")
 struct SimulationTests {
-  private static func simulated(_ network: Network, count: Int) throws -> [(x: [Float], z: [Float])] {
+  private static func simulated(_ network: NetworkModel, count: Int) throws -> [(x: [Float], z: [Float])] {
     let workspace = network.makeWorkspace(examples: 1)
     return try (0..<count).map { example in
       var x = [Float](repeating: 0, count: network.inputCount)
@@ -31,7 +31,7 @@ struct SimulationTests {
     if likelihood == .poisson || likelihood == .negativeBinomial {
       model.decoders[0].parameters[likelihood == .poisson ? .logRate : .logMean] = .constant(Tensor([0.7, 4.2]))
     }
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     let count = 4096
     let draws = try Self.simulated(network, count: count)
     let x = AlignedBuffer(count: 2 * count)
@@ -71,7 +71,7 @@ struct SimulationTests {
           .logScale: .constant(Tensor(shape: [], values: [0])),
         ])
     }
-    let network = try Network(description)
+    let network = try NetworkModel(description)
     let draws = try Self.simulated(network, count: 1500)
     let scores = try draws.map { draw in
       zip(try gradients(network, draw.x, at: [draw.z]).gradients[0], draw.z).map { Double($0 - $1) }
@@ -88,7 +88,7 @@ struct SimulationTests {
   @Test("One-hot runs have the frequencies of their classes")
   func oneHot() throws {
     let probabilities: [Float] = [0.2, 0.5, 0.3, 0.7, 0.1, 0.2]
-    let network = try Network(
+    let network = try NetworkModel(
       ModelDescription(
         input: .init(shape: [2, 3]),
         encoders: [
@@ -121,7 +121,7 @@ struct SimulationTests {
     model.prior = .normalMixture(
       logits: Tensor([0, 1]), mean: Tensor(rows: 2, columns: 2, [-3, 0, 2, 1]), scaleName: .scale,
       scale: Tensor(rows: 2, columns: 2, [0.5, 1, 2, 0.1]))
-    let draws = try Self.simulated(Network(model), count: 4000)
+    let draws = try Self.simulated(NetworkModel(model), count: 4000)
     guard case .constant(let tril) = factor else { return }
     for row in 0..<3 {
       let (mean, error) = meanAndError(draws.map { Double($0.x[row]) - [1, -2, 3][row] })
@@ -145,7 +145,7 @@ struct SimulationTests {
   @Test("Are pure functions of the key")
   func keys() throws {
     var random = Random(430)
-    let network = try Network(HierarchicalModel.all[8].description(&random))
+    let network = try NetworkModel(HierarchicalModel.all[8].description(&random))
     let workspace = network.makeWorkspace(examples: 1)
     var results: [[Float]] = []
     for key in [DrawKey(seed: 1, example: 2), DrawKey(seed: 1, example: 3), DrawKey(seed: 2, example: 2)] + [
@@ -166,7 +166,7 @@ struct LatentNoiseTests {
     _ model: ModelDescription, _ x: [Float], seed: UInt64, map: NoiseMap = .posterior, tolerance: Float = 2e-5
   ) throws {
     var random = Random(seed)
-    let network = try Network(model)
+    let network = try NetworkModel(model)
     #expect(network.stepWithoutInverse == nil)
     let workspace = network.makeWorkspace(examples: 1)
     x.withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
@@ -209,6 +209,6 @@ struct LatentNoiseTests {
     var random = Random(460)
     var model = toyModel(.bernoulli, pixels: 4, latents: 3, &random)
     model.encoders[0].flow = [FlowTests.steps(3, &random)[5]]
-    #expect(try Network(model).stepWithoutInverse?.path == "/encoder/1/flow/0")
+    #expect(try NetworkModel(model).stepWithoutInverse?.path == "/encoder/1/flow/0")
   }
 }

@@ -1,3 +1,4 @@
+import KerasImport
 import Runs
 
 /// A host that does nothing.
@@ -7,4 +8,5 @@ struct Silent: RunHost {}
 struct Plain: RunWords {
   func words(_ warning: RunWarning) -> String { "\(warning)" }
   func words(_ hint: RunHint) -> String { "\(hint)" }
+  func name(of option: KerasOption) -> String { option.scriptName }
 }

@@ -24,7 +24,7 @@ public enum Kind: String, CaseIterable {
   public func read(_ path: String, companions: [String], kept: String) throws {
     switch self {
     case .model, .second:
-      let description = try ModelFile.read(path)
+      let description = try ModelFile.read(path).description
       try evaluate(description)
       try ModelFile.write(description, to: kept)
     case .keras, .archive, .json:

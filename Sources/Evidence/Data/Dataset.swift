@@ -47,12 +47,7 @@ public struct Dataset: Sendable {
   /// How many examples.
   public var count: Int { source.count }
   /// Elements of one example; `Int.max` for a shape whose product is larger than that.
-  public var elementCount: Int {
-    source.exampleShape.reduce(1) { count, extent in
-      let (product, overflows) = count.multipliedReportingOverflow(by: extent)
-      return overflows ? .max : product
-    }
-  }
+  public var elementCount: Int { source.exampleShape.elementCount() ?? .max }
 
   /// Reads and prepares consecutive examples. Random preprocessing is keyed by seed and example, not by what is read with
   /// it.

@@ -1,12 +1,5 @@
+import Glibc
 import Models
-
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
 
 /// The mean log-likelihood of a model without latents, fitted to the very examples that are evaluated: what a model that
 /// is fed as in training is hardly ever far below.

@@ -67,7 +67,7 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     printing.start()
-    let run = KerasImportRun(request, host: CommandHost(), naming: \.commandOption)
+    let run = KerasImportRun(request, host: CommandHost(), words: CommandWords())
     guard let draft else { return try printing.print(run.run()) }
     try run.writeDraft()
     let names = CommandLineText.joined(files + [draft])
@@ -173,9 +173,7 @@ struct ExampleShape: ExpressibleByArgument, Equatable {
     let parts = inner.split(omittingEmptySubsequences: false) { ",x×".contains($0) }
     let numbers = parts.map { Int($0.trimmingCharacters(in: .whitespaces)) }
     extents = numbers.compactMap(\.self)
-    let most = 1 << 28
-    guard extents.count == numbers.count, extents.allSatisfy({ $0 > 0 && $0 <= most }),
-      extents.reduce(1, { min(most + 1, $0 * $1) }) <= most
+    guard extents.count == numbers.count, extents.allSatisfy({ $0 > 0 }), extents.elementCount(atMost: 1 << 28) != nil
     else { return nil }
   }
 }
@@ -183,11 +181,4 @@ struct ExampleShape: ExpressibleByArgument, Equatable {
 extension KerasLikelihood: ExpressibleByArgument {
   /// As `--likelihood` takes it.
   public init?(argument: String) { self.init(argument) }
-}
-
-extension KerasOption {
-  /// `--split-head`.
-  var commandOption: String {
-    "--" + rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
-  }
 }

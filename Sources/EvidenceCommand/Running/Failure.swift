@@ -56,7 +56,8 @@ struct Failure {
     case let error as EvidenceError: (status, lines) = (Failure.status(error.code), Failure.lines(error.commandWords))
     case let error as InvalidModel: (status, lines) = (.invalidInput, Failure.lines(error.description))
     case let error as ModelFileError: (status, lines) = (.invalidInput, Failure.lines(error.description))
-    case let error as ImportError: (status, lines) = (Failure.status(error.code), Failure.lines(error.description))
+    case let error as ImportError:
+      (status, lines) = (Failure.status(error.code), Failure.lines(error.words(calling: CommandWords().name)))
     case is CancellationError:
       (status, lines) = (Interruption.shared.status ?? .interrupted, ["stopped"])
     default:

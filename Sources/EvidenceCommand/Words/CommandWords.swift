@@ -1,4 +1,5 @@
 import Evidence
+import KerasImport
 import Runs
 import Wording
 
@@ -14,6 +15,11 @@ struct CommandWords: RunWords {
     case .resume: "go on with --resume"
     case .evaluate(let model): "evidence nll \(CommandLineText.quoted(model)) DATA.h5 --examples ..100 --samples 500"
     }
+  }
+
+  /// `--split-head`.
+  func name(of option: KerasOption) -> String {
+    "--" + option.rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
   }
 
   func words(_ warning: RunWarning) -> String {

@@ -38,8 +38,8 @@ extension Planner {
   /// Whether an image of this size can be computed.
   private mutating func checkSize(_ height: Int, _ width: Int, _ channels: Int, from: ImageShape, path: String) -> Bool
   {
-    if height > 0, width > 0, channels > 0, [height, width, channels].multiply(toAtMost: Self.largestLayer),
-      [height, width].multiply(toAtMost: Self.mostPixels)
+    if height > 0, width > 0, channels > 0, [height, width, channels].elementCount(atMost: Self.largestLayer) != nil,
+      [height, width].elementCount(atMost: Self.mostPixels) != nil
     {
       return true
     }
@@ -60,9 +60,9 @@ extension Planner {
   mutating func checkWindow(
     _ window: [Int], taps: [Int], channels: Int, over output: ImageShape, limit: Int, path: String
   ) -> Bool {
-    if [output.height, window[0]].multiply(toAtMost: Self.largestLayer),
-      [output.width, window[1]].multiply(toAtMost: Self.largestLayer),
-      [output.height, output.width, taps[0], taps[1], channels].multiply(toAtMost: limit)
+    if [output.height, window[0]].elementCount(atMost: Self.largestLayer) != nil,
+      [output.width, window[1]].elementCount(atMost: Self.largestLayer) != nil,
+      [output.height, output.width, taps[0], taps[1], channels].elementCount(atMost: limit) != nil
     {
       return true
     }
@@ -121,17 +121,5 @@ extension Planner {
         input.height + sides[0] + sides[1], input.width + sides[2] + sides[3], input.channels, from: input, path: path)
     else { return nil }
     return (.pad(sides: sides, from: input, to: output), output.shape, output.count)
-  }
-}
-
-extension [Int] {
-  /// Whether the product of positive numbers is at most `limit`, however large it is.
-  func multiply(toAtMost limit: Int) -> Bool {
-    var left = limit
-    for factor in self {
-      left /= factor
-      if left == 0 { return false }
-    }
-    return true
   }
 }

@@ -171,7 +171,7 @@ extension Planner {
       check("factor", layer.factor, least: 1, path: path)
     else { return nil }
     let (rows, columns) = (layer.factor[0], layer.factor[1])
-    guard [rows, columns].multiply(toAtMost: input.channels), input.channels % (rows * columns) == 0 else {
+    guard [rows, columns].elementCount(atMost: input.channels) != nil, input.channels % (rows * columns) == 0 else {
       report(path, "blocks of \(rows) × \(columns) pixels don't part \(input.channels) channels evenly")
       return nil
     }

@@ -14,7 +14,7 @@ extension Planner {
       return nil
     }
     guard !model.input.shape.isEmpty, model.input.shape.allSatisfy({ $0 > 0 }),
-      elementCount(model.input.shape) != nil
+      model.input.shape.elementCount(atMost: Self.largestLayer) != nil
     else {
       report("/input", "expected a shape of positive extents, found \(model.input.shape)")
       return nil

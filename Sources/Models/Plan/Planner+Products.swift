@@ -65,7 +65,7 @@ extension Planner {
         output[axis] = raised[axis]
       }
     }
-    return elementCount(output) == nil ? nil : output
+    return output.elementCount(atMost: Self.largestLayer) == nil ? nil : output
   }
 
   /// A vector of channels as an image of one pixel.

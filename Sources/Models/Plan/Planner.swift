@@ -127,7 +127,8 @@ extension Planner {
 
   private mutating func planReshape(_ target: [Int], _ shape: [Int], path: String) -> Planned? {
     let elements = shape.reduce(1, *)
-    guard !target.isEmpty, target.allSatisfy({ $0 > 0 }), elementCount(target) == elements else {
+    guard !target.isEmpty, target.allSatisfy({ $0 > 0 }), target.elementCount(atMost: Self.largestLayer) == elements
+    else {
       report("\(path)/shape", "expected a shape of \(elements) elements for \(shape), found \(target)")
       return nil
     }
@@ -179,15 +180,4 @@ extension DataFormat {
   package func channelAxis(of shape: [Int]) -> Int {
     self == .channelsFirst && shape.count == 3 ? 0 : shape.count - 1
   }
-}
-
-/// The product of the extents; nil where it is more than any layer may have.
-func elementCount(_ shape: [Int]) -> Int? {
-  var count = 1
-  for extent in shape {
-    let (product, isOverflow) = count.multipliedReportingOverflow(by: extent)
-    guard !isOverflow, product <= Planner.largestLayer else { return nil }
-    count = product
-  }
-  return count
 }

@@ -45,7 +45,7 @@ public final class Workspace {
   private let owned: [AlignedBuffer]
 
   /// `totalLanes`: lanes of sums, where there are more than draws.
-  init(_ network: Network, batchCapacity: Int, drawCapacity: Int, totalLanes: Int = 0) {
+  init(_ network: NetworkModel, batchCapacity: Int, drawCapacity: Int, totalLanes: Int = 0) {
     self.batchCapacity = batchCapacity
     self.drawCapacity = drawCapacity
     let batchLanes = paddedLanes(batchCapacity)
@@ -93,18 +93,18 @@ public final class Workspace {
   }
 
   /// Makes room for gradients.
-  func prepareGradients(_ network: Network) {
+  func prepareGradients(_ network: NetworkModel) {
     if gradientArena.capacity == 0 { gradientArena = Arena(capacity: network.gradientRows * drawLanes) }
   }
 
   /// Where the determinants of a step of a layer's flow are put.
-  func logDeterminants(_ layer: Int, step: Int, _ network: Network) -> UnsafeMutablePointer<Double> {
+  func logDeterminants(_ layer: Int, step: Int, _ network: NetworkModel) -> UnsafeMutablePointer<Double> {
     let before = network.encoders[..<layer].reduce(0) { $0 + $1.flow.count }
     return determinants + (before + step) * drawLanes
   }
 }
 
-extension Network {
+extension NetworkModel {
   /// Rows of arena for encoding a batch.
   var encodingRows: Int {
     inputCount + (zip(encoders, isAmortized).filter(\.1).map(\.0.arenaRows).max() ?? 0)

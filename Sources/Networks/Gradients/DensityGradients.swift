@@ -3,7 +3,7 @@ import Models
 
 /// Log-densities of p with their gradients by the variables and by the parameters, on the lanes of a chunk.
 struct DensityGradients {
-  let network: Network
+  let network: NetworkModel
   let workspace: Workspace
   let lanes: Int
 
@@ -67,7 +67,7 @@ struct DensityGradients {
     }
   }
 
-  /// See `Network.addFullNormalDensity`.
+  /// See `NetworkModel.addFullNormalDensity`.
   func addFullNormal(
     _ x: ck_operand, rows: Int, _ operands: [ck_operand], slopes: Lanes, _ parameters: [Lanes?], path: String,
     into totals: UnsafeMutablePointer<Double>
@@ -93,7 +93,7 @@ struct DensityGradients {
   ) {
     let hidden = decoder.trunk.runKeeping(input, kept: kept, k)
     var place = kept + decoder.trunk.keptRows * lanes
-    let sources = decoder.parameters.map { parameter -> Network.BlockSource in
+    let sources = decoder.parameters.map { parameter -> NetworkModel.BlockSource in
       switch parameter {
       case .constant(let buffer, let rowStep, let form):
         return .operand(ck_operand(data: buffer.pointer, row_step: rowStep, lane_step: 0, form: form))

@@ -1,4 +1,5 @@
 import CKernels
+import Models
 
 /// One computation of log-weights and their gradients: forward through the posteriors, forward and back through each
 /// conditional of p, back through the posteriors.
@@ -6,11 +7,11 @@ import CKernels
 /// Latents, their gradients and what the posteriors keep stay in the workspace's arena throughout; what a conditional of p
 /// keeps is given back before the next.
 struct GradientWalk {
-  let network: Network
+  let network: NetworkModel
   let workspace: Workspace
   let lanes: Int
   let normals: UnsafePointer<Float>
-  var chunk: Network.Chunk
+  var chunk: NetworkModel.Chunk
   /// ∂/∂z of each layer, as far as it is known.
   var gradients: [Lanes]
   /// What the posteriors that aren't computed once for an example were given, and keep.
@@ -22,7 +23,7 @@ struct GradientWalk {
   var k: ck_kernels { network.k }
 
   init(
-    _ network: Network, position: Int, noise: UnsafePointer<Float>, lanes: Int, _ map: NoiseMap, in workspace: Workspace
+    _ network: NetworkModel, position: Int, noise: UnsafePointer<Float>, lanes: Int, _ map: NoiseMap, in workspace: Workspace
   ) {
     self.network = network
     self.workspace = workspace
@@ -34,7 +35,7 @@ struct GradientWalk {
     workspace.gradientArena.release(to: 0)
     workspace.totals.update(repeating: 0, count: lanes)
     let latents = network.latentCounts.map { workspace.gradientArena.take(rows: $0, lanes: lanes) }
-    chunk = Network.Chunk(
+    chunk = NetworkModel.Chunk(
       latents: latents, noise: latents, posteriors: Array(repeating: [], count: latents.count),
       totals: workspace.totals, lanes: lanes)
     gradients = network.latentCounts.map { workspace.gradientArena.take(rows: $0, lanes: lanes) }

@@ -7,7 +7,7 @@ import Models
 /// A lane is a pair of an example and a draw, an example's draws beside each other; what depends on x alone is computed on
 /// lanes of examples, and spread. Lanes that are left over repeat the last pair, and weigh nothing.
 struct TrainingWalk {
-  let network: Network
+  let network: NetworkModel
   let objective: TrainingObjective
   let trained: TrainedNetworks
   let workspace: Workspace
@@ -21,7 +21,7 @@ struct TrainingWalk {
   let x: Lanes
   let pairs: Lanes
   let observed: Lanes
-  var chunk: Network.Chunk
+  var chunk: NetworkModel.Chunk
   /// ∂/∂z of each layer, each lane by its weight, as far as it is known.
   let gradients: [Lanes]
   /// What each posterior was given, and keeps.
@@ -42,7 +42,7 @@ struct TrainingWalk {
   var densities: DensityGradients { DensityGradients(network: network, workspace: workspace, lanes: lanes) }
 
   init(
-    _ network: Network, _ objective: TrainingObjective, _ trained: TrainedNetworks,
+    _ network: NetworkModel, _ objective: TrainingObjective, _ trained: TrainedNetworks,
     values: UnsafePointer<Float>, examples: Int, draws: Int, sink: WeightSink, in workspace: Workspace
   ) {
     self.network = network
@@ -75,7 +75,7 @@ struct TrainingWalk {
     slopes = network.latentCounts.map { take($0, lanes) }
     weights = take(1, lanes).data
     posteriorWeights = take(1, lanes).data
-    chunk = Network.Chunk(
+    chunk = NetworkModel.Chunk(
       latents: latents, noise: latents, posteriors: Array(repeating: [], count: latents.count),
       totals: workspace.totals, lanes: lanes)
     posteriors = Array(repeating: nil, count: latents.count)

@@ -20,7 +20,7 @@ package struct CheckRun {
     self.host = host
     if request.data == nil { try FileRole.model.check(request.model) }
     inputs = try request.data.map { try Inputs($0, host: host) }
-    model = try inputs?.model ?? NetworkModel(try ModelFile.read(request.model))
+    model = try inputs?.model ?? NetworkModel(ModelFile.read(request.model))
     digest = try FileDigest(request.model).hex()
     events = inputs?.events ?? RunEvents()
     part = try RunPart(

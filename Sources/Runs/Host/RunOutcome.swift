@@ -1,4 +1,5 @@
 import JSON
+import KerasImport
 
 /// What a run has to report.
 package protocol RunOutcome {
@@ -16,6 +17,8 @@ package protocol RunWords: Sendable {
   func words(_ warning: RunWarning) -> String
   /// A hint in a few words.
   func words(_ hint: RunHint) -> String
+  /// An option of an import.
+  func name(of option: KerasOption) -> String
 }
 
 /// What an outcome points to besides its warnings.

@@ -1,5 +1,6 @@
 import Evidence
 import JSON
+import KerasImport
 import Models
 import Wording
 
@@ -10,7 +11,7 @@ package struct ImportOutcome: RunOutcome {
   /// What was written.
   let output: String
   /// What the files did not say and was taken to be so.
-  package let assumptions: [String]
+  package let assumptions: [KerasAssumption]
   /// The model, as it reads back from the output.
   package let model: ModelDescription
 
@@ -24,7 +25,7 @@ package struct ImportOutcome: RunOutcome {
     if !assumptions.isEmpty {
       lines += ["", "The files do not say, and it was taken to be so:"]
       for assumption in assumptions {
-        let wrapped = Text.wrapped(assumption, width: 76)
+        let wrapped = Text.wrapped(assumption.words(calling: words.name), width: 76)
         lines += wrapped.enumerated().map { ($0 == 0 ? "- " : "  ") + $1 }
       }
     }
@@ -39,7 +40,7 @@ package struct ImportOutcome: RunOutcome {
   package func json(in words: any RunWords) -> JSONValue {
     [
       "command": "import", "framework": "keras", "files": JSONValue(files), "output": .string(output),
-      "assumptions": JSONValue(assumptions), "model": inspection.json(in: words),
+      "assumptions": JSONValue(assumptions.map { $0.words(calling: words.name) }), "model": inspection.json(in: words),
       "next": .string(words.words(.evaluate(model: output))),
       "warnings": words.json(warnings),
     ]

@@ -7,15 +7,13 @@ import ModelFile
 package struct KerasImportRun {
   private let request: KerasImportRequest
   private let host: any RunHost
-  /// How whoever asked calls an option.
-  private let name: @Sendable (KerasOption) -> String
+  /// For the description of the model that is written.
+  private let words: any RunWords
 
-  package init(
-    _ request: KerasImportRequest, host: any RunHost, naming name: @escaping @Sendable (KerasOption) -> String
-  ) {
+  package init(_ request: KerasImportRequest, host: any RunHost, words: any RunWords) {
     self.request = request
     self.host = host
-    self.name = name
+    self.words = words
   }
 
   /// Imports.
@@ -23,13 +21,14 @@ package struct KerasImportRun {
     // Before the work, not after it.
     try refuseOutput()
     for file in request.files { try FileRole.keras.check(file) }
-    let result = try read()
+    let result = try KerasImport.read(files: request.files, options: request.options)
+      .described(calling: words.name)
     host.log("model read", ["files": request.files.joined(separator: " ")])
     let partial = request.output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
     do {
       let written = try host.write(to: partial) {
         try ModelFile.write(result.model, to: partial)
-        let written = try ModelFile.read(partial)
+        let written = try ModelFile.read(partial).description
         try put(partial)
         return written
       }
@@ -55,14 +54,6 @@ package struct KerasImportRun {
     }
     do { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) } catch {
       throw RunError.cannotCreate(path: path, reason: error.localizedDescription)
-    }
-  }
-
-  private func read() throws -> KerasImportResult {
-    do {
-      return try KerasImport.read(files: request.files, options: request.options).namingOptions(name)
-    } catch let error as ImportError {
-      throw error.namingOptions(name)
     }
   }
 

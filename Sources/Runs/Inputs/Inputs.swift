@@ -25,8 +25,7 @@ package struct Inputs {
     modelPath = request.model
     try FileRole.checkOrder(model: request.model, data: request.data)
     try FileRole.model.check(request.model)
-    let description = try ModelFile.read(request.model)
-    model = try NetworkModel(description)
+    model = try NetworkModel(ModelFile.read(request.model))
     host.log(
       "model read",
       ["path": request.model, "latents": "\(model.latentCounts)", "kernels": "\(model.instructionSet)"])

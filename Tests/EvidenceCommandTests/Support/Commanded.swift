@@ -19,7 +19,7 @@ extension CheckRun {
 
 extension KerasImportRun {
   init(_ command: ImportKerasCommand) {
-    self.init(command.request, host: CommandHost(), naming: \.commandOption)
+    self.init(command.request, host: CommandHost(), words: CommandWords())
   }
 }
 

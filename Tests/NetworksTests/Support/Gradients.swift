@@ -6,7 +6,7 @@ import Testing
 
 /// Log-weights of one example at given noise, a point each, and their gradients.
 func gradients(
-  _ network: Network, _ x: [Float], at points: [[Float]], map: NoiseMap = .posterior
+  _ network: NetworkModel, _ x: [Float], at points: [[Float]], map: NoiseMap = .posterior
 ) throws -> (values: [Double], gradients: [[Float]]) {
   let workspace = network.makeWorkspace(examples: 1)
   x.withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
@@ -59,7 +59,7 @@ func expectGradients(
 ) throws {
   var random = Random(seed)
   let reference = ReferenceModel(model)
-  let counts = try Network(model).latentCounts
+  let counts = try NetworkModel(model).latentCounts
   let points = (0..<count).map { _ in (0..<counts.reduce(0, +)).map { _ in random.number(scale) } }
   let exact = points.map { point in
     let value = { (normals: [Double]) in reference.logWeight(x.map(Double.init), atNormals: normals, counts: counts) }
@@ -74,7 +74,7 @@ func expectGradients(
     return (value: value(center), slopes: slopes)
   }
   for instructions in InstructionSet.available {
-    let found = try gradients(Network(model, instructionSet: instructions), x, at: points)
+    let found = try gradients(NetworkModel(model, instructionSet: instructions), x, at: points)
     for (lane, exact) in exact.enumerated() {
       let size = max(1, exact.slopes.map(\.magnitude).max() ?? 1)
       let error = zip(found.gradients[lane], exact.slopes).map { abs(Double($0) - $1) }.max() ?? .infinity

@@ -67,8 +67,8 @@ func toyData(_ likelihood: Distribution, pixels: Int) -> [Float] {
 
 /// Log-weights of one example, in chunks of at most `chunk` draws.
 func logWeights(
-  _ network: Network, _ batch: [[Float]], position: Int = 0, draws: Range<Int>, chunk: Int = 48,
-  terms: Network.Terms = .sampled
+  _ network: NetworkModel, _ batch: [[Float]], position: Int = 0, draws: Range<Int>, chunk: Int = 48,
+  terms: NetworkModel.Terms = .sampled
 ) throws -> [Double] {
   let workspace = network.makeWorkspace(examples: batch.count, draws: chunk)
   batch.flatMap { $0 }.withUnsafeBufferPointer { network.encode($0, count: batch.count, in: workspace) }
@@ -88,7 +88,7 @@ func logWeights(
 }
 
 /// The noise of one draw: one run for each layer.
-func noise(_ network: Network, draw: Int) -> [[Double]] {
+func noise(_ network: NetworkModel, draw: Int) -> [[Double]] {
   network.latentCounts.enumerated().map { layer, units in
     let lanes = paddedLanes(1)
     let buffer = AlignedBuffer(count: units * lanes)

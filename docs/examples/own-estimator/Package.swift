@@ -4,7 +4,6 @@ import PackageDescription
 
 let package = Package(
   name: "own-estimator",
-  platforms: [.macOS(.v15)],
   dependencies: [.package(name: "evidence", path: "../../..")],
   targets: [
     .executableTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 
 /// An array in numpy's format (.npy): a header that is a Python dictionary, then the numbers.
 ///
@@ -62,11 +63,8 @@ struct NumpyArray: StoredArray {
     isFortranOrder = order.hasPrefix("T")
     shape = isFortranOrder ? numbers.reversed() : numbers
     start = prefix + length
-    var size = element.size
-    for extent in numbers {
-      let (product, overflows) = size.multipliedReportingOverflow(by: extent)
-      guard !overflows else { throw problem("claims the shape \(numbers), which no file holds") }
-      size = product
+    guard let size = ([element.size] + numbers).elementCount() else {
+      throw problem("claims the shape \(numbers), which no file holds")
     }
     guard bytes.count - start >= size else {
       throw problem(

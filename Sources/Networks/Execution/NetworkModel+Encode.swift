@@ -1,6 +1,7 @@
 import CKernels
+import Models
 
-extension Network {
+extension NetworkModel {
   /// Runs the recognition network on a batch: `count` examples, one after the other in `values`.
   ///
   /// What depends on x alone is computed here, once for an example; the rest when latents are drawn.

@@ -23,7 +23,7 @@ public struct InvalidParameter: Error, Sendable, Equatable {
   public var message: String
 }
 
-extension Network {
+extension NetworkModel {
   /// How the terms of a log-weight are taken.
   public enum Terms: Sendable {
     /// Every term at the sampled latents: log p(x, z) − log q(z | x).

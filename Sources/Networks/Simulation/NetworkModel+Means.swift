@@ -1,7 +1,7 @@
 import CKernels
 import Models
 
-extension Network {
+extension NetworkModel {
   /// The mean of each element of x under p(x | z): of bits their probabilities, of classes the most probable one, of one-hot
   /// data the probabilities of the classes.
   ///

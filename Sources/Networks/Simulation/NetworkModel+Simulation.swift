@@ -1,7 +1,7 @@
 import CKernels
 import Models
 
-extension Network {
+extension NetworkModel {
   /// Draws z ~ p(z), then x ~ p(x | z): pure functions of the key, by streams that no draw of the posterior has.
   ///
   /// - Parameters:

@@ -1,7 +1,7 @@
 import CKernels
 import Models
 
-extension Network {
+extension NetworkModel {
   /// Takes KL(q(z_l | …) ‖ p(z_l | …)) of a layer's free latents from every lane's total. No `prior` operands stand for
   /// a standard normal.
   func subtractDivergence(

@@ -59,7 +59,7 @@ public struct LayerPosterior: Sendable, Equatable {
   }
 }
 
-extension Network {
+extension NetworkModel {
   /// The posteriors of every layer (z₁ first), given `draws` independent draws of all layers.
   ///
   /// What depends on the example alone has a single row. Unit divergences are those of the marginals: against N(0, 1), the

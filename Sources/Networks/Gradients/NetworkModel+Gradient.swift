@@ -1,6 +1,7 @@
 import CKernels
+import Models
 
-extension Network {
+extension NetworkModel {
   /// Standard normal variates that the latents of one draw are made of: one for each latent.
   public var noiseCount: Int { latentCounts.reduce(0, +) }
 

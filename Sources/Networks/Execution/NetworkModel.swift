@@ -99,6 +99,3 @@ public struct HeldLatents: Sendable, Equatable {
   /// Holds the latents whose entry is not nil.
   public init(values: [[Float?]]) { self.values = values }
 }
-
-/// The name that the rest of the module uses.
-package typealias Network = NetworkModel

@@ -1,7 +1,7 @@
 import CKernels
 import Models
 
-extension Network {
+extension NetworkModel {
   /// Adds log p(z_l | …) of every layer of latents, or takes away the divergence where the terms are in closed form.
   func addLatentDensities(_ chunk: Chunk, terms: Terms, in workspace: Workspace) {
     let mark = workspace.arena.used

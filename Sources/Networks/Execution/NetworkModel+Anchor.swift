@@ -12,7 +12,7 @@ public enum NoiseMap: Sendable {
   case anchored
 }
 
-extension Network {
+extension NetworkModel {
   /// Whether a layer's posterior is the same for every draw of the chunk at hand.
   func isFixed(_ layer: Int, in workspace: Workspace) -> Bool {
     isAmortized[layer] || workspace.map == .anchored
