@@ -69,7 +69,8 @@ let package = Package(
       name: "KerasImportTests", dependencies: ["Evidence", "KerasImport", "ModelFile", "EvidenceTesting"],
       resources: [.copy("Fixtures")]),
     .target(name: "TestSupport", dependencies: ["HDF5"], path: "Tests/Support"),
-    .testTarget(name: "RunsTests", dependencies: ["Runs", "TestSupport"]),
+    .testTarget(
+      name: "RunsTests", dependencies: ["Evidence", "HDF5", "JSON", "KerasImport", "Models", "Runs", "TestSupport"]),
     .testTarget(
       name: "EvidenceCommandTests",
       dependencies: ["EvidenceCommand", "KerasImport", "ModelFile", "Runs", "TestSupport"],
