@@ -19,7 +19,7 @@ extension KerasTests {
         "m", [input, layer, F.layer("Flatten", "end", from: F.call("it"))], inputs: ["in"], outputs: ["it"])
       let file = try F.file("m.h5", F.named([("it", weights)], config: [config], at: "model_weights"))
       let model = try #require(file.model)
-      var notes: [String] = []
+      var notes: [KerasAssumption] = []
       let unit = KerasUnit(
         model: model, weights: try #require(file.weights).assigned(to: model, notes: &notes), file: "m.h5",
         weightsFile: "m.h5", backend: file.backend)
