@@ -137,7 +137,7 @@ extension KerasTests {
       let result = try F.read([F.file("weights.h5", F.named(Self.groups))])
       #expect(result.model.encoders[0].trunk?.layers.first?.activation == .relu)
       #expect(result.model.decoders == [F.decoderConditional])
-      #expect(result.assumptions.contains { $0.statement.contains("relu") && $0.contains("encoder/hidden") })
+      #expect(result.assumptions.contains { $0.statement.contains("relu") && $0.statement.contains("encoder/hidden") })
       #expect(result.model.about.description?.contains("relu") == true)
     }
 
