@@ -97,7 +97,7 @@ import Testing
   @Test func whatIsGuessedOfDenseWeightsIsSaid() throws {
     let expected = try #require(Self.expected["form-subclassed"])
     let result = try KerasImport.read(files: expected.paths)
-    let guess = try #require(result.assumptions.first { $0.contains("weights only") })
+    let guess = try #require(result.assumptions.map(\.statement).first { $0.contains("weights only") })
     for words in ["relu", "sigmoid", "decoder/dense_proj, decoder/dense_output"] { #expect(guess.contains(words)) }
     var options = KerasImportOptions()
     (options.mean, options.logVariance) = ("dense_mean", "nowhere")

@@ -104,7 +104,7 @@ extension TrainRequest {
     switch start {
     case .like(let path), .weights(let path):
       try FileRole.model.check(path)
-      return try ModelFile.read(path)
+      return try ModelFile.read(path).description
     case .paperOneLayer: architecture = .paperOneLayer
     case .paperTwoLayers: architecture = .paperTwoLayers
     case .architecture(let path):
