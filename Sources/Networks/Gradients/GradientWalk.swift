@@ -23,7 +23,8 @@ struct GradientWalk {
   var k: ck_kernels { network.k }
 
   init(
-    _ network: NetworkModel, position: Int, noise: UnsafePointer<Float>, lanes: Int, _ map: NoiseMap, in workspace: Workspace
+    _ network: NetworkModel, position: Int, noise: UnsafePointer<Float>, lanes: Int, _ map: NoiseMap,
+    in workspace: Workspace
   ) {
     self.network = network
     self.workspace = workspace

@@ -2,7 +2,8 @@ import CKernels
 import Models
 
 extension NetworkModel {
-  /// Writes the normal noise that a map takes to given latents, for one example of the batch: the map's inverse. Latents and noise are those of all layers concatenated, z₁'s first.
+  /// Writes the normal noise that a map takes to given latents, for one example of the batch: the map's inverse.
+  /// Latents and noise are those of all layers concatenated, z₁'s first.
   ///
   /// - Throws: `InvalidParameter` where a posterior has a scale that is not positive and finite.
   public func noise(
