@@ -159,7 +159,7 @@ extension KerasTests {
     @Test func weightsAloneThatAreNotEnough() throws {
       let error = F.error { [try F.file("w.h5", F.named([("c", [("c/kernel:0", [3, 3, 1, 2])])]))] }
       #expect(error?.code == .undecided)
-      #expect(error?.message.contains("description") == true)
+      #expect(error?.remedy == .describe)
       #expect(error?.found == "c [3, 3, 1, 2]")
     }
 
