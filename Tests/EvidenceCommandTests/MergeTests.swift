@@ -146,28 +146,29 @@ import Testing
     }
   }
 
-  private func check(_ options: String...) throws -> CheckOutcome {
+  private func check(_ estimator: [String], _ options: String...) throws -> CheckOutcome {
     try CheckRun(
       CheckCommand.parse(
         [
-          Repository.digitsModel, "--simulated", "7", "--estimator", "laplace", "--samples", "60", "--threads", "2",
-          "--quiet",
-        ] + options
+          Repository.digitsModel, "--simulated", "7", "--samples", "60", "--threads", "2", "--quiet", "--estimator",
+        ] + estimator + options
       ).request, host: CommandHost()
     ).run()
   }
 
-  @Test func shardsOfACheckMergeToTheBitsOfOneRun() throws {
+  /// The ladder takes its rungs example by example; some have curves, and none is kept.
+  @Test(arguments: [["laplace"], ["ladder", "--temperatures", "4", "--chains", "2"]])
+  func shardsOfACheckMergeToTheBitsOfOneRun(estimator: [String]) throws {
     try withTemporaryDirectory { directory in
       func figures(_ outcome: CheckOutcome) -> String {
         guard case .object(let members) = outcome.json else { return "" }
         return "\(members.filter { $0.key != "timing" })"
       }
-      let one = try check("--output", directory + "/one.h5")
-      for index in 0..<2 { _ = try check("--output", directory + "/part", "--shard", "\(index)/2") }
+      let one = try check(estimator, "--output", directory + "/one.h5")
+      for index in 0..<2 { _ = try check(estimator, "--output", directory + "/part", "--shard", "\(index)/2") }
       let parts = ["4-7", "0-4"].map { directory + "/part-\($0).h5" }
       try ResultsMerge(parts).write(to: directory + "/all.h5")
-      #expect(try figures(check("--output", directory + "/all.h5", "--resume")) == figures(one))
+      #expect(try figures(check(estimator, "--output", directory + "/all.h5", "--resume")) == figures(one))
       // Both brackets are there, by their names.
       let file = try ResultsFile(reading: directory + "/all.h5")
       let rows = try file.rows(0..<7, of: CheckRow.self)

@@ -53,6 +53,14 @@ import Testing
     #expect(event["message"]?.string?.contains("--divide-by") == false)
   }
 
+  @Test func aShardSaysWhichFileItTakes() throws {
+    try withTemporaryDirectory { directory in
+      let outcome = try run(Self.quick + ["--shard", "1/2", "--output", directory + "/part", "--progress", "json"])
+      let note = try #require(try events(outcome).first { $0["event"]?.string == "note" })
+      #expect(note["file"]?.string == directory + "/part-020-040.h5")
+    }
+  }
+
   @Test func linesAreForALog() throws {
     let outcome = try run(Self.quick + ["--progress", "lines"])
     #expect(outcome.error.hasPrefix("evidence: 0/40\n"), "\(outcome.error)")

@@ -120,6 +120,14 @@ extension Ladder: BracketingEstimator {
   public func bracket<Model: LatentVariableModel>(
     _ example: Example, planted latents: [Float], under model: Model, scratch: inout Scratch<Model>
   ) throws -> (lower: LogLikelihoodMeasurement, upper: Double) {
+    var result = try bracketWithCurve(example, planted: latents, under: model, scratch: &scratch)
+    result.lower.curve = []
+    return result
+  }
+
+  private func bracketWithCurve<Model: LatentVariableModel>(
+    _ example: Example, planted latents: [Float], under model: Model, scratch: inout Scratch<Model>
+  ) throws -> (lower: LogLikelihoodMeasurement, upper: Double) {
     let place = try stand(example, under: model, scratch: &scratch)
     switch place.rung {
     case .importanceSampling:

@@ -32,7 +32,7 @@ struct CommandHost: RunHost {
         }
       Console.shared.say(
         "shard \(shard.index) of \(shard.count), as \(who) says: examples \(examples.lowerBound)..\(examples.upperBound)"
-          + (output.map { ", in \($0)" } ?? ""))
+          + (output.map { ", in \($0)" } ?? ""), file: output)
     }
   }
 

@@ -73,10 +73,12 @@ final class Console: Sendable {
     error(["warning: " + message])
   }
 
-  /// Something that was decided by itself; not under `--quiet`.
-  func say(_ message: String) {
+  /// Something that was decided by itself, and the file that it made of the one that was named; not under `--quiet`.
+  func say(_ message: String, file: String? = nil) {
     if state.withLock({ $0.isQuiet }) { return }
-    if writesEvents { return event(["event": "note", "message": .string(message)]) }
+    if writesEvents {
+      return event(["event": "note", "message": .string(message), "file": file.map { .string($0) } ?? .null])
+    }
     error([message])
   }
 

@@ -13,13 +13,16 @@ the command's to the last bit. Arguments have the names and the defaults of the 
 """
 
 from . import export
-from ._calls import check, compare, digits, estimators, inspect, merge, nll, open, report, units
+from ._calls import compare, digits, estimators, inspect, merge, open, report
+from ._check import check
 from ._comparison import Comparison
 from ._errors import (CommandError, EvidenceError, EvidenceWarning, InputError, Interrupted, MissingFileError,
                       OutputError, ResourceError, SettingError)
 from ._making import from_flax, from_jax, from_keras, from_torch
 from ._model import Model
+from ._nll import nll
 from ._results import Check, Inspection, Result, Units
+from ._units import units
 from ._version import __version__  # noqa: F401
 
 __all__ = [

@@ -16,6 +16,13 @@ def frame(result: Any):
     return pd.DataFrame(columns, index=pd.Index(result.index, name="index"))
 
 
+def brackets_frame(rows: Any):
+    """A pandas.DataFrame of a check."""
+    import pandas as pd
+    return pd.DataFrame({name: rows[name] for name in rows.names if name != "index" and rows[name].ndim == 1},
+                        index=pd.Index(rows["index"], name="index"))
+
+
 def units_frame(units: Any):
     """A pandas.DataFrame of units."""
     import pandas as pd

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from ._words import python_words
@@ -75,17 +77,16 @@ class CommandError(EvidenceError, RuntimeError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run that was stopped by Ctrl-C or a notebook's stop.
+    """A run that was stopped by Ctrl-C or a notebook's stop."""
 
-    Attributes
-    ----------
-    result : Result or None
-        What was finished; None where nothing was.
-    """
-
-    def __init__(self, message: str, result: Any = None):
+    def __init__(self, message: str, result: Callable[[], Any] = lambda: None):
         super().__init__(message)
-        self.result = result
+        self._result = result
+
+    @cached_property
+    def result(self) -> Any:
+        """The Result, Units or Check of the examples that were finished; None where it can't be said."""
+        return self._result()
 
 
 CLASSES = {64: SettingError, 65: InputError, 66: MissingFileError, 71: ResourceError, 73: OutputError, 74: OutputError}

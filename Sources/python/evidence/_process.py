@@ -26,6 +26,10 @@ class Output:
     text: str = ""
     warnings: list[str] = field(default_factory=list)
     interrupted: bool = False
+    #: Where a shard's rows went.
+    file: str | None = None
+    #: What an interrupted run said of itself.
+    stop: str = ""
 
     @property
     def json(self) -> dict[str, Any]:
@@ -78,11 +82,14 @@ def run(words: Sequence[str], *, progress: bool | None = False, names: dict[str,
                 output.warnings.append(python_words(event["message"]))
             elif kind == "text":
                 output.text = event["text"]
+            elif kind == "note":
+                output.file = event.get("file") or output.file
             elif kind == "error":
                 error = event
 
         status, stdout, output.interrupted = _supervise(words, line)
     output.status, output.stdout = status, replaced(stdout.decode("utf-8", "replace"))
+    output.stop = error["message"] if error else ""
     if status == 0 or output.interrupted:
         for warning in output.warnings:
             warnings.warn(EvidenceWarning(warning), stacklevel=stack)

@@ -42,7 +42,7 @@ class Progress:
         if self._bar is not None and (self._bar.total != total or finished < self._bar.n):
             self._close()
         if self._bar is None:
-            self._bar = self._make(total=total, initial=event.get("restored", 0), unit="example", leave=False)
+            self._bar = self._make(total=total, initial=event.get("restored", 0), unit=" examples", leave=False)
         if event.get("mean") is not None:
             self._bar.set_postfix_str(f"mean {event['mean']:.2f}", refresh=False)
         self._bar.update(finished - self._bar.n)

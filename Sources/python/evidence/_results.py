@@ -11,6 +11,7 @@ import numpy as np
 
 from . import _process
 from ._attributes import Attributes
+from ._errors import SettingError
 from ._files import TemporaryFolder
 from ._rows import Rows
 
@@ -126,6 +127,9 @@ class Result(Printed):
     def __len__(self) -> int:
         return self._rows.count
 
+    def __fspath__(self) -> str:
+        return self.path
+
     # MARK: - Other forms
 
     def to_pandas(self):
@@ -184,12 +188,19 @@ class Units(Printed):
         Of each stochastic layer, z₁ first: ``layers[0].variance``, ``.kl``, ``.pca.eigenvalues``, …
     summary : Attributes
         The command's JSON.
+    path : str or None
+        The file with every example's posterior; None unless ``output=`` named one.
     """
 
     def __init__(self, json: dict[str, Any], text: str, warnings: Sequence[str] = (),
-                 folder: TemporaryFolder | None = None, latents_path: str | None = None):
+                 folder: TemporaryFolder | None = None, latents_path: str | None = None, path: str | None = None):
         super().__init__(json, text, warnings)
-        self._folder, self._latents_path = folder, latents_path
+        self._folder, self._latents_path, self.path = folder, latents_path, path
+
+    def __fspath__(self) -> str:
+        if self.path is None:
+            raise SettingError("these units have no file", remedy="units(…, output=\"units.h5\") keeps every example's posterior")
+        return self.path
 
     @property
     def layers(self) -> list[Attributes]:
@@ -245,7 +256,25 @@ class Check(Printed):
     ----------
     summary : Attributes
         The command's JSON: ``summary.lower.mean``, ``summary.upper.mean``, ``summary.gap.median``.
+    path : str
+        The file with both brackets of every simulated example; temporary unless ``output=`` named one.
     """
+
+    def __init__(self, json: dict[str, Any], text: str, warnings: Sequence[str], rows: Rows):
+        super().__init__(json, text, warnings)
+        self._rows = rows
+
+    @property
+    def path(self) -> str:
+        return self._rows.path
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def to_pandas(self):
+        """A pandas.DataFrame: a row for each simulated example, with its brackets (docs/results-file.md)."""
+        from ._conversion import brackets_frame
+        return brackets_frame(self._rows)
 
     @property
     def gap(self) -> Attributes:

@@ -6,7 +6,8 @@ import warnings
 import pytest
 
 import evidence
-from evidence import _binary
+from evidence import _binary, _process
+from waiting import Seen
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +39,11 @@ def command():
     def run(*words):
         return subprocess.run([_binary.find(), *map(str, words)], capture_output=True, text=True, check=True).stdout
     return run
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """The events of the progress of every run of a test."""
+    Seen.events = []
+    monkeypatch.setattr(_process, "Progress", Seen)
+    return Seen.events

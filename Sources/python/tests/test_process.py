@@ -1,4 +1,4 @@
-"""Interrupts, killed processes, many calls at once, progress."""
+"""Killed processes, many calls at once, progress."""
 
 import multiprocessing
 import os
@@ -6,82 +6,17 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import evidence
-from evidence import _process, _progress
+from evidence import _process
+from waiting import waited
 
 pytestmark = pytest.mark.filterwarnings("ignore::evidence.EvidenceWarning")
 LONG = 2_000_000
-
-
-@pytest.fixture(autouse=True)
-def interrupts():
-    """Ctrl-C as in a terminal, also where the tests run in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def waited(condition, seconds=60):
-    """Waits for something that another process does."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError("it did not happen")
-
-
-def interrupting(condition):
-    """Sends this process Ctrl-C when the condition holds."""
-    def send():
-        waited(condition)
-        os.kill(os.getpid(), signal.SIGINT)
-    thread = threading.Thread(target=send)
-    thread.start()
-    return thread
-
-
-class Seen(_progress.Progress):
-    """Keeps what a bar would show."""
-
-    events: list = []
-
-    def update(self, event):
-        Seen.events.append(event)
-
-
-@pytest.fixture
-def seen(monkeypatch):
-    Seen.events = []
-    monkeypatch.setattr(_process, "Progress", Seen)
-    return Seen.events
-
-
-def test_an_interrupt_keeps_what_was_finished(model, images, tmp_path, seen):
-    samples = 20_000
-    thread = interrupting(lambda: any(event["finished"] >= 2 for event in seen))
-    with pytest.raises(evidence.Interrupted, match="resume=True") as caught:
-        evidence.nll(model, np.tile(images, (40, 1, 1)), samples=samples, threads=1, output=tmp_path / "results.h5")
-    thread.join()
-    finished = caught.value.result
-    assert isinstance(caught.value, KeyboardInterrupt) and 2 <= len(finished) < 2400
-    whole = evidence.nll(model, images[:len(finished)][:10], samples=samples)
-    np.testing.assert_array_equal(finished.log_likelihood[:10], whole.log_likelihood[:len(finished)])
-
-
-def test_an_interrupt_without_an_output(model, images, seen):
-    thread = interrupting(lambda: any(event["finished"] >= 2 for event in seen))
-    with pytest.raises(evidence.Interrupted, match="this exception's `result`") as caught:
-        evidence.nll(model, np.tile(images, (40, 1, 1)), samples=20_000, threads=1)
-    thread.join()
-    assert np.isfinite(caught.value.result.log_likelihood).all()
 
 
 def test_an_error_in_this_process_ends_the_command(model, images, monkeypatch):

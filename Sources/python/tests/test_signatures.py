@@ -18,9 +18,6 @@ FUNCTIONS = {
 }
 # What is called otherwise, and why: what a file is called in the command is what it holds here; `path` is where a model goes.
 RENAMED = {("report", "units"), ("import keras", "output"), ("import keras", "draft")}
-# Of jobs that a launcher starts, which start the command themselves (docs/clusters.md).
-FOR_LAUNCHERS = {"nll": {"balance"}, "units": {"shard", "balance", "output", "resume"},
-                 "check": {"shard", "balance", "output", "resume"}}
 
 
 def options(text):
@@ -42,7 +39,7 @@ def test_arguments_are_the_options(name, command):
     assert len(listed) > 4
     parameters = inspect.signature(FUNCTIONS[name]).parameters
     expected = {option.replace("-", "_") for option in listed if option not in OWN}
-    expected -= {option for key, option in RENAMED if key == name} | FOR_LAUNCHERS.get(name, set())
+    expected -= {option for key, option in RENAMED if key == name}
     given = set(parameters) - ARGUMENTS[name] - {"progress"} - {option for key, option in RENAMED if key == name}
     assert given == expected
 
