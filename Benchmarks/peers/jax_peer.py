@@ -51,7 +51,6 @@ class Jax:
         logits = logits.reshape(examples, draws, -1)
         return total + (x[:, None] * logits - jax.nn.softplus(logits)).sum(-1)
 
-    @partial(jax.jit, static_argnames=("self", "draws"))
     def log_weight(self, noise, x, mean, log_variance):
         """The log-weight of one image at one point of noise, all layers concatenated; `log_weights` draws its own."""
         total, first, latents = 0.0, 0, []
@@ -70,6 +69,7 @@ class Jax:
         (logits,) = self._apply(self.decoders[0], latents[0])
         return total + (x * logits - jax.nn.softplus(logits)).sum()
 
+    @partial(jax.jit, static_argnames=("self", "draws"))
     def _chunk(self, x, mean, log_variance, key, draws):
         return self.log_weights(x, mean, log_variance, key, draws)
 
