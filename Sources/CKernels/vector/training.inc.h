@@ -1,47 +1,59 @@
 // The gradients of weights, and the optimiser. A sum over lanes is a product too: of one matrix transposed, so that lanes
 // are what goes by, with the other packed as weights are.
 
-typedef float four __attribute__((ext_vector_type(4)));
+typedef float eight __attribute__((ext_vector_type(8)));
 
-INLINE four load_four(const float *from) {
-  four value;
+INLINE eight load_eight(const float *from) {
+  eight value;
   __builtin_memcpy(&value, from, sizeof value);
   return value;
 }
 
-INLINE void store_four(float *to, four value) { __builtin_memcpy(to, &value, sizeof value); }
+INLINE void store_eight(float *to, eight value) { __builtin_memcpy(to, &value, sizeof value); }
 
-// to[j * to_step + i] = from[i][j] for four rows of four floats.
-INLINE void transpose_four(const float *const from[4], float *to, size_t to_step) {
-  four a = load_four(from[0]), b = load_four(from[1]), c = load_four(from[2]), d = load_four(from[3]);
-  four ac = __builtin_shufflevector(a, c, 0, 4, 1, 5), bd = __builtin_shufflevector(b, d, 0, 4, 1, 5);
-  four ac2 = __builtin_shufflevector(a, c, 2, 6, 3, 7), bd2 = __builtin_shufflevector(b, d, 2, 6, 3, 7);
-  store_four(to, __builtin_shufflevector(ac, bd, 0, 4, 1, 5));
-  store_four(to + to_step, __builtin_shufflevector(ac, bd, 2, 6, 3, 7));
-  store_four(to + 2 * to_step, __builtin_shufflevector(ac2, bd2, 0, 4, 1, 5));
-  store_four(to + 3 * to_step, __builtin_shufflevector(ac2, bd2, 2, 6, 3, 7));
+// to[j * to_step + i] = from[i][j] for eight rows of eight floats: single floats, pairs and fours change places in turn.
+INLINE void transpose_eight(const float *const from[8], float *to, size_t to_step) {
+  eight row[8], pairs[8], fours[8];
+  for (size_t i = 0; i < 8; i++) row[i] = load_eight(from[i]);
+  for (size_t i = 0; i < 8; i += 2) {
+    pairs[i] = __builtin_shufflevector(row[i], row[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[i + 1] = __builtin_shufflevector(row[i], row[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (size_t i = 0; i < 8; i += 4) {
+    for (size_t half = 0; half < 2; half++) {
+      eight a = pairs[i + half], b = pairs[i + 2 + half];
+      fours[i + 2 * half] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[i + 2 * half + 1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (size_t i = 0; i < 4; i++) {
+    store_eight(to + i * to_step, __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
+    store_eight(to + (i + 4) * to_step, __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
+  }
 }
 
-static const float zero_lanes[4];
+static const float zero_lanes[8];
+
+_Static_assert(CK_PACK == 8, "rows are turned eight at a time");
 
 static void weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
                             const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient) {
   size_t step = ck_weight_step(inputs), blocks = (outputs + CK_PACK - 1) / CK_PACK;
   float *turned = scratch, *packed = scratch + lanes * step;
-  // Inputs, a one for the bias, and zeros: four features at a time.
-  for (size_t lane = 0; lane < lanes; lane += 4) {
+  // Inputs, a one for the bias, and zeros: eight features at a time.
+  for (size_t lane = 0; lane < lanes; lane += 8) {
     size_t k = 0;
-    for (; k + 4 <= inputs; k += 4) {
-      const float *from[4];
-      for (size_t i = 0; i < 4; i++) {
+    for (; k + 8 <= inputs; k += 8) {
+      const float *from[8];
+      for (size_t i = 0; i < 8; i++) {
         int64_t row = rows ? rows[k + i] : (int64_t)(k + i);
         from[i] = row < 0 ? zero_lanes : in + (size_t)row * lanes + lane;
       }
-      transpose_four(from, turned + lane * step + k, step);
+      transpose_eight(from, turned + lane * step + k, step);
     }
     for (; k < step; k++) {
       int64_t row = k < inputs ? (rows ? rows[k] : (int64_t)k) : -1;
-      for (size_t j = 0; j < 4; j++) {
+      for (size_t j = 0; j < 8; j++) {
         turned[(lane + j) * step + k] = k == inputs ? 1 : row < 0 ? 0 : in[(size_t)row * lanes + lane + j];
       }
     }
@@ -49,17 +61,15 @@ static void weight_gradient(size_t outputs, size_t inputs, const float *delta, s
   for (size_t block = 0; block < blocks; block++) {
     float *to = packed + block * CK_PACK * (lanes + 1);
     for (size_t i = 0; i < CK_PACK; i++) *to++ = 0;
-    for (size_t half = 0; half < CK_PACK; half += 4) {
-      const float *from[4];
-      for (size_t i = 0; i < 4; i++) {
-        size_t o = block * CK_PACK + half + i;
-        from[i] = o < outputs ? delta + o * delta_step * lanes : NULL;
-      }
-      for (size_t lane = 0; lane < lanes; lane += 4) {
-        const float *at[4];
-        for (size_t i = 0; i < 4; i++) at[i] = from[i] ? from[i] + lane : zero_lanes;
-        transpose_four(at, to + lane * CK_PACK + half, CK_PACK);
-      }
+    const float *from[CK_PACK];
+    for (size_t i = 0; i < CK_PACK; i++) {
+      size_t o = block * CK_PACK + i;
+      from[i] = o < outputs ? delta + o * delta_step * lanes : NULL;
+    }
+    for (size_t lane = 0; lane < lanes; lane += 8) {
+      const float *at[CK_PACK];
+      for (size_t i = 0; i < CK_PACK; i++) at[i] = from[i] ? from[i] + lane : zero_lanes;
+      transpose_eight(at, to + lane * CK_PACK, CK_PACK);
     }
   }
   operation o = {.inputs = lanes, .packed = packed, .in = turned, .lanes = step, .out = gradient, .out_step = 1};
@@ -73,28 +83,19 @@ static void weight_gradient(size_t outputs, size_t inputs, const float *delta, s
 static void pack_weights(size_t outputs, size_t inputs, const float *weight, size_t first, size_t count,
                          float *packed, float *transposed) {
   size_t step = ck_weight_step(inputs);
-  for (size_t o = first; o < first + count; o += 4) {
-    const float *row[4];
-    for (size_t i = 0; i < 4; i++) row[i] = o + i < outputs ? weight + (o + i) * step : NULL;
-    float *block = packed + o / CK_PACK * CK_PACK * (inputs + 1) + o % CK_PACK;
-    for (size_t i = 0; i < 4; i++) block[i] = row[i] ? row[i][inputs] : 0;
-    for (size_t k = 0; k < inputs; k += 4) {
-      float *to = block + (k + 1) * CK_PACK;
-      if (k + 4 <= inputs) {
-        const float *at[4];
-        for (size_t i = 0; i < 4; i++) at[i] = row[i] ? row[i] + k : zero_lanes;
-        transpose_four(at, to, CK_PACK);
-      } else {
-        for (size_t j = k; j < inputs; j++) {
-          for (size_t i = 0; i < 4; i++) to[(j - k) * CK_PACK + i] = row[i] ? row[i][j] : 0;
-        }
-      }
+  for (size_t o = first; o < first + count; o += CK_PACK) {
+    const float *row[CK_PACK];
+    for (size_t i = 0; i < CK_PACK; i++) row[i] = o + i < outputs ? weight + (o + i) * step : NULL;
+    float *block = packed + o * (inputs + 1);
+    for (size_t i = 0; i < CK_PACK; i++) block[i] = row[i] ? row[i][inputs] : 0;
+    size_t k = 0;
+    for (; k + 8 <= inputs; k += 8) {
+      const float *at[CK_PACK];
+      for (size_t i = 0; i < CK_PACK; i++) at[i] = row[i] ? row[i] + k : zero_lanes;
+      transpose_eight(at, block + (k + 1) * CK_PACK, CK_PACK);
     }
-    // Of the last blocks' outputs there may be none.
-    if (count - (o - first) <= 4 && (o / 4) % 2 == 0) {
-      for (size_t k = 0; k <= inputs; k++) {
-        for (size_t i = 0; i < 4; i++) block[k * CK_PACK + 4 + i] = 0;
-      }
+    for (; k < inputs; k++) {
+      for (size_t i = 0; i < CK_PACK; i++) block[(k + 1) * CK_PACK + i] = row[i] ? row[i][k] : 0;
     }
   }
   // Row by row within a block of inputs, so that what is written lies together.
