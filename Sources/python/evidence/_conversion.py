@@ -44,7 +44,6 @@ def elpd(result: Any):
     The examples were held out and the weights are fixed, so log p(x_i) is the log predictive density of an example itself:
     nothing is left out, and the effective number of parameters is 0.
     """
-    import arviz as az
     import xarray as xr
     values, count = np.asarray(result.log_likelihood, float), len(result)
     names = {"obs_id": result.index}
@@ -55,12 +54,13 @@ def elpd(result: Any):
     good = min(1 - 1 / np.log10(samples), 0.7) if samples > 10 else 0.7
     total, error = float(values.sum()), float(np.sqrt(count * values.var()))
     warned = bool(np.nan_to_num(k, nan=0).max(initial=0) > good)
-    if hasattr(az, "from_dict") and not hasattr(az, "ELPDData"):
+    try:        # ArviZ 1
+        from arviz_stats import utils
+    except ImportError:
         from arviz.stats.stats_utils import ELPDData
-    else:
-        ELPDData = az.ELPDData
-    if hasattr(ELPDData, "__dataclass_fields__"):
-        return ELPDData("loo", total, error, 0.0, samples, count, "log", warned, good, pointwise, pareto)
-    return ELPDData(
-        [total, error, 0.0, samples, count, warned, pointwise, pareto, "log", good],
-        ["elpd_loo", "se", "p_loo", "n_samples", "n_data_points", "warning", "loo_i", "pareto_k", "scale", "good_k"])
+        return ELPDData(
+            [total, error, 0.0, samples, count, warned, pointwise, pareto, "log", good],
+            ["elpd_loo", "se", "p_loo", "n_samples", "n_data_points", "warning", "loo_i", "pareto_k", "scale", "good_k"])
+    values = dict(elpd=total, se=error, p=0.0, n_samples=samples, n_data_points=count, scale="log", warning=warned, good_k=good,
+                  elpd_i=pointwise, pareto_k=pareto)
+    return utils.ELPDDataLOO(**values) if hasattr(utils, "ELPDDataLOO") else utils.ELPDData(kind="loo", **values)

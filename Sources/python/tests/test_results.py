@@ -177,16 +177,18 @@ def test_arviz(result, model, images, pyplot):
     az = pytest.importorskip("arviz")
     other = evidence.nll(model, images, samples=5)
     ours = result.to_arviz()
-    assert ours.elpd_loo == pytest.approx(result.log_likelihood.sum())
-    table = az.compare({"K = 60": ours, "K = 5": other.to_arviz()})
+    is_one = hasattr(ours, "elpd")      # ArviZ 1, which rounds its table and takes the other sign
+    assert (ours.elpd if is_one else ours.elpd_loo) == pytest.approx(result.log_likelihood.sum())
+    table = az.compare({"K = 60": ours, "K = 5": other.to_arviz()}, **({"round_to": "none"} if is_one else {}))
     assert list(table.index) == ["K = 60", "K = 5"]
     paired = result.log_likelihood - other.log_likelihood
-    assert table["elpd_diff"].iloc[1] == pytest.approx(paired.sum())
+    assert table["elpd_diff"].iloc[1] == pytest.approx(paired.sum() * (-1 if is_one else 1))
     # ArviZ divides by n, the command by n - 1.
     assert table["dse"].iloc[1] == pytest.approx(np.sqrt(len(paired)) * paired.std(), rel=1e-6)
     az.plot_khat(ours)
     az.plot_compare(table)
-    az.plot_elpd({"K = 60": ours, "K = 5": other.to_arviz()})
+    if hasattr(az, "plot_elpd"):
+        az.plot_elpd({"K = 60": ours, "K = 5": other.to_arviz()})
 
 
 def test_plots(result, model, images, pyplot):

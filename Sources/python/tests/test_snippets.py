@@ -6,7 +6,6 @@ docs/from-pytorch.md and docs/from-jax.md have a test of their own, in export/te
 import functools
 import re
 import shutil
-from pathlib import Path
 from types import SimpleNamespace
 
 import h5py
@@ -14,10 +13,10 @@ import numpy as np
 import pytest
 
 import evidence
+from repository import ROOT
 
-ROOT = next((path for path in Path(__file__).resolve().parents if (path / "Package.swift").exists()), None)
 ELSEWHERE = {"docs/from-pytorch.md", "docs/from-jax.md"}
-pytestmark = [pytest.mark.skipif(ROOT is None, reason="not in the repository of Evidence"),
+pytestmark = [pytest.mark.skipif(not ROOT.exists(), reason="not in the repository of Evidence"),
               pytest.mark.filterwarnings("ignore::evidence.EvidenceWarning")]
 
 
@@ -26,7 +25,7 @@ def snippets(page):
 
 
 def pages():
-    found = [ROOT / "README.md", ROOT / "Sources/python/README.md", *ROOT.glob("docs/**/*.md")] if ROOT else []
+    found = [ROOT / "README.md", ROOT / "Sources/python/README.md", *ROOT.glob("docs/**/*.md")]
     names = {path.relative_to(ROOT).as_posix() for path in found if "```python" in path.read_text()}
     return {name for name in names - ELSEWHERE if "/notebooks/" not in name}
 

@@ -162,7 +162,7 @@ def find_latent(where: str, noise: Node, outputs: list[Node]) -> Latent:
     location, scale, matrix = forms.forms[z]
     if isinstance(location, Node) and of_the_input_alone(location) and not isinstance(scale, Node):
         raise ExportError(f"{where}: adds noise to its input ({noise.name}): that is no part of p(x). Switch it off for "
-                          "the export, and give the module as it is at test time")
+                          "the export, or give encoder= and decoder= apart, without it")
     return Latent(z, noise, location, scale, matrix)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from .densities import HALF_LOG_TWO_PI, log_density, log_prior, log_scale, log_weights
 from .distributions import POSITIVE, check_parameters
 from .errors import ExportError
+from .flows import check_flows
 from .functions import sigmoid
 from .stored import StoredModel
 from .unsaid import NO_PRIOR
@@ -167,6 +168,7 @@ def verify(path, framework: Framework, x: np.ndarray, sizes: list[int], classes:
            seed: int) -> Verified:
     """Compares a written file with the framework, on the caller's rows."""
     stored, random = StoredModel(path), np.random.default_rng(seed)
+    check_flows(stored, sizes)
     data = example_data(stored.distributions["decoder"][0], x, classes, stored.bins, random)
     data = np.float64(np.float32(data))
     worst = worst_relative = 0.0

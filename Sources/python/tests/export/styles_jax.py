@@ -8,15 +8,16 @@ import numpy as np
 
 from evidence.export import export_jax, layer
 
-# words -> function of a path that exports, x, and (x, e) -> log-weights by numpy; or words that a refusal has.
+# Words, () -> (function of a path that exports, e -> log-weights by numpy), words that a refusal has, and the same of what
+# the refusal says to do.
 JAX_STYLES: list[tuple] = []
 X = (np.random.default_rng(0).uniform(size=(4, 16)) < 0.4).astype(np.float32)
 IMAGES = X.reshape(4, 4, 4, 1)
 
 
-def jax_style(words: str, refused: str | None = None):
+def jax_style(words: str, refused: str | None = None, remedy=None):
     def register(make):
-        JAX_STYLES.append((words, make, refused))
+        JAX_STYLES.append((words, make, refused, remedy))
         return make
     return register
 
@@ -209,17 +210,34 @@ def described():
             weights(lambda x: half(jnp.split(jax.nn.silu(x @ k), 2, -1)), lambda z: z @ g))
 
 
-@jax_style("a linen module without its variables", refused="module.apply")
+def applied():
+    from flax import linen as nn
+    k, g = matrices()
+    encode = nn.Dense(6)
+    variables = shaken(encode.init(jax.random.key(0), X))
+    split = lambda x: jnp.split(encode.apply(variables, x), 2, -1)
+    return (lambda p: export_jax(p, split, lambda z: z @ g, input_shape=16, **STATED),
+            weights(lambda x: half(split(x)), lambda z: z @ g))
+
+
+@jax_style("a linen module without its variables", refused="module.apply", remedy=applied)
 def linen_alone():
     from flax import linen as nn
     k, g = matrices()
     return lambda p: export_jax(p, nn.Dense(6), lambda z: z @ g, input_shape=16, **STATED), None
 
 
-@jax_style("(mean, exp(s)), nothing said", refused="scale.*variance")
-def nothing_said():
+def positive_scale(**said):
     k, g = matrices()
-    return lambda p: export_jax(p, lambda x: (x @ k[:, :3], jnp.exp(x @ k[:, 3:])), lambda z: z @ g, input_shape=16), None
+    encode = lambda x: (x @ k[:, :3], jnp.exp(x @ k[:, 3:]))
+    return (lambda p: export_jax(p, encode, lambda z: z @ g, input_shape=16, quiet=True, **said),
+            weights(encode, lambda z: z @ g))
+
+
+@jax_style("(mean, exp(s)), nothing said", refused="scale.*variance",
+           remedy=lambda: positive_scale(encoder_outputs=("mean", "scale")))
+def nothing_said():
+    return positive_scale()
 
 
 @jax_style("a scan over a sequence", refused="scan")

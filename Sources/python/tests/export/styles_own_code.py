@@ -265,12 +265,15 @@ def with_between():
     return apart(m, binary(), m.encode, lambda z: m.decode(m.middle(z)), encoder_outputs=None)
 
 
-@style(G, "encoder_outputs= that forward() contradicts", refused="draws with a scale of")
+class OfAScale(Sampled):
+    def spread(self, second):
+        return torch.exp(second)
+
+
+@style(G, "encoder_outputs= that forward() contradicts", refused="draws with a scale of",
+       remedy=lambda: (lambda m: apart(m, binary(), m.encode, m.decode, m.spread, encoder_outputs=None))(OfAScale()))
 def contradicted():
-    class VAE(Sampled):
-        def spread(self, second):
-            return torch.exp(second)
-    m = VAE()
+    m = OfAScale()
     return apart(m, binary(), m.encode, m.decode)
 
 

@@ -236,13 +236,16 @@ def two_latents():
     return Case(lambda p: export_torch(p, m, torch.as_tensor(x), prior="standard-normal", quiet=True), x, weights, 5)
 
 
-@style(G, "noise on the input as well (a denoising VAE)", refused="adds noise to its input|input")
+class Denoising(Parts):
+    def forward(self, x):
+        mean, lv = self.heads(x + 0.1 * torch.randn_like(x))
+        return self.decode(mean + half(lv) * torch.randn_like(lv))
+
+
+@style(G, "noise on the input as well (a denoising VAE)", refused="adds noise to its input.*encoder= and decoder= apart",
+       remedy=lambda: (lambda m: apart(m, binary(), m.encode, m.decode))(Denoising()))
 def denoising():
-    class VAE(Parts):
-        def forward(self, x):
-            mean, lv = self.heads(x + 0.1 * torch.randn_like(x))
-            return self.decode(mean + half(lv) * torch.randn_like(lv))
-    return whole(VAE(), binary())
+    return whole(Denoising(), binary())
 
 
 @style(G, "the same noise for the whole batch", refused="same noise")

@@ -148,6 +148,15 @@ def test_wrong_names(tmp_path, options, words):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_flow_without_an_order(tmp_path):
+    """The command refuses such a file; so it is not written."""
+    networks = {"shift": nn.Linear(3, 3), "log_scale": nn.Linear(3, 3)}
+    with pytest.raises(ExportError, match="autoregressive in no order"):
+        export_torch(tmp_path / "m.h5", mlp_encoder(), mlp_decoder(), (12,),
+                     flow=[{"flow": "inverse-autoregressive", **networks}], **OUTPUTS)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_prior_or_a_flow_that_forward_does_not_say(tmp_path):
     class VAE(nn.Module):
         def __init__(self, name):
