@@ -91,4 +91,20 @@ import Testing
       #expect(refused > 0 && refused < 16)
     }
   }
+
+  /// Eleven bytes too many in the heap that the text of attributes lies in: libhdf5 looks for the end of it for ever.
+  @Test func textThatLibhdf5GoesInCirclesOnIsRefused() throws {
+    try withTemporaryDirectory { directory in
+      var bytes = try [UInt8](Data(contentsOf: URL(filePath: Kind.sparse.sound(in: directory))))
+      let text = Array("csr_matrix".utf8)
+      let place = try #require(bytes.indices.first { bytes[$0...].starts(with: text) })
+      bytes.removeSubrange(place + 26..<place + 37)
+      bytes.insert(contentsOf: [0, 0, 0, UInt8(text.count), 0, 0, 0, 0, 0, 0, 0], at: place)
+      let target = directory + "/damaged.h5ad"
+      try Data(bytes).write(to: URL(filePath: target))
+      let ended = try Running(.evidence, ["inspect", target]).wait()
+      #expect(ended.status == 65)
+      #expect(ended.error.contains("\(target): reading went on for seconds of processor time without an end"))
+    }
+  }
 }

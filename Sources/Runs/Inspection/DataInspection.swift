@@ -24,12 +24,11 @@ package struct DataInspection: RunOutcome {
     }
 
     /// Reads a sparse matrix.
-    init(matrix path: String, file: String) throws {
+    init(_ matrix: Matrix) throws {
       do {
-        self = try Entry(HDF5Source(file: file, dataset: path), type: "sparse, by rows")
+        self = try Entry(matrix.source.get(), type: "sparse, by rows")
       } catch let error as EvidenceError {
-        // By columns, or damaged.
-        self.init(path: path, shape: [], type: "sparse", rowsPerChunk: nil, values: nil, trouble: error.message)
+        self.init(path: matrix.path, shape: [], type: "sparse", rowsPerChunk: nil, values: nil, trouble: error.message)
       }
     }
 
@@ -43,6 +42,17 @@ package struct DataInspection: RunOutcome {
       self.init(
         path: source.path, shape: [source.count] + source.exampleShape, type: type, rowsPerChunk: nil,
         values: source.count > 0 ? values : nil, trouble: nil)
+    }
+  }
+
+  /// A sparse matrix, opened; a failure where it lies by columns, or is damaged.
+  struct Matrix {
+    let path: String
+    let source: Result<HDF5Source, any Error>
+
+    init(path: String, file: String) {
+      self.path = path
+      source = Result { try HDF5Source(file: file, dataset: path) }
     }
   }
 
@@ -83,13 +93,13 @@ package struct DataInspection: RunOutcome {
     path = file.name
     let survey = try file.root.survey()
     others = survey.others + survey.refusals.map { ($0.path ?? "", $0.message) }
-    let matrices = DataInspection.matrices(survey)
-    // Compressed values may be a thousand times the size of their file, which the limit goes by.
+    let matrices = DataInspection.matrices(survey).map { Matrix(path: $0, file: file.name) }
+    // Compressed values may be a thousand times the size of their file, which the limit goes by. It holds for all that is
+    // not numbers: libhdf5 goes in circles on damaged text.
     host.expectLongReading()
     datasets = try survey.datasets.flatMap { dataset -> [Entry] in
-      if let matrix = matrices.first(where: { dataset.path.hasPrefix($0 + "/") }) {
-        guard dataset.path == matrix + "/indptr" else { return [] }
-        return [try Entry(matrix: matrix, file: file.name)]
+      if let matrix = matrices.first(where: { dataset.path.hasPrefix($0.path + "/") }) {
+        return dataset.path == matrix.path + "/indptr" ? [try Entry(matrix)] : []
       }
       var values: Values?
       var trouble: String?
