@@ -84,6 +84,17 @@ import Testing
     #expect(text.contains("example 1, element 1") && text.contains("missing"))
   }
 
+  @Test(arguments: ["scale_factor", "add_offset", "_FillValue"]) func attributesThatSayWhatValuesMeanAreNumbers(
+    _ name: String
+  ) {
+    let text = message { root in
+      let dataset = try root.createDataset("x", type: .integer(bits: 16, signed: true), shape: [2, 3])
+      try dataset.write([Int16(0), 1, 2, 3, 4, 5])
+      try dataset.setAttribute(name, "0.5")
+    }
+    #expect(text.contains("/x: the attribute \(name)") && text.contains("expected a number"))
+  }
+
   @Test func bfloat16IsReadFromOpaqueBytes() throws {
     let values: [Float] = [0, 1, -2.5, 3.140625, 1024, 0.0078125]
     let read = try source { root in

@@ -14,8 +14,15 @@ struct StoredValues: Sendable {
 
   init(_ dataset: HDF5.Dataset) throws {
     func number(_ name: String) throws -> Double? {
-      guard let type = try dataset.attributeType(name), type.isNumeric else { return nil }
-      return try dataset.doubles(name)?.first
+      guard let type = try dataset.attributeType(name) else { return nil }
+      guard type.isNumeric, let number = try dataset.doubles(name)?.first else {
+        throw EvidenceError(
+          .invalidData,
+          "\(dataset.file.name): \(dataset.path): the attribute \(name) says what the stored values mean\n"
+            + "expected a number, found \(type.isNumeric ? "none" : type.description)\n"
+            + "write it anew as a number, or delete it if the values mean what is stored")
+      }
+      return number
     }
     scale = try number("scale_factor") ?? 1
     offset = try number("add_offset") ?? 0
