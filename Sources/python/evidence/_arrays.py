@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ class DataFile:
     path: str
     dataset: str | None = None
     names: dict[str, str] = field(default_factory=dict)
+    #: Where each covariate is in the file.
+    covariate: dict[str, str] = field(default_factory=dict)
     folder: TemporaryFolder | None = None
 
 
-def data_file(data: Any, dataset: str | None, labels: Any = None) -> DataFile:
+def data_file(data: Any, dataset: str | None, labels: Any = None, covariate: Mapping[str, Any] | None = None) -> DataFile:
     """The data as a file.
 
     Parameters
@@ -38,27 +41,62 @@ def data_file(data: Any, dataset: str | None, labels: Any = None) -> DataFile:
         The dataset inside a file; of an AnnData the layer (``layers/counts``), X where absent.
     labels : array-like, optional
         A label for each example, stored beside an array.
+    covariate : mapping, optional
+        What the model is given for each example, by name: arrays beside an array, paths in a file, columns of an AnnData.
     """
+    beside = dict(covariate or {})
+    is_anndata = type(data).__module__.split(".")[0] == "anndata"
+    if isinstance(data, (str, os.PathLike)) or is_anndata:
+        for name, values in {"labels": None if is_anndata else labels, **beside}.items():
+            if not isinstance(values, (str, type(None))):
+                raise SettingError(f"{name}: an array of them goes with an array of data", found=type(values).__name__,
+                                   expected="a column of obs" if is_anndata else "the path of a dataset in the file")
     if isinstance(data, (str, os.PathLike)):
-        if not isinstance(labels, (str, type(None))):
-            raise SettingError("labels: an array of labels goes with an array of data",
-                               expected="the path of a dataset in the file", found=type(labels).__name__)
-        return DataFile(os.path.abspath(data), dataset)
-    if isinstance(data, h5py.Dataset) and _is_readable(data) and labels is None:
+        return DataFile(os.path.abspath(data), dataset, covariate=beside)
+    if is_anndata:
+        return _anndata_file(data, _of_anndata(data, dataset), labels, beside)
+    if isinstance(data, h5py.Dataset) and _is_readable(data) and labels is None and not beside:
         return DataFile(os.path.abspath(data.file.filename), data.name)
-    if type(data).__module__.split(".")[0] == "anndata":
-        data, dataset = _of_anndata(data, dataset), None
     if dataset is not None:
         raise SettingError(f'dataset="{dataset}": the data are an array and not a file; leave dataset= out')
     array = _array(data)
-    size = int(np.prod(array.shape)) * array.dtype.itemsize if not hasattr(array, "nnz") else array.nnz * 12
-    folder = TemporaryFolder(size)
+    folder = TemporaryFolder(_size(array))
     path = folder / "data.h5"
     with h5py.File(path, "w") as file:
-        _write(file, array)
+        _write(file, "data", array)
+        for name, values in {"labels": labels, **{f"covariates/{name}": values for name, values in beside.items()}}.items():
+            if values is not None:
+                file.create_dataset(name, data=_beside(name.removeprefix("covariates/"), values, array.shape[0]))
+    return DataFile(path, "data", _called(path, "data"), {name: f"/covariates/{name}" for name in beside}, folder)
+
+
+def _anndata_file(data: Any, matrix: Any, labels: Any, covariate: dict[str, str]) -> DataFile:
+    """The matrix with the tables of its cells and genes, as AnnData stores them: names go by them."""
+    from anndata.io import write_elem
+    array = _array(matrix)
+    for name, column in covariate.items():
+        if column not in data.obs:
+            raise InputError(f"{name}: the AnnData has no column {column!r} of obs", expected=f"one of {list(data.obs)}")
+    folder = TemporaryFolder(_size(array))
+    path = folder / "data.h5ad"
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})
+        _write(file, "X", array)
+        write_elem(file, "obs", data.obs)
+        write_elem(file, "var", data.var)
         if labels is not None:
-            file.create_dataset("labels", data=_labels(labels, array.shape[0]))
-    return DataFile(path, "data", {f"{path}: /data": "data", f"{path}:/data": "data", path: "data"}, folder)
+            file.create_dataset("labels", data=_beside("labels", labels, array.shape[0]))
+    return DataFile(path, "X", _called(path, "X"), {name: f"/obs/{column}" for name, column in covariate.items()}, folder)
+
+
+def _called(path: str, dataset: str) -> dict[str, str]:
+    """What messages call a temporary file and the dataset in it."""
+    name = os.path.basename(path)
+    return {f"{path}: /{dataset}": "data", f"{path}:/{dataset}": "data", f"{name}:/{dataset}": "data", path: "data"}
+
+
+def _size(array: Any) -> int:
+    return array.nnz * 12 if hasattr(array, "nnz") else int(np.prod(array.shape)) * array.dtype.itemsize
 
 
 def _is_readable(data: h5py.Dataset) -> bool:
@@ -115,16 +153,16 @@ def _number(data: Any) -> np.dtype | None:
     return kind if kind.kind in "biuf" and kind.itemsize <= 8 else None
 
 
-def _write(file: h5py.File, data: Any) -> None:
+def _write(file: h5py.File, name: str, data: Any) -> None:
     if hasattr(data, "indptr"):
         # As AnnData stores a matrix by rows.
-        group = file.create_group("data")
+        group = file.create_group(name)
         group.attrs.update({"encoding-type": "csr_matrix", "encoding-version": "0.1.0", "shape": data.shape})
-        for name in ("data", "indices", "indptr"):
-            group.create_dataset(name, data=getattr(data, name))
+        for part in ("data", "indices", "indptr"):
+            group.create_dataset(part, data=getattr(data, part))
         return
     kind = _number(data)
-    stored = file.create_dataset("data", tuple(data.shape), kind)
+    stored = file.create_dataset(name, tuple(data.shape), kind)
     rows = max(1, BLOCK // max(1, int(np.prod(data.shape[1:])) * kind.itemsize))
     for first in range(0, data.shape[0], rows):
         stored[first:first + rows] = block(data, first, first + rows, kind)
@@ -141,9 +179,15 @@ def block(data: Any, first: int, last: int, kind: np.dtype) -> np.ndarray:
     return np.ascontiguousarray(rows, dtype=kind)
 
 
-def _labels(labels: Any, count: int) -> np.ndarray:
-    labels = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
-    if labels.shape != (count,):
-        raise InputError("labels: one for each example was expected", expected=f"the shape ({count},)",
-                         found=f"{labels.shape}")
-    return labels.astype(object) if labels.dtype.kind in "UO" else labels
+def _beside(name: str, values: Any, count: int) -> np.ndarray:
+    """Something of each example: a number or a string; of covariates a row of numbers, too."""
+    values = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    if values.ndim == 0 or len(values) != count or values.ndim > (1 if name == "labels" else 2):
+        raise InputError(f"{name}: one for each example was expected", expected=f"the shape ({count},)",
+                         found=f"{values.shape}")
+    if values.dtype.kind not in "UO":
+        return values
+    for i, value in enumerate(values):
+        if not isinstance(value, (str, bytes)):
+            raise InputError(f"{name}: example {i} has none", expected="strings alone, or numbers alone", found=repr(value))
+    return values.astype(object)
