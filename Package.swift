@@ -2,6 +2,10 @@
 
 import PackageDescription
 
+/// The commit that is built, for `evidence --version`; nothing outside of a repository.
+let commit =
+  Context.gitInformation.map { String($0.currentCommit.prefix(12)) + ($0.hasUncommittedChanges ? "+" : "") } ?? ""
+
 let package = Package(
   name: "evidence",
   products: [
@@ -20,6 +24,7 @@ let package = Package(
     .systemLibrary(name: "CGSL", providers: [.apt(["libgsl-dev"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CBuild", cSettings: [.define("EVIDENCE_COMMIT", to: "\"\(commit)\"")]),
     .target(name: "CKernels"),
     .target(name: "CProcess"),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
@@ -39,7 +44,7 @@ let package = Package(
     .target(
       name: "Runs",
       dependencies: [
-        "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics", "Training", "Wording",
+        "CBuild", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics", "Training", "Wording",
       ]),
     .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks"]),
     .executableTarget(

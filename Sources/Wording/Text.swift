@@ -51,6 +51,11 @@ package enum Text {
   /// A shape: `[28, 28]`.
   package static func shape(_ shape: [Int]) -> String { "[" + shape.map(String.init).joined(separator: ", ") + "]" }
 
+  /// The last name of a path.
+  package static func fileName(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
   /// A path that fits into so many columns: its end, where it does not.
   package static func path(_ path: String, width: Int = 66) -> String {
     guard path.count > width else { return path }
@@ -69,6 +74,19 @@ package enum Text {
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 { return "\(whole / 60) min \(padded(whole % 60)) s" }
     return "\(whole / 3600) h \(padded(whole / 60 % 60)) min"
+  }
+
+  /// A duration that is a guess: 4 s, 40 s, 4 min, 2 h.
+  package static func roughDuration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "–" }
+    if seconds < 0.95 { return "1 s" }
+    func rounded(_ value: Double) -> Int {
+      let unit: Double = value < 20 ? 1 : value < 100 ? 5 : 10
+      return Int((value / unit).rounded() * unit)
+    }
+    if seconds < 100 { return "\(rounded(seconds)) s" }
+    if seconds < 100 * 60 { return "\(rounded(seconds / 60)) min" }
+    return "\(rounded(seconds / 3600)) h"
   }
 
   /// Breaks text into lines of at most `width` characters, at spaces.

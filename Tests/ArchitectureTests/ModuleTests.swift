@@ -5,7 +5,7 @@ import Testing
 @Suite struct ModuleTests {
   /// Every module, a module only importing those before it: arrows point down.
   static let order = [
-    "CHDF5", "CZlib", "CGSL", "CKernels", "CProcess", "HDF5", "LinearAlgebra", "Statistics", "Compression", "JSON",
+    "CHDF5", "CZlib", "CGSL", "CBuild", "CKernels", "CProcess", "HDF5", "LinearAlgebra", "Statistics", "Compression", "JSON",
     "Models",
     "Networks", "ModelFile", "KerasImport", "Evidence", "Training", "EvidenceTesting", "Wording", "Runs", "Report",
     "EvidenceCommand", "example-nll", "example-readme", "TestSupport",
@@ -13,7 +13,7 @@ import Testing
   /// Modules that only the named one imports.
   static let soleImporters = [
     "CHDF5": "HDF5", "CZlib": "Compression", "CGSL": "LinearAlgebra", "CKernels": "Networks",
-    "CProcess": "EvidenceCommand",
+    "CProcess": "EvidenceCommand", "CBuild": "Runs",
   ]
   /// What comes with the toolchain and needs no declaration.
   static let toolchain: Set<String> = [

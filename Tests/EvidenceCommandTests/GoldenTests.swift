@@ -8,8 +8,9 @@ import Testing
 ///
 /// Every key that was there is still there, with the same value; keys may come. Under the instructions that the files were
 /// made with, numbers are the same to the last bit; under others they differ by single-precision rounding, and only
-/// the means are compared. Two things were changed by hand: a bias that k̂ withholds, as it withholds the error, is null; and
-/// what is estimated at probes, six numbers of units, follows other random numbers, by no more than its errors.
+/// the means are compared. Three things were changed by hand: a bias that k̂ withholds, as it withholds the error, is null;
+/// what is estimated at probes, six numbers of units, follows other random numbers, by no more than its errors; and warnings
+/// that say one thing are one.
 @Suite struct GoldenTests {
   /// What says how long something took, or when.
   static let changing: Set<String> = ["timing", "started", "finished", "evidenceVersion"]

@@ -27,7 +27,9 @@ import Testing
   /// What there is beside.
   static let added: Set<String> = [
     "quantity", "data.dequantize", "data.origins", "data.origins.binarize", "data.origins.divideBy",
-    "data.origins.dequantize",
+    "data.origins.dequantize", "citation", "verdict", "verdict.status", "verdict.text", "verdict.nllAtMost",
+    "verdict.monteCarloStandardError", "verdict.errorSource", "verdict.fallPerTenfold", "verdict.next",
+    "verdict.nextSeconds",
   ]
 
   static func keys(_ value: Any, prefix: String = "") -> Set<String> {

@@ -1,3 +1,4 @@
+import Evidence
 import JSON
 import Runs
 import TestSupport
@@ -48,11 +49,16 @@ import Testing
   }
 
   @Test func warningsSayWhatToDo() {
-    let warning = Warnings.unreliable(12, of: 200, threshold: 0.7, samples: 5000, largest: 0.9)
+    let few = UnsureEstimates(
+      count: 200, unreliable: 12, threshold: 0.7, largestShape: 0.9, lowSampleSize: 3, saturated: 0)
     #expect(
-      warning
-        == "12 of 200 examples have k̂ > 0.70: their estimate may be off by more than its error; try --samples 50000")
-    #expect(Warnings.unreliable(1, of: 2, threshold: 0.7, samples: 50, largest: 1.2).contains("k̂ ≥ 1"))
+      Warnings.unsure(few, samples: 5000)
+        == "12 of 200 examples have k̂ > 0.70, 3 of 200 examples have an effective sample size below 20: such estimates are "
+        + "too low on average, and may be off by more than their errors; try --samples 50000")
+    let one = UnsureEstimates(
+      count: 2, unreliable: 1, threshold: 0.7, largestShape: 1.2, lowSampleSize: 0, saturated: 1)
+    #expect(Warnings.unsure(one, samples: 50).contains("1 of 2 examples has k̂ > 0.70, 1 of 2 needs more draws"))
+    #expect(Warnings.unsure(one, samples: 50).contains("at k̂ ≥ 1, and the largest is 1.20"))
     #expect(Warnings.nonFinite(2, of: 9, which: [3, 4], output: nil).contains("(example 3, 4)"))
     #expect(Warnings.noShape(samples: 5).contains("5 draws"))
   }

@@ -25,12 +25,8 @@ public enum Concern: Sendable, Equatable {
   case nonFiniteWeights(Int)
   /// Draws of weight zero: p(x, z) underflowed there, or excludes x.
   case zeroWeights(Int)
-  /// Examples whose k̂ is past its threshold: their estimates may be off by more than their errors.
-  case unreliable(Int, of: Int, threshold: Double, largest: Double)
-  /// Examples with an effective sample size below `DiagnosticThresholds.effectiveSampleSizeLow`.
-  case lowSampleSize(Int, of: Int)
-  /// Examples that need more draws than were taken, as far as these can tell.
-  case saturated(Int, of: Int)
+  /// Examples whose estimates their own draws show to be unsure.
+  case unsure(UnsureEstimates)
   /// k̂ is not defined for so few draws, so nothing says whether the errors can be trusted.
   case undefinedShape
   /// The annealed chains of so many of the examples disagree about how much weight there is.
@@ -53,13 +49,26 @@ extension Concern: CustomStringConvertible {
       "\(count) of \(examples) examples have an estimate that is not finite: \(first)"
     case .nonFiniteWeights(let draws): "\(draws) draws had an infinite or undefined weight"
     case .zeroWeights(let draws): "\(draws) draws had weight zero"
-    case .unreliable(let count, let examples, let threshold, let largest):
-      "k̂ is above \(threshold) on \(count) of \(examples) examples, \(largest) at most: errors are too small there"
-    case .lowSampleSize(let count, let examples): "the effective sample size is low on \(count) of \(examples) examples"
-    case .saturated(let count, let examples): "\(count) of \(examples) examples need more draws than were taken"
+    case .unsure(let estimates):
+      "k̂ is above \(estimates.threshold) on \(estimates.unreliable) of \(estimates.count) examples, the effective sample size "
+        + "low on \(estimates.lowSampleSize), and \(estimates.saturated) need more draws: errors are too small there"
     case .undefinedShape: "k̂ is not defined for so few draws"
     case .fewEffectiveChains(let examples, let count):
       "the annealed chains of \(examples) of \(count) examples disagree: too few of them have all the weight"
     }
   }
+}
+
+/// Examples whose draws are too few or too unequal for their estimates to be sure. The counts overlap.
+public struct UnsureEstimates: Sendable, Equatable {
+  /// Examples in all.
+  public let count: Int
+  /// Those whose k̂ is past its threshold: their estimates may be off by more than their errors.
+  public let unreliable: Int
+  /// The threshold of k̂, and the largest k̂.
+  public let threshold, largestShape: Double
+  /// Those with an effective sample size below `DiagnosticThresholds.effectiveSampleSizeLow`.
+  public let lowSampleSize: Int
+  /// Those that need more draws than were taken, as far as these can tell.
+  public let saturated: Int
 }

@@ -24,12 +24,13 @@ extension LogLikelihoodSummary {
     let annealed = rungs[Rung.annealed.rawValue] ?? 0
     if lowChainExamples > 0 { concerns.append(.fewEffectiveChains(lowChainExamples, of: annealed)) }
     guard hasWeights else { return concerns }
-    if unreliableExamples > 0 {
+    if unreliableExamples + lowSampleSizeExamples + saturatedExamples > 0 {
       concerns.append(
-        .unreliable(unreliableExamples, of: examples, threshold: paretoThreshold, largest: paretoK.maximum))
+        .unsure(
+          UnsureEstimates(
+            count: examples, unreliable: unreliableExamples, threshold: paretoThreshold, largestShape: paretoK.maximum,
+            lowSampleSize: lowSampleSizeExamples, saturated: saturatedExamples)))
     }
-    if lowSampleSizeExamples > 0 { concerns.append(.lowSampleSize(lowSampleSizeExamples, of: examples)) }
-    if saturatedExamples > 0 { concerns.append(.saturated(saturatedExamples, of: examples)) }
     if paretoK.maximum.isNaN, annealed < examples { concerns.append(.undefinedShape) }
     return concerns
   }

@@ -47,6 +47,9 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
   @Flag(help: "Report the Monte Carlo error even where a Pareto k̂ says that it can't be trusted.")
   var allErrors = false
 
+  @Flag(help: "End with a sentence to cite: the number, the estimator, k, seed, version, model and data.")
+  var cite = false
+
   @OptionGroup var sharding: ShardOptions
   @OptionGroup var results: ResultsOptions
   @OptionGroup var isolation: IsolationOptions
@@ -77,6 +80,7 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
     request.shard = sharding.request
     request.results = results.request
     request.reportsAllErrors = allErrors
+    request.cites = cite
     return request
   }
 }

@@ -26,7 +26,7 @@ struct RootCommand: ParsableCommand {
       the program, 71 the system refuses memory or threads, 73 the output can't be made, 74 input or output failed, \
       130 stopped by Ctrl-C.
       """,
-    version: PackageVersion.current,
+    version: PackageVersion.line,
     subcommands: CommandList.subcommands)
 
   /// Parses, runs, and turns whatever is thrown into a line or two and the right status.

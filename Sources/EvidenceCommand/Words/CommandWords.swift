@@ -13,6 +13,7 @@ struct CommandWords: RunWords {
       "which units are active: the command that made the parts, without --shard, with --output "
         + "\(CommandLineText.quoted(output)) --resume"
     case .resume: "go on with --resume"
+    case .next(let step): words(step)
     case .evaluate(let model): "evidence nll \(CommandLineText.quoted(model)) DATA.h5 --examples ..100 --samples 500"
     }
   }
@@ -28,7 +29,6 @@ struct CommandWords: RunWords {
     case .roundedCounts(let example, let value): Warnings.roundedCounts(first: example, value)
     case .unlocked(let path): Warnings.unlocked(path)
     case .fewerThreads(let count, let reason): Warnings.fewerThreads(count, reason: reason)
-    case .ladder(let advice): Warnings.ladder(advice)
     case .nonFiniteMeans(let layer, let count): Warnings.nonFiniteMeans(layer, of: count)
     case .fewerExamplesThanUnits(let layer): Warnings.rankDeficient(layer)
     case .noisyDirections(let layer): Warnings.noisy(layer)
@@ -48,6 +48,16 @@ struct CommandWords: RunWords {
     case .examplesInOneFile(let common, let first, let second):
       "only the \(Text.counted(common, "example")) in both are compared: \(first.count) are only in \(first.path), "
         + "\(second.count) only in \(second.path)"
+    }
+  }
+
+  private func words(_ step: Verdict.NextStep) -> String {
+    switch step {
+    case .estimator(let name): "--estimator \(name)"
+    case .samples(let samples): "--samples \(samples)"
+    case .temperatures(let count): "--temperatures \(count)"
+    case .binarize: "--binarize threshold or --binarize bernoulli"
+    case .evaluateAlone(let example): "--examples \(example)..\(example + 1)"
     }
   }
 }

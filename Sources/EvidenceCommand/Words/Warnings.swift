@@ -25,23 +25,10 @@ enum Warnings {
       nonFinite(examples, of: count, which: which, output: output)
     case .nonFiniteWeights(let draws): nonFiniteWeights(draws)
     case .zeroWeights(let draws): zeroWeights(draws)
-    case .unreliable(let examples, let count, let threshold, let largest):
-      unreliable(examples, of: count, threshold: threshold, samples: samples, largest: largest)
-    case .lowSampleSize(let examples, let count): lowSampleSize(examples, of: count, samples: samples)
-    case .saturated(let examples, let count): saturated(examples, of: count, samples: samples)
+    case .unsure(let estimates): unsure(estimates, samples: samples)
     case .undefinedShape: noShape(samples: samples)
     case .fewEffectiveChains(let examples, let count): fewEffectiveChains(examples, of: count)
     }
-  }
-
-  static func ladder(_ advice: LadderAdvice) -> String {
-    let command = [
-      "evidence", "nll", advice.model, advice.data, "--dataset", advice.dataset, "--examples",
-      "\(advice.examples.lowerBound)..\(advice.examples.upperBound)", "--estimator", "ladder",
-    ]
-    return
-      "to settle how much too low the \(Text.counted(advice.unreliable, "estimate")) past the threshold may be (about "
-      + "\(Text.duration(advice.seconds))): \(CommandLineText.joined(command))"
   }
 
   static func gapAboveTarget(_ estimator: String, _ wide: [Int], of count: Int) -> String {
@@ -130,28 +117,31 @@ enum Warnings {
     "\(Text.counted(draws, "draw")) had weight zero: p(x, z) underflowed there, or excludes x; they count as zero"
   }
 
-  static func unreliable(_ examples: Int, of count: Int, threshold: Double, samples: Int, largest: Double) -> String {
-    let subject = examples == 1 ? "1 of \(count) examples has" : "\(examples) of \(count) examples have"
-    let its = examples == 1 ? "its" : "their"
-    var text = "\(subject) k̂ > \(Text.fixed(threshold, 2)): \(its) estimate may be off by more than its error"
-    text += "; try --samples \(more(than: samples))"
-    if largest >= DiagnosticThresholds.paretoShapeVeryBad {
-      text += " (at k̂ ≥ 1, and the largest is \(Text.fixed(largest, 2)), more samples help slowly if at all)"
+  static func unsure(_ unsure: UnsureEstimates, samples: Int) -> String {
+    let count = unsure.count
+    var parts: [String] = []
+    if unsure.unreliable > 0 {
+      parts.append("\(have(unsure.unreliable, of: count)) k̂ > \(Text.fixed(unsure.threshold, 2))")
+    }
+    if unsure.lowSampleSize > 0 {
+      let limit = Text.plain(DiagnosticThresholds.effectiveSampleSizeLow)
+      parts.append("\(have(unsure.lowSampleSize, of: count)) an effective sample size below \(limit)")
+    }
+    if unsure.saturated > 0 {
+      let verb = unsure.saturated == 1 ? "needs" : "need"
+      parts.append("\(unsure.saturated) of \(count) \(verb) more draws, as far as these can tell (KL(p‖q) near log K)")
+    }
+    var text = parts.joined(separator: ", ")
+    text += ": such estimates are too low on average, and may be off by more than their errors; "
+    text += "try --samples \(more(than: samples))"
+    if unsure.unreliable > 0, unsure.largestShape >= DiagnosticThresholds.paretoShapeVeryBad {
+      text += " (at k̂ ≥ 1, and the largest is \(Text.fixed(unsure.largestShape, 2)), more draws help slowly if at all)"
     }
     return text
   }
 
-  static func lowSampleSize(_ examples: Int, of count: Int, samples: Int) -> String {
-    let subject = examples == 1 ? "1 of \(count) examples has" : "\(examples) of \(count) examples have"
-    let limit = Text.plain(DiagnosticThresholds.effectiveSampleSizeLow)
-    return "\(subject) an effective sample size below \(limit): the estimate is too low on average, and its error is "
-      + "only rough; try --samples \(more(than: samples))"
-  }
-
-  static func saturated(_ examples: Int, of count: Int, samples: Int) -> String {
-    let subject = examples == 1 ? "1 of \(count) examples needs" : "\(examples) of \(count) examples need"
-    return "\(subject) more draws than the \(samples) taken, as far as these can tell (KL(p‖q) near log K); "
-      + "try --samples \(more(than: samples))"
+  private static func have(_ examples: Int, of count: Int) -> String {
+    "\(examples) of \(count) examples \(examples == 1 ? "has" : "have")"
   }
 
   static func noShape(samples: Int) -> String {

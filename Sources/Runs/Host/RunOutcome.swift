@@ -31,6 +31,8 @@ package enum RunHint: Sendable, Equatable {
   case resume
   /// How the units are had of which a results file holds the posteriors.
   case summarizeUnits(String)
+  /// What to run where a verdict isn't enough: what is added to the same run.
+  case next(Verdict.NextStep)
   /// What evaluates a few examples under a new model.
   case evaluate(model: String)
 }

@@ -10,8 +10,6 @@ package enum RunWarning: Sendable {
   case fewerThreads(Int, reason: String)
   /// The file system of a results file has no locks, so nothing keeps another run from writing to it.
   case unlocked(path: String)
-  /// What would settle how much too low estimates are.
-  case ladder(LadderAdvice)
 
   /// Examples of `count` whose posterior mean of a layer is not finite.
   case nonFiniteMeans(LayerUnits, of: Int)

@@ -27,6 +27,8 @@ extension NLLOutcome {
       "curve": .array(
         summary.curve.map { ["samples": .integer($0.samples), "mean": .number($0.mean)] }),
       "diagnostics": diagnosticsJSON,
+      "verdict": verdict.json(in: words),
+      "citation": .string(citation),
       "warnings": words.json(warnings),
       "timing": [
         "seconds": .number(seconds),

@@ -10,6 +10,8 @@ extension NLLOutcome {
     if !summary.curve.isEmpty { sections.append(curveLines) }
     sections.append(distributionLines(words))
     if let replicates { sections.append(lines(replicates)) }
+    sections.append(verdict.lines(in: words))
+    if cites { sections.append(Text.wrapped(citation, width: 80)) }
     sections.append([timing])
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
@@ -30,8 +32,9 @@ extension NLLOutcome {
     let symbol = isCrossEntropy ? "−cross-entropy" : entry.symbol
     var line = "\(symbol) = \(Text.fixed(summary.mean, decimals))"
     if summary.dataStandardError.isFinite { line += " ± \(Text.significant(summary.dataStandardError, 2)) (data)" }
-    if let error = monteCarloStandardError {
-      line += " ± \(Text.significant(error, 2)) (Monte Carlo)"
+    if let error = verdict.drawError {
+      let source = error.source == .replicates ? ", by \(error.runs) seeds" : ""
+      line += " ± \(Text.significant(error.value, 2)) (Monte Carlo\(source))"
     } else if hasUnreliableError {
       line += " ± ? (Monte Carlo: k̂ too high)"
     }

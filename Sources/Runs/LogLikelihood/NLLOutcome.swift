@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import Wording
 
 /// What an evaluation of the log-likelihood has to report.
 package struct NLLOutcome: RunOutcome {
@@ -12,6 +13,8 @@ package struct NLLOutcome: RunOutcome {
   let threads: Int
   /// Whether the Monte Carlo error is reported even where it can't be trusted.
   let reportsAllErrors: Bool
+  /// Whether the text ends with a sentence to cite.
+  let cites: Bool
   package let summary: LogLikelihoodSummary
   let replicates: Replicates?
   /// Of the evaluation with the first seed.
@@ -70,8 +73,16 @@ package struct NLLOutcome: RunOutcome {
       elements: inputs.model.inputCount, quantizedBy: preprocessing.dequantize ? preprocessing.divideBy : 1)
   }
 
+  /// What may be said of it.
+  package var verdict: Verdict {
+    let cost = RunCost(secondsPerDraw: seconds / Double(max(1, evaluated)) / Double(samples), seconds: seconds)
+    return Verdict(
+      summary, by: entry, of: "\(Text.fileName(inputs.source.file)):\(inputs.source.path)",
+      isCrossEntropy: isCrossEntropy,
+      tuned: tuned, replicates: replicates?.means ?? [], cost: cost, reportsAllErrors: reportsAllErrors)
+  }
+
   package var warnings: [RunWarning] {
     summary.concerns.map { .concern($0, samples: samples, output: output) } + inputs.events.warnings
-      + [LadderAdvice(self)].compactMap { $0.map(RunWarning.ladder) }
   }
 }

@@ -16,6 +16,8 @@ package struct NLLRequest: Sendable {
   package var results: ResultsRequest?
   /// Whether the Monte Carlo error is reported even where it can't be trusted.
   package var reportsAllErrors = false
+  /// Whether the text ends with a sentence to cite.
+  package var cites = false
 
   /// What is usual, of these files.
   package init(inputs: InputsRequest) { self.inputs = inputs }

@@ -46,6 +46,7 @@ package struct NLLRun {
       return NLLOutcome(
         inputs: inputs, entry: entry, samples: entry.samples(request.options), tuned: tuned,
         seed: evaluation.seed, threads: evaluation.threads, reportsAllErrors: request.reportsAllErrors,
+        cites: request.cites,
         summary: summary, replicates: try replicate(estimator, first: summary), seconds: seconds,
         evaluated: inputs.examples.count - sink.restored.count, output: part.results?.path)
     }
