@@ -5,7 +5,8 @@ import Testing
 @Suite struct ModuleTests {
   /// Every module, a module only importing those before it: arrows point down.
   static let order = [
-    "CHDF5", "CZlib", "CGSL", "CBuild", "CKernels", "CProcess", "HDF5", "LinearAlgebra", "Statistics", "Compression", "JSON",
+    "CHDF5", "CZlib", "CGSL", "CBuild", "CKernels", "CProcess", "HDF5", "LinearAlgebra", "Statistics", "Compression",
+    "JSON",
     "Models",
     "Networks", "ModelFile", "KerasImport", "Evidence", "Training", "EvidenceTesting", "Wording", "Runs", "Report",
     "EvidenceCommand", "example-nll", "example-readme", "TestSupport",

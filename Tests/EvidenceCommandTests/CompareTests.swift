@@ -11,7 +11,7 @@ import Testing
   /// The keys of docs/results-file.md.
   static let keys: Set<String> = [
     "command", "a", "b", "examples", "onlyInA", "onlyInB", "meanA", "meanB", "difference", "improved", "worsened",
-    "unchanged", "nonFinite", "unreliable", "largestChanges", "warnings",
+    "unchanged", "nonFinite", "unreliable", "largestChanges", "comparison", "warnings",
   ]
 
   /// Two results of the bundled model by different numbers of samples.

@@ -36,7 +36,7 @@ import Testing
     #expect(command.request.inputs.preparation.binarize == .bernoulli)
     #expect(command.request.inputs.preparation.divideBy == 255)
     #expect(command.results.output == "r.h5" && command.results.resume)
-    #expect(command.output.format == .json && command.output.quiet)
+    #expect(command.output.format == .json && command.output.console.quiet)
     #expect(command.allErrors && command.replicates == 4)
   }
 
@@ -47,7 +47,7 @@ import Testing
       ["--divide-by", "nan"], ["--examples", "5"], ["--examples", "9..3"], ["--examples", "-1..3"],
       ["--binarize", "grey"],
       ["--estimator", "magic"], ["--resume"], ["--replicates", "0"], ["--seed", "-1"], ["--quiet", "--verbose"],
-      ["--format", "xml"], ["--no-such-option"], ["third.h5"],
+      ["--format", "xml"], ["--no-such-option"],
     ])
   func refused(options: [String]) throws {
     let error = try #require(throws: (any Error).self) { try NLLCommand.parse(["model.h5", "data.h5"] + options) }

@@ -23,7 +23,7 @@ public struct ModelPictures: Sendable {
   /// What a unit is set to in a traversal, in turn.
   public static let steps: [Float] = (0..<9).map { -3 + 0.75 * Float($0) }
   /// Draws that a posterior's mean is taken over.
-  private static let draws = 16
+  static let draws = 16
   /// Examples that activity is measured on.
   private static let measured = 500
 

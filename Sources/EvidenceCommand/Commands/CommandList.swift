@@ -13,6 +13,7 @@ enum CommandList {
     MergeCommand.self,
     CompareCommand.self,
     ReportCommand.self,
+    PlotCommand.self,
     EstimatorsCommand.self,
     DemoCommand.self,
   ]

@@ -8,7 +8,7 @@ import Runs
 struct ReportCommand: ParsableCommand, IsolatedCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Make one HTML page of a results file.",
+    abstract: "Make one HTML page of a results file or of several.",
     discussion: """
       The page holds the log-likelihood with both errors, the curve L_k, how examples differ, which of them can't be \
       trusted, and the settings that make the numbers again. It is one file that loads nothing from elsewhere. Results of a \
@@ -17,6 +17,8 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
       Examples:
         evidence report results.h5 -o report.html
         evidence report results.h5 --data mnist.h5 -o report.html      show the worst examples as images
+        evidence report results.h5 --data mnist.h5 --model model.h5 -o report.html    and what the model makes of them
+        evidence report a.h5 b.h5 c.h5 -o report.html                  compare several
         evidence units model.h5 mnist.h5 --format json > units.json
         evidence report results.h5 units.json -o report.html           add the latent units
         evidence check model.h5 --format json > check.json
@@ -28,7 +30,8 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "What `evidence units` or `evidence check` printed with --format json, saved in files.", valueName: "json"),
+      "Other results on the same data, and what `evidence units` or `evidence check` printed with --format json, saved in files.",
+      valueName: "more"),
     completion: .file())
   var parts: [String] = []
 
@@ -43,6 +46,12 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
       valueName: "data.h5"), completion: .file())
   var data: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The model that made the results, to show beside the images what it makes of them; refused when it is another model.",
+      valueName: "model.h5"), completion: .file())
+  var model: String?
+
   @Option(help: ArgumentHelp("The dataset inside --data. (default: that of the results)", valueName: "path"))
   var dataset: String?
 
@@ -54,10 +63,11 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
   @Flag(name: .shortAndLong, help: "Say more on standard error.")
   var verbose = false
 
-  var untrustedFiles: [String] { [results] + parts + [data].compactMap(\.self) }
+  var untrustedFiles: [String] { [results] + parts + [data, model].compactMap(\.self) }
 
   func validate() throws {
     if dataset != nil && data == nil { throw ValidationError("--dataset: say which file it is in: --data DATA.h5") }
+    if model != nil && data == nil { throw ValidationError("--model: the images are needed, too: --data DATA.h5") }
     if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
 
@@ -72,8 +82,14 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
     if let data {
       page.images = try ExampleImages(data, dataset: dataset, of: subject.settings)
       if page.images == nil { Console.shared.warn("\(data): an example is no image: examples are listed without") }
+      if let model { try Self.reconstruct(&page.images, subject, by: model) }
     }
+    var others: [String] = []
     for path in parts {
+      if (try? FileKind(of: path)) == .results {
+        others.append(path)
+        continue
+      }
       let bytes = try Self.bytes(path)
       if JSONFile.command(bytes) == "check" {
         page.checks.append((path, try Self.read(CheckFile.init, bytes, path, "check MODEL --format json > CHECK.json")))
@@ -81,7 +97,20 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
         page.units.append((path, try Self.read(UnitsFile.init, bytes, path, "units … --format json > UNITS.json")))
       }
     }
+    if !others.isEmpty { try compare(others, on: &page) }
     try write(page.html())
+    if output != "-" { Console.shared.say("written: \(output)") }
+  }
+
+  /// Puts several results on the page, with their table.
+  private func compare(_ others: [String], on page: inout ReportPage) throws {
+    let files = [results] + others
+    let outcome = try ComparisonOutcome(reading: files, reportsAllErrors: false)
+    let names = outcome.results.map(\.name)
+    page.name = names[0]
+    page.others = try zip(names.dropFirst(), others).map { ($0, try ReportSubject(ResultsFile(reading: $1))) }
+    page.comparison = ComparisonSection(
+      head: outcome.head, rows: outcome.rows, sentences: outcome.sentences(in: CommandWords()))
   }
 
   /// A page never takes the place of anything that is no page.

@@ -33,6 +33,9 @@ struct RootCommand: ParsableCommand {
   static func main() {
     do {
       try ProcessState.prepare()
+      if let words = WrongLine.firstWord(of: Array(CommandLine.arguments.dropFirst())) {
+        throw CommandError(.usage, words)
+      }
       var command = try parseAsRoot()
       if let isolated = command as? any IsolatedCommand {
         try Isolation.run(isolated) { try command.run() }

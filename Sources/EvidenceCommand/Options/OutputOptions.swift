@@ -12,30 +12,19 @@ struct OutputOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What is printed on standard output: text or json.", valueName: "format"))
   var format = Format.text
 
-  @Option(
-    help: ArgumentHelp(
-      "How standard error says how far a run is: bar, lines, json (an object a line, for front ends) or none. "
-        + "(default: bar on a terminal, none elsewhere)", valueName: "how"))
-  var progress: ProgressForm?
-
-  @Flag(name: .shortAndLong, help: "No progress and no warnings on standard error; errors remain.")
-  var quiet = false
-
-  @Flag(name: .shortAndLong, help: "Say more on standard error: what is being done, and libhdf5's account of an error.")
-  var verbose = false
-
-  func validate() throws {
-    if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
-  }
+  @OptionGroup var console: ConsoleOptions
 
   /// Applies the options to standard error and starts to catch signals.
-  func start() {
-    Console.shared.configure(isQuiet: quiet, isVerbose: verbose, progress: progress)
-    Interruption.shared.install()
-  }
+  func start() { console.start() }
 
   /// Prints one or the other on standard output.
   func print(json: @autoclosure () -> JSONValue, text: @autoclosure () -> String) throws {
+    try Self.print(json: json(), text: text(), as: format)
+  }
+
+  private static func print(
+    json: @autoclosure () -> JSONValue, text: @autoclosure () -> String, as format: Format
+  ) throws {
     switch format {
     case .json:
       // A front end has both.
@@ -46,11 +35,12 @@ struct OutputOptions: ParsableArguments {
   }
 
   /// Prints an outcome, and its warnings on standard error.
-  func print(_ outcome: some RunOutcome) throws {
+  func print(_ outcome: some RunOutcome) throws { try Self.print(outcome, as: format) }
+
+  /// The same in one of the two forms.
+  static func print(_ outcome: some RunOutcome, as format: Format) throws {
     let words = CommandWords()
-    try print(json: outcome.json(in: words), text: outcome.text(in: words))
+    try print(json: outcome.json(in: words), text: outcome.text(in: words), as: format)
     for warning in outcome.warnings { Console.shared.warn(words.words(warning)) }
   }
 }
-
-extension ProgressForm: ExpressibleByArgument {}

@@ -24,6 +24,7 @@ struct CommandHost: RunHost {
 
   func say(_ decision: RunDecision) {
     switch decision {
+    case .model(let path, let number, let count): Console.shared.note("model \(number) of \(count): \(path)")
     case .shard(let shard, let source, let examples, let output):
       let who =
         switch source {

@@ -67,7 +67,9 @@ struct Failure {
         // What is wrong, and where the options are explained.
         let hint = Failure.lines(RootCommand.fullMessage(for: error)).last { $0.contains("--help") }
         let words = hint?.trimmingCharacters(in: .whitespaces)
-        (status, lines) = (.usage, Failure.lines(RootCommand.message(for: error)) + [words].compactMap(\.self))
+        let message = RootCommand.message(for: error)
+        let meant = WrongLine.value(in: message).map { "did you mean: \($0)" }
+        (status, lines) = (.usage, Failure.lines(message) + [meant, words].compactMap(\.self))
       default: (status, lines) = (.fault, ["a fault of the program, please report it: \(error)"])
       }
     }

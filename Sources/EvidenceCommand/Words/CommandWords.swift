@@ -45,6 +45,12 @@ struct CommandWords: RunWords {
       "the estimators differ: the difference is that of the estimators too, not of the models alone"
     case .samplesDiffer(let first, let second):
       "\(first) and \(second) samples: with fewer, estimates are lower on average"
+    case .likelihoodsDiffer(let likelihoods):
+      "the likelihoods differ (\(likelihoods.map { $0 ?? "not known" }.joined(separator: ", "))): figures of different kinds "
+        + "of data can't be compared"
+    case .examplesNotInAll(let common, let most):
+      "only the \(Text.counted(common, "example")) in all results are compared, of \(most) at most"
+    case .ofModel(let name, let warning): "\(name): \(words(warning))"
     case .examplesInOneFile(let common, let first, let second):
       "only the \(Text.counted(common, "example")) in both are compared: \(first.count) are only in \(first.path), "
         + "\(second.count) only in \(second.path)"

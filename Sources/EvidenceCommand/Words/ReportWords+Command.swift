@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import ModelFile
 import Report
 import Runs
 
@@ -14,6 +15,19 @@ extension ReportWords {
       }
     },
     warning: { Warnings.words($0, samples: $1, output: $2) },
+    verdict: { summary, settings, seconds in
+      let entry = EstimatorCatalog.all.first { $0.name == settings.estimator }
+      guard let entry else { return [] }
+      let cost =
+        seconds.isFinite
+        ? RunCost(
+          secondsPerDraw: seconds / Double(max(1, settings.samples)), seconds: seconds * Double(summary.examples),
+          ofOneProcessor: true) : nil
+      return Verdict(
+        summary, by: entry, of: "\(URL(filePath: settings.dataPath).lastPathComponent):\(settings.dataset)",
+        isCrossEntropy: settings.facts.isCrossEntropy ?? false, tuned: settings.facts.tuned, cost: cost
+      ).sentences(in: CommandWords())
+    },
     reproduction: { ReproducingCommand.text($0, results: $1) })
 }
 
@@ -34,6 +48,22 @@ extension ReportCommand {
       throw CommandError(.inputOutput, "\(path): the file can't be read")
     }
     return bytes
+  }
+
+  /// Computes what the model makes of the examples that are listed.
+  ///
+  /// - Throws: `CommandError` where it is another model than that of the results.
+  static func reconstruct(_ images: inout ExampleImages?, _ subject: ReportSubject, by path: String) throws {
+    try FileRole.model.check(path)
+    let digest = try SHA256.hexDigest(ofFile: path)
+    guard digest == subject.settings.modelSHA256 else {
+      throw CommandError(
+        .invalidInput,
+        "\(path): not the model of these results: nothing is drawn by it\nexpected sha256 "
+          + "\(subject.settings.modelSHA256.prefix(16))…, found \(digest.prefix(16))…")
+    }
+    let model = try NetworkModel(ModelFile.read(path))
+    try images?.reconstruct(subject.listedExamples, under: model)
   }
 
   /// What a command printed with --format json.

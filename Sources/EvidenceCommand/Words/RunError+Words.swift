@@ -18,7 +18,12 @@ extension RunError {
       "active units are variances over examples: expected two or more, found 1; take a wider range"
     case .noBracket(let estimator): "\(estimator) has no bracket"
     case .emptyShard, .noLauncher, .noShard, .arrayWithHoles, .invalidShardVariable, .launchersDisagree: shardWords
-    case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate: outputWords
+    case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate,
+      .outputIsNoFolder:
+      outputWords
+    case .preparedDifferently(let one, let other, let differences):
+      "\(one) and \(other) take the data differently, so a difference would mean nothing: "
+        + "\(differences.joined(separator: "; "))\nsay it for all: --binarize, --divide-by, --dequantize"
     case .training(let problem): problem.commandWords
     case .stopped(let finished, let count, let saved):
       "stopped after \(finished) of \(count) examples; "
@@ -54,6 +59,8 @@ extension RunError {
       case .draft: "\(path): there is a file already; give another name to --draft, or --force to replace it"
       }
     case .outputIsDirectory(let path): "\(path): is a directory; name a file: -o MODEL.h5"
+    case .outputIsNoFolder(let path):
+      "\(path): is a file; the results of several models go to a folder, one file each: --output FOLDER/"
     case .outputIsInput(let path): "\(path): is one of the files that are read; give another name to -o"
     case .noFolder(let path, let folder): "\(path): there is no folder \(folder)"
     case .folderNotWritable(let path, let folder): "\(path): the folder \(folder) can't be written to"
@@ -74,10 +81,12 @@ extension RunError {
   var status: CommandStatus {
     switch self {
     case .wrongKind, .exchanged, .notImported: .invalidInput
-    case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate:
+    case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate,
+      .outputIsNoFolder:
       .cannotCreateOutput
     case .training(let problem): problem.status
     case .stopped: Interruption.shared.status ?? .interrupted
+    case .preparedDifferently: .invalidInput
     default: .usage
     }
   }

@@ -9,6 +9,9 @@ package struct ExampleImages {
   /// Darkest and lightest value; nil where an image's own are taken.
   let range: ClosedRange<Double>?
 
+  /// What a model makes of examples, by their numbers.
+  private var reconstructions: [Int: [Float]] = [:]
+
   /// How the elements of an example make an image.
   struct Layout: Equatable {
     var height, width, channels: Int
@@ -82,6 +85,19 @@ package struct ExampleImages {
   func picture(of example: Int) throws -> Picture {
     let values = try data.batch(example..<example + 1, seed: seed).values.map(Double.init)
     return Self.picture(values, layout, range: range)
+  }
+
+  /// Computes what a model makes of these examples' latents, to be shown beside them.
+  package mutating func reconstruct(_ examples: [Int], under model: NetworkModel) throws {
+    let means = try ModelPictures.reconstructions(of: examples, under: model, on: data, seed: seed)
+    for (example, mean) in zip(examples, means) { reconstructions[example] = mean }
+  }
+
+  var hasReconstructions: Bool { !reconstructions.isEmpty }
+
+  /// What the model makes of an example; nil where that was not computed.
+  func reconstruction(of example: Int) -> Picture? {
+    reconstructions[example].map { Self.picture($0.map(Double.init), layout, range: range) }
   }
 
   /// Grey from dark to light, or colours; what is no number is dark.

@@ -23,6 +23,10 @@ package struct ReportSubject {
   /// A value for each example, in the order of the file.
   package let values: [Double]
   let sampleSizes, shapes: [Double]
+  /// The numbers of the examples.
+  let indices: [Int]
+  /// Seconds that a thread took for an example, on average; NaN where the file does not say.
+  let secondsPerExample: Double
   /// The examples with the lowest estimates; those that are no number first.
   let worst: [LogLikelihoodMeasurement]
   /// The examples with the highest k̂; where k̂ is nowhere defined, with the lowest effective sample size.
@@ -46,16 +50,20 @@ package struct ReportSubject {
       samples: max(1, settings.samples), hasWeights: hasWeights,
       hasCurve: !file.settings.curveSamples.isEmpty, chains: file.settings.options["chains"].flatMap(Int.init) ?? 0)
     isUnbiased = entry?.isUnbiased ?? false
-    var columns = (values: [Double](), sampleSizes: [Double](), shapes: [Double]())
+    var columns = (values: [Double](), sampleSizes: [Double](), shapes: [Double](), indices: [Int]())
+    var seconds = 0.0
     var rows = try file.stream(of: LogLikelihoodMeasurement.self)
     while let row = try rows.next() {
       accumulator.add(row)
       columns.values.append(row.logLikelihood)
       columns.sampleSizes.append(row.effectiveSampleSize)
       columns.shapes.append(row.paretoK)
+      columns.indices.append(row.index)
+      seconds += row.seconds
     }
     summary = try file.count > 0 ? accumulator.summary() : nil
-    (values, sampleSizes, shapes) = columns
+    (values, sampleSizes, shapes, indices) = columns
+    secondsPerExample = seconds / Double(max(1, columns.values.count))
     worst = try Self.rows(of: file, Self.lowest(values, nanFirst: true))
     if hasWeights {
       let hasShapes = shapes.contains { !$0.isNaN }
@@ -102,6 +110,12 @@ package struct ReportSubject {
       words.warning($0, summary.samples, path)
     }
   }
+
+  /// The examples that are listed, each once.
+  package var listedExamples: [Int] { Array(Set((worst + leastReliable).map(\.index))).sorted() }
+
+  /// What the number is, how far it can be believed, and what to run if that isn't enough.
+  var verdict: [String] { summary.map { words.verdict($0, settings, secondsPerExample) } ?? [] }
 
   /// The rows with the lowest of some values, the lowest first; those without a value last, or first.
   private static func lowest(_ values: [Double], nanFirst: Bool = false) -> [Int] {

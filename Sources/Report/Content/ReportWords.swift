@@ -25,17 +25,21 @@ package struct ReportWords: Sendable {
   let estimator: @Sendable (String) -> EstimatorFacts?
   /// A concern, the number of draws, and the path of the results.
   let warning: @Sendable (Concern, Int, String) -> String
+  /// How far a summary can be believed, in sentences; with the seconds that a thread took for an example on average.
+  let verdict: @Sendable (LogLikelihoodSummary, ResultsSettings, Double) -> [String]
   /// What makes the results at a path again.
   let reproduction: @Sendable (ResultsSettings, String) -> String
 
   package init(
     version: String, estimator: @escaping @Sendable (String) -> EstimatorFacts?,
     warning: @escaping @Sendable (Concern, Int, String) -> String,
+    verdict: @escaping @Sendable (LogLikelihoodSummary, ResultsSettings, Double) -> [String],
     reproduction: @escaping @Sendable (ResultsSettings, String) -> String
   ) {
     self.version = version
     self.estimator = estimator
     self.warning = warning
+    self.verdict = verdict
     self.reproduction = reproduction
   }
 }

@@ -122,6 +122,16 @@ package struct UnitsFile: Decodable {
     var samples: Int?
     var examples: Int?
     var sweep: Sweep?
+    var singles: [Single]?
+  }
+
+  struct Single: Decodable {
+    var layer: Int
+    var unit: Int
+    var variance: Double?
+    var nll: Double?
+    var difference: Double?
+    var differenceStandardError: Double?
   }
 
   struct Sweep: Decodable {

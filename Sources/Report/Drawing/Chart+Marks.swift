@@ -50,6 +50,7 @@ extension Chart {
   /// Many marks of one shape in a single path.
   mutating func scatter(_ points: [(x: Double, y: Double)], _ shape: Marker, size: Double = 2.4, style: String) {
     guard !points.isEmpty else { return }
+    for point in points { reserve(x: horizontal(point.x), y: vertical(point.y), radius: size) }
     var path = ""
     for point in points { path += shape.path(horizontal(point.x), vertical(point.y), size) }
     draw(Markup("path", ["class": "\(style) \(shape.paint)", "d": path]))
@@ -74,7 +75,12 @@ extension Chart {
     let after = (x: place + 4, y: top + 11, anchor: "start")
     let before = (x: place - 4, y: top + 11, anchor: "end")
     let places = place < (left + right) / 2 ? [after, before] : [before, after]
-    write(words, at: places + places.map { ($0.x, $0.y + 14, $0.anchor) } + places.map { ($0.x, $0.y + 28, $0.anchor) })
+    // Beside the line wherever it is free of points, from the top down; else above the picture.
+    let steps = stride(from: 0.0, through: max(0, bottom - top - 14), by: 14)
+    let above = (x: min(max(place, left + Chart.width(of: words) / 2), width - Chart.width(of: words) / 2), y: top - 3)
+    write(
+      words,
+      at: steps.flatMap { step in places.map { ($0.x, $0.y + step, $0.anchor) } } + [(above.x, above.y, "middle")])
   }
 
   /// A horizontal broken line at a value, and its name.
@@ -83,12 +89,16 @@ extension Chart {
     let place = vertical(value)
     draw(Chart.line(left, place, right, place, style))
     guard !words.isEmpty else { return }
+    let length = Chart.width(of: words)
+    let between = stride(from: right - 2 - length, through: left + 4, by: -12).flatMap {
+      [($0, place - 4, "start"), ($0, place + 13, "start")]
+    }
     write(
       words,
       at: [
         (right - 2, place - 4, "end"), (right - 2, place + 13, "end"), (left + 4, place - 4, "start"),
         (left + 4, place + 13, "start"),
-      ])
+      ] + between)
   }
 
   /// Very many points, as the number of them in the cells of a grid: the more, the stronger, in steps of a power of the

@@ -118,8 +118,29 @@ struct Chart {
         "xmlns": "http://www.w3.org/2000/svg", "viewBox": "0 0 \(Chart.coordinate(width)) \(Chart.coordinate(height))",
         "role": "img", "class": "chart",
       ],
+      parts)
+  }
+
+  /// What the chart is made of.
+  var parts: [Markup] {
+    [
       Markup("title", [:], Markup(title)), Markup("desc", [:], Markup(summary)), verticalAxis, horizontalAxis,
-      Markup("g", ["class": "marks"], marks), annotations)
+      Markup("g", ["class": "marks"], marks), annotations,
+    ]
+  }
+
+  /// Names with their marks, in the corner at the right end below.
+  mutating func legend(_ entries: [(name: String, marker: Marker, style: String)]) {
+    let length = entries.map { Chart.width(of: $0.name) }.max() ?? 0
+    for (row, entry) in entries.enumerated() {
+      let height = bottom - 8 - 15 * Double(entries.count - 1 - row)
+      let start = right - length - 4
+      draw(
+        Markup(
+          "path",
+          ["class": "\(entry.style) \(entry.marker.paint)", "d": entry.marker.path(start - 9, height - 4, 3)]))
+      annotations += Chart.text(entry.name, start, height, "start", "note")
+    }
   }
 
   private var horizontalAxis: Markup {

@@ -8,23 +8,23 @@ struct ChartsSection {
 
   var markup: Markup {
     guard let summary = subject.summary else { return Markup() }
-    var figures: [Markup] = []
+    var figures: [Figure] = []
     if subject.hasWeights, !summary.curve.isEmpty { figures.append(curve(summary)) }
     figures.append(distribution(summary))
     if subject.hasWeights {
       let reliability = ReliabilityCharts(subject: subject, summary: summary)
       figures += [reliability.scatter, reliability.table]
     }
-    return PagePart.section("How far to trust it", Markup("div", ["class": "charts"], figures))
+    return PagePart.section("How far to trust it", Markup("div", ["class": "charts"], figures.map(\.markup)))
   }
 
-  private func curve(_ summary: LogLikelihoodSummary) -> Markup {
+  func curve(_ summary: LogLikelihoodSummary) -> Figure {
     let points = summary.curve.filter { $0.mean.isFinite }
     let missing = summary.curve.count - points.count
     let lost = missing > 0 ? " Not drawn: \(Text.counted(missing, "point")) that is no finite number." : ""
     let title = "More draws, tighter bound: L_k over k"
     guard let first = points.first, let last = points.last else {
-      return PagePart.figure(title, "No point of the curve is a finite number.", Markup())
+      return Figure(title, "No point of the curve is a finite number.", Markup())
     }
     var meaning = "L_k is what k draws give on average: a lower bound that rises to log p(x) as k grows."
     if points.count > 1 {
@@ -61,16 +61,16 @@ struct ChartsSection {
           (middle, height + 18, "middle"), (place - 8, height - 6, "end"),
         ])
     }
-    return PagePart.figure(chart, meaning + lost)
+    return Figure(chart, meaning + lost)
   }
 
-  private func distribution(_ summary: LogLikelihoodSummary) -> Markup {
+  func distribution(_ summary: LogLikelihoodSummary) -> Figure {
     let histogram = Histogram(subject.values)
     let name = subject.isCrossEntropy ? "−cross-entropy" : subject.symbol
     let title = "\(name) of single examples"
     let lost = PagePart.notDrawn(subject.values)
     guard !histogram.counts.isEmpty else {
-      return PagePart.figure(title, "No estimate is a finite number." + lost, Markup())
+      return Figure(title, "No estimate is a finite number." + lost, Markup())
     }
     let decimals = histogram.decimals
     let values = summary.logLikelihood
@@ -94,7 +94,7 @@ struct ChartsSection {
       ? "One example."
       : "Half of the examples lie above \(Text.fixed(values.median, 2)) nats, nine of ten between "
         + "\(Text.fixed(values.fifth, 2)) and \(Text.fixed(values.ninetyFifth, 2))."
-    return PagePart.figure(chart, words + lost)
+    return Figure(chart, words + lost)
   }
 
   /// A scale for counts, from nothing to a little above the most; ticks are whole numbers.

@@ -31,7 +31,10 @@ struct ExamplesSection {
     }
     if let images {
       let range = images.range == nil ? " Each from its darkest to its lightest value." : " 0 is black, 1 is white."
-      parts.append(PagePart.paragraph("Images are as the model saw them." + range, "soft small"))
+      let made =
+        images.hasReconstructions
+        ? " Beside each, what the model makes of its latents: the mean of p(x | z) at the posterior's mean." : ""
+      parts.append(PagePart.paragraph("Images are as the model saw them." + range + made, "soft small"))
     }
     markup = Markup("section", [:], [Markup("h2", [:], "Examples to look at")] + parts)
   }
@@ -50,13 +53,24 @@ struct ExamplesSection {
             "src": picture.address, "alt": "Example \(row.index)", "width": String(picture.width),
             "height": String(picture.height),
           ])
+        var pair = Markup("div", ["class": "pair"], image)
+        if let made = images.reconstruction(of: row.index) {
+          pair = Markup(
+            "div", ["class": "pair"], image,
+            Markup(
+              "img",
+              [
+                "src": made.address, "alt": "What the model makes of example \(row.index)", "width": String(made.width),
+                "height": String(made.height),
+              ]))
+        }
         var lines = Markup("div", ["class": "number"], Markup("no. \(row.index)"))
         lines += Markup("div", [:], Markup("\(value(row.logLikelihood)) \(error(row))"))
         if subject.hasWeights {
           lines += Markup("div", ["class": "soft"], Markup("k̂ \(Text.fixed(row.paretoK, 2))"))
           lines += Markup("div", ["class": "soft"], Markup("ESS \(size(row))"))
         }
-        return Markup("li", [:], image, lines)
+        return Markup("li", [:], pair, lines)
       }
       return Markup("ul", ["class": "pictures"], items)
     }

@@ -24,7 +24,10 @@ struct HeadlineSection {
       parts.append(PagePart.paragraph("No example has been measured yet."))
       return Markup("header", [:], parts)
     }
-    parts += [value(summary), errors(summary), figures(summary), warnings]
+    let verdict = subject.verdict.map { PagePart.paragraph($0) }
+    parts += [value(summary), errors(summary), figures(summary)]
+    if !verdict.isEmpty { parts.append(Markup("div", ["class": "verdict"], verdict)) }
+    parts.append(warnings)
     return Markup("header", [:], parts)
   }
 

@@ -10,11 +10,11 @@ struct LayerPart {
 
   var markup: Markup {
     var figures = [histogram, bars, spectrum, divergences].compactMap(\.self)
-    if let scatter = ScatterFigure(layer: layer, labels: labels).markup { figures.append(scatter) }
+    if let scatter = ScatterFigure(layer: layer, labels: labels).figure { figures.append(scatter) }
     return Markup(
       "div", [:], Markup("h3", [:], Markup("Layer z\(layer.layer): \(layer.active) of \(layer.units) units active")),
       facts,
-      Markup("div", ["class": "charts"], figures))
+      Markup("div", ["class": "charts"], figures.map(\.markup)))
   }
 
   private var undecided: Set<Int> { Set(layer.undecidedUnits ?? []) }
@@ -81,7 +81,7 @@ struct LayerPart {
     return count > 0 ? " Not drawn, at or below zero or without a value: \(count)." : ""
   }
 
-  private var histogram: Markup? {
+  private var histogram: Figure? {
     let positive = layer.variance.compactMap(\.self).filter { $0 > 0 && $0.isFinite }
     guard let least = positive.min(), let most = positive.max() else { return nil }
     // Two bins to a factor of ten and more, and an edge at the threshold.
@@ -105,11 +105,11 @@ struct LayerPart {
         words: "\(Text.significant(low, 2)) to \(Text.significant(high, 2)): \(Text.counted(count, "unit"))")
     }
     if layer.threshold > 0 { chart.verticalRule(layer.threshold, "active above \(Text.plain(layer.threshold))") }
-    return PagePart.figure(
+    return Figure(
       chart, "Used and unused units make two heaps when the threshold tells them apart." + nonPositive(layer.variance))
   }
 
-  private var bars: Markup? {
+  var bars: Figure? {
     let order = order.filter { (layer.variance[$0] ?? 0) > 0 }
     guard let first = order.first, let last = order.last, let most = layer.variance[first],
       let least = layer.variance[last]
@@ -137,13 +137,20 @@ struct LayerPart {
     if layer.threshold > 0 { chart.horizontalRule(layer.threshold, name) }
     let open = undecided.isEmpty ? "" : " Open bars are undecided."
     let whiskers = layer.varianceStandardError != nil && order.count <= 64 ? " Whiskers: one standard error." : ""
-    return PagePart.figure(
+    return Figure(
       chart,
       "Units above the broken line at \(Text.plain(layer.threshold)) are active." + open + whiskers
-        + nonPositive(layer.variance))
+        + nonPositive(layer.variance), legend: numbers(order))
   }
 
-  private var spectrum: Markup? {
+  /// The units from left to right, for paper, where nothing can be pointed at.
+  private func numbers(_ order: [Int]) -> Markup {
+    guard order.count <= 128 else { return Markup() }
+    return PagePart.paragraph(
+      "Units from left to right: \(order.map(String.init).joined(separator: ", ")).", "paper small")
+  }
+
+  var spectrum: Figure? {
     let values = layer.pca.eigenvalues.enumerated().compactMap { index, value in
       value.flatMap { $0 > 0 && $0.isFinite ? (rank: index + 1, value: $0) : nil }
     }
@@ -173,10 +180,10 @@ struct LayerPart {
     let words =
       "Principal directions of E_q[z] over examples; \(layer.pca.active) above the threshold."
       + (lost > 0 ? " Not drawn, nothing but rounding or noise: \(lost)." : "")
-    return PagePart.figure(chart, words)
+    return Figure(chart, words)
   }
 
-  private var divergences: Markup? {
+  private var divergences: Figure? {
     let finite = layer.kl.compactMap(\.self).filter(\.isFinite)
     guard let most = finite.max() else { return nil }
     let order = order
@@ -193,7 +200,7 @@ struct LayerPart {
         words: "unit \(unit): \(Text.significant(value, 3)) nats")
     }
     let lost = layer.kl.count - finite.count
-    return PagePart.figure(
+    return Figure(
       chart,
       "What each unit adds to the mean KL(q(z|x) ‖ p(z)), in the order of A_u."
         + (lost > 0 ? " Not drawn: \(lost)." : ""))

@@ -27,7 +27,7 @@ struct ReliabilityCharts {
     }
   }
 
-  var scatter: Markup {
+  var scatter: Figure {
     let points = points
     let title = "Effective sample size and k̂ of single examples"
     guard !points.isEmpty else { return sampleSizes(title) }
@@ -63,7 +63,7 @@ struct ReliabilityCharts {
       "To the right of the broken line the largest weights are too few to say how large the error is; below the other, a "
       + "handful of draws makes the estimate."
       + (lost > 0 ? " Not drawn: \(Text.counted(lost, "example")) without k̂." : "")
-    return PagePart.figure(chart, words, legend: legend)
+    return Figure(chart, words, legend: legend)
   }
 
   private static var legend: Markup {
@@ -73,10 +73,10 @@ struct ReliabilityCharts {
   }
 
   /// Where k̂ is nowhere defined: the effective sample sizes alone.
-  private func sampleSizes(_ title: String) -> Markup {
+  private func sampleSizes(_ title: String) -> Figure {
     let words = "k̂ is not defined for \(Text.counted(subject.settings.samples, "draw"))."
     let histogram = Histogram(subject.sampleSizes)
-    guard !histogram.counts.isEmpty else { return PagePart.figure(title, words + " Nothing to draw.", Markup()) }
+    guard !histogram.counts.isEmpty else { return Figure(title, words + " Nothing to draw.", Markup()) }
     var chart = Chart(
       "Effective sample size of single examples",
       summary: "A histogram of \(Text.counted(subject.sampleSizes.count - histogram.nonFinite, "example")).",
@@ -90,11 +90,11 @@ struct ReliabilityCharts {
           + Text.counted(count, "example"))
     }
     chart.verticalRule(low, Text.plain(low))
-    return PagePart.figure(chart, words + PagePart.notDrawn(subject.sampleSizes))
+    return Figure(chart, words + PagePart.notDrawn(subject.sampleSizes))
   }
 
   /// Examples by k̂, with what it means.
-  var table: Markup {
+  var table: Figure {
     let veryBad = DiagnosticThresholds.paretoShapeVeryBad
     let variance = DiagnosticThresholds.paretoShapeFiniteVariance
     let middle = threshold > variance
@@ -122,7 +122,7 @@ struct ReliabilityCharts {
     let words =
       "The threshold is min(1 − 1/log₁₀ K, 0.7) = \(threshold.isFinite ? Text.fixed(threshold, 2) : "–") for "
       + "K = \(Text.count(subject.settings.samples)) (Vehtari, Simpson, Gelman, Yao, Gabry 2024)."
-    return PagePart.figure(
+    return Figure(
       "What k̂ says of the examples", words,
       PagePart.table("", ["k̂", "estimate", "examples", "share", "least ESS"], cells, prose: 1))
   }

@@ -10,6 +10,12 @@ package struct ReportPage {
   /// Files of checks, with their names.
   package var checks: [(path: String, file: CheckFile)] = []
 
+  /// Other results that are compared with these, under their names, and how they compare.
+  package var others: [(name: String, subject: ReportSubject)] = []
+  package var comparison: ComparisonSection?
+  /// What these results are called among the others.
+  package var name = ""
+
   /// A page of results.
   package init(subject: ReportSubject, images: ExampleImages? = nil, units: [(path: String, file: UnitsFile)] = []) {
     self.subject = subject
@@ -28,12 +34,17 @@ package struct ReportPage {
       Markup("meta", ["name": "color-scheme", "content": "light dark"]),
       Markup("meta", ["name": "generator", "content": "evidence \(subject.words.version)"]),
       Markup("title", [:], Markup(title)), Markup.style(StyleSheet.text))
+    let compared = comparison?.markup([(name, subject)] + others) ?? Markup()
+    let further = others.map { other in
+      HeadlineSection(subject: other.subject).markup + ChartsSection(subject: other.subject).markup
+        + SettingsSection(subject: other.subject).markup
+    }
     let sections: [Markup] = [
-      HeadlineSection(subject: subject).markup, ChartsSection(subject: subject).markup,
+      compared, HeadlineSection(subject: subject).markup, ChartsSection(subject: subject).markup,
       try ExamplesSection(subject: subject, images: images).markup,
       checks.map { CheckSection(path: $0.path, file: $0.file, subject: subject).markup }.joined,
       units.map { UnitsSection(path: $0.path, file: $0.file, subject: subject).markup }.joined,
-      SettingsSection(subject: subject).markup,
+      SettingsSection(subject: subject).markup, further.joined,
     ]
     let footer = Markup(
       "footer", [:],
@@ -61,17 +72,6 @@ enum PagePart {
   /// Text whose numbers stay on one line: groups of three digits are held together.
   static func unbroken(_ words: String) -> String {
     words.replacing(#/([0-9]) (?=[0-9]{3}(?![0-9]))/#) { $0.1 + "\u{A0}" }
-  }
-
-  /// A chart with its title and what it means.
-  static func figure(_ chart: Chart, _ words: String, legend: Markup = Markup()) -> Markup {
-    figure(chart.title, words, chart.svg + legend)
-  }
-
-  static func figure(_ title: String, _ words: String, _ content: Markup) -> Markup {
-    Markup(
-      "figure", [:],
-      Markup("figcaption", [:], Markup("strong", [:], Markup(title)) + Markup(unbroken(words))), content)
   }
 
   /// A table of numbers; the first column, and one that may be named, hold words.

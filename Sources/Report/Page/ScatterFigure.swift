@@ -16,7 +16,7 @@ struct ScatterFigure {
   }
 
   /// The figure; nil where nothing can be drawn.
-  var markup: Markup? {
+  var figure: Figure? {
     guard let scatter = layer.scatter else { return nil }
     let named = scatter.label ?? []
     let points = zip(scatter.first, scatter.second).enumerated().compactMap { index, pair -> Point? in
@@ -52,7 +52,7 @@ struct ScatterFigure {
       chart.scatter(points.map { ($0.x, $0.y) }, .disc, size: 1.9, style: "good")
       if kinds.count > Self.mostLabels { words += " \(Text.count(kinds.count)) labels are too many to tell apart." }
     }
-    return PagePart.figure(chart, words, legend: legend)
+    return Figure(chart, words, legend: legend)
   }
 
   private func chart(_ points: [Point]) -> Chart {

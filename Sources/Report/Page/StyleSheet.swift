@@ -81,6 +81,8 @@ enum StyleSheet {
     .flagged.hollow { fill: none; stroke: var(--flag); stroke-width: 1.2; }
     .cell { fill: var(--mark); }
     .cell1 { fill-opacity: .14; } .cell2 { fill-opacity: .32; } .cell3 { fill-opacity: .52; } .cell4 { fill-opacity: .75; }
+    .s0 { stroke: #1f6fb4; } .s1 { stroke: #c2570c; } .s2 { stroke: #2b8a4b; } .s3 { stroke: #b3327e; } .s4 { stroke: #7a5b00; }
+    .s5 { stroke: #5b4db3; } .s6 { stroke: #b52a2a; } .s7 { stroke: #117c83; } .s8 { stroke: #606a75; } .s9 { stroke: #7f4a2c; }
     .label { stroke-width: 1.3; }
     .label.hollow { fill: none; }
     .legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem; list-style: none; margin: .3rem 0 0; padding: 0;
@@ -91,6 +93,9 @@ enum StyleSheet {
     @media (prefers-color-scheme: dark) {
       .c0 { --c: #6cb4f2; } .c1 { --c: #f59a52; } .c2 { --c: #6fcf8d; } .c3 { --c: #f07cc0; } .c4 { --c: #e0c04c; }
       .c5 { --c: #b0a4ff; } .c6 { --c: #ff8a8a; } .c7 { --c: #5fd4d9; } .c8 { --c: #b3bdc8; } .c9 { --c: #d6a07e; }
+      .s0 { stroke: #6cb4f2; } .s1 { stroke: #f59a52; } .s2 { stroke: #6fcf8d; } .s3 { stroke: #f07cc0; }
+      .s4 { stroke: #e0c04c; } .s5 { stroke: #b0a4ff; } .s6 { stroke: #ff8a8a; } .s7 { stroke: #5fd4d9; }
+      .s8 { stroke: #b3bdc8; } .s9 { stroke: #d6a07e; }
     }
     .label.filled { fill: var(--c); fill-opacity: .75; stroke: none; }
     .label.hollow { stroke: var(--c); }
@@ -110,6 +115,8 @@ enum StyleSheet {
     .pictures li { font-size: .8125rem; line-height: 1.35; break-inside: avoid; font-variant-numeric: tabular-nums; }
     .pictures img { display: block; width: 100%; max-width: 8rem; height: auto; image-rendering: pixelated;
       border: 1px solid var(--rule); margin-bottom: .25rem; }
+    .pair { display: flex; gap: .3rem; }
+    .pair img { min-width: 0; flex: 1 1 0; }
     .pictures .number { font-weight: 600; }
     @media (min-width: 48rem) { .pictures { grid-template-columns: repeat(5, 1fr); gap: 1.2rem; } }
     pre { background: var(--panel); border: 1px solid var(--rule); padding: .7rem .9rem; white-space: pre-wrap;
@@ -119,6 +126,9 @@ enum StyleSheet {
       font-size: .875rem; margin: .8rem 0; }
     dl.settings dt { color: var(--soft); }
     dl.settings dd { margin: 0; min-width: 0; }
+    .paper { display: none; }
+    .verdict { border-left: 3px solid var(--mark); background: var(--panel); padding: .55rem .8rem; margin: 1.2rem 0 0; }
+    .verdict p { margin: .15rem 0; }
     footer { margin-top: 3rem; color: var(--soft); font-size: .8125rem; border-top: 1px solid var(--rule); padding-top: .6rem; }
     @media print {
       :root {
@@ -129,6 +139,8 @@ enum StyleSheet {
       body { max-width: none; padding: 0; font-size: 10pt; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       .charts { grid-template-columns: 1fr 1fr; }
+      .paper { display: block; }
+      .verdict { break-inside: avoid; }
       h2, h3, h3 + p { break-after: avoid; }
       .figures, .errors > div, .warnings li, tr { break-inside: avoid; }
       .pictures { grid-template-columns: repeat(5, 1fr); }

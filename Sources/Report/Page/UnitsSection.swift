@@ -54,11 +54,27 @@ struct AblationPart {
           "Holding \(Text.counted(removed, "inactive unit")) at the prior mean changes the NLL from \(values[0]) to "
             + "\(values[1]): by \(sign)\(Text.fixed(difference, 4))\(error) nats (paired\(over)\(draws))."))
     }
-    if let figure = curve { parts.append(Markup("div", ["class": "charts"], figure)) }
+    if let figure = curve { parts.append(Markup("div", ["class": "charts"], figure.markup)) }
+    if let singles { parts.append(singles) }
     return Markup("div", [:], parts)
   }
 
-  private var curve: Markup? {
+  /// Single units taken out, one at a time.
+  private var singles: Markup? {
+    guard let singles = ablation.singles, !singles.isEmpty else { return nil }
+    return PagePart.table(
+      "Without a single unit", ["unit", "A_u", "NLL", "change", "± data"],
+      singles.map { single in
+        let change = single.difference.map { ($0 > 0 ? "+" : "") + Text.fixed($0, 4) }
+        return [
+          "z\(single.layer), unit \(single.unit)", single.variance.map { Text.significant($0, 3) } ?? "–",
+          single.nll.map { Text.fixed($0, 3) } ?? "–", change ?? "–",
+          single.differenceStandardError.map { Text.significant($0, 2) } ?? "–",
+        ]
+      })
+  }
+
+  private var curve: Figure? {
     guard let sweep = ablation.sweep, !sweep.kept.isEmpty, sweep.kept.count == sweep.nll.count else { return nil }
     let points = zip(sweep.kept.indices, sweep.nll).compactMap { index, nll in
       nll.map { (index: index, kept: sweep.kept[index], nll: $0, error: sweep.differenceStandardError?[index] ?? 0) }
@@ -90,7 +106,7 @@ struct AblationPart {
         ])
     }
     let over = sweep.examples.map { " Over \(Text.counted($0, "example"))." } ?? ""
-    return PagePart.figure(
+    return Figure(
       chart,
       "Where the curve is flat, more units tell no more. Bars: one standard error of the paired difference." + over)
   }

@@ -46,6 +46,11 @@ package enum RunError: Error, Sendable {
   /// The output can't be made, as the system says.
   case cannotCreate(path: String, reason: String)
 
+  /// Two models take the same data differently, in these respects.
+  case preparedDifferently(String, String, [String])
+  /// Results of several models go to a folder, and this is a file.
+  case outputIsNoFolder(path: String)
+
   /// An evaluation was stopped.
   case stopped(finished: Int, of: Int, saved: SavedRows?)
 

@@ -48,6 +48,8 @@ package protocol RunProgress: AnyObject {
 
 /// What a run decides by itself.
 package enum RunDecision: Sendable {
+  /// Which of several models comes next.
+  case model(String, number: Int, of: Int)
   /// Which part of the examples it evaluates, who says so, and into which file its rows go.
   case shard(Shard, source: Launcher.Source, examples: Range<Int>, output: String?)
 }

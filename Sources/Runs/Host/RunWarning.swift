@@ -33,6 +33,12 @@ package enum RunWarning: Sendable {
   case estimatorsDiffer
   /// The two results are by different numbers of draws.
   case samplesDiffer(Int, Int)
+  /// The models' likelihoods, where they are not all the same.
+  case likelihoodsDiffer([String?])
+  /// Only some examples are in all of several results; the most that one of them holds.
+  case examplesNotInAll(common: Int, most: Int)
+  /// Of one of several models, by its name.
+  indirect case ofModel(String, RunWarning)
   /// Not all examples are in both files.
   case examplesInOneFile(common: Int, first: (count: Int, path: String), second: (count: Int, path: String))
 }

@@ -16,9 +16,14 @@ extension NLLOutcome {
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
 
-  private var headerLines: [String] {
+  private var headerLines: [String] { lines(of: inputs.header) }
+
+  /// The header without the model.
+  var headerOfData: [String] { lines(of: Array(inputs.header.drop { $0.label != "data" })) }
+
+  private func lines(of header: [(label: String, words: String)]) -> [String] {
     var table = TextTable([.left, .left], indentation: "")
-    for line in inputs.header { table.add([line.label, line.words]) }
+    for line in header { table.add([line.label, line.words]) }
     table.add([
       "estimator", "\(entry.name), \(entry.hasWeights || !entry.hasChains ? "K" : "chains") = \(samples), seed \(seed)",
     ])

@@ -23,6 +23,10 @@ package struct NLLOutcome: RunOutcome {
   let evaluated: Int
   /// The results file.
   let output: String?
+  /// What its rows depend on.
+  let settings: ResultsSettings
+  /// Its examples, where they were kept.
+  let scores: ExampleScores?
 
   /// The dataset's mean by other seeds of the draws, the first included.
   struct Replicates {
@@ -75,7 +79,9 @@ package struct NLLOutcome: RunOutcome {
 
   /// What may be said of it.
   package var verdict: Verdict {
-    let cost = RunCost(secondsPerDraw: seconds / Double(max(1, evaluated)) / Double(samples), seconds: seconds)
+    let cost = RunCost(
+      secondsPerDraw: seconds / Double(max(1, evaluated)) / Double(samples), seconds: seconds,
+      layers: inputs.model.latentCounts.count)
     return Verdict(
       summary, by: entry, of: "\(Text.fileName(inputs.source.file)):\(inputs.source.path)",
       isCrossEntropy: isCrossEntropy,

@@ -16,6 +16,8 @@ package struct NLLRequest: Sendable {
   package var results: ResultsRequest?
   /// Whether the Monte Carlo error is reported even where it can't be trusted.
   package var reportsAllErrors = false
+  /// Whether every example is kept in memory, for a comparison.
+  package var keepsScores = false
   /// Whether the text ends with a sentence to cite.
   package var cites = false
 

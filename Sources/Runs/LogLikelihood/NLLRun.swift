@@ -10,6 +10,9 @@ package struct NLLRun {
   private let evaluation: Evaluation
   private let part: RunPart
 
+  /// The model's file.
+  var modelPath: String { inputs.modelPath }
+
   private typealias Sink = ResultsSink<LogLikelihoodMeasurement>
   private var entry: EstimatorCatalog.Entry { request.estimator }
 
@@ -41,19 +44,21 @@ package struct NLLRun {
       let estimator = try inputs.locatingErrors(ready)
       let tuned = (estimator as? any TunedEstimator)?.tuned
       let sink = try resumed ?? open(tuned)
-      let summary = try evaluate(estimator, evaluation, sink)
+      let kept = request.keepsScores ? KeptScores(samples: entry.samples(request.options)) : nil
+      let summary = try evaluate(estimator, evaluation, sink, keeping: kept)
       let seconds = started.duration(to: .now) / .seconds(1)
       return NLLOutcome(
         inputs: inputs, entry: entry, samples: entry.samples(request.options), tuned: tuned,
         seed: evaluation.seed, threads: evaluation.threads, reportsAllErrors: request.reportsAllErrors,
         cites: request.cites,
         summary: summary, replicates: try replicate(estimator, first: summary), seconds: seconds,
-        evaluated: inputs.examples.count - sink.restored.count, output: part.results?.path)
+        evaluated: inputs.examples.count - sink.restored.count, output: part.results?.path,
+        settings: try settings(tuned), scores: kept?.scores)
     }
   }
 
   /// What the rows of a results file depend on, and what its readers want to know besides.
-  private func settings(_ tuned: TunedAnnealing? = nil) throws -> ResultsSettings {
+  func settings(_ tuned: TunedAnnealing? = nil) throws -> ResultsSettings {
     let options = request.options
     var settings = try inputs.settings(
       command: "nll", estimator: entry.name, options: entry.options(options), samples: entry.samples(options),
@@ -73,13 +78,14 @@ package struct NLLRun {
   }
 
   private func evaluate<E: Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>>(
-    _ estimator: E, _ evaluation: Evaluation, _ sink: Sink
+    _ estimator: E, _ evaluation: Evaluation, _ sink: Sink, keeping kept: KeptScores? = nil
   ) throws -> LogLikelihoodSummary {
     let progress = host.progress(total: inputs.examples.count, hasMean: true)
     defer { progress.end() }
     let restored = RestoredMeasurements(count: sink.restored.count) {
       let measurement = try sink.restored.next()
       progress.restore(measurement.logLikelihood)
+      kept?.scores.add(measurement)
       return measurement
     }
     return try sink.saving(of: inputs.examples.count) {
@@ -87,6 +93,7 @@ package struct NLLRun {
         try evaluation.run(estimator, under: inputs.model, on: inputs.data, restored: restored) { _, measurement in
           try sink.append(measurement)
           progress.advance(by: measurement.logLikelihood)
+          kept?.scores.add(measurement)
         }
       }
     }
@@ -110,4 +117,11 @@ package struct NLLRun {
     }
     return replicates
   }
+}
+
+/// The examples of a run, for a comparison.
+private final class KeptScores {
+  var scores: ExampleScores
+
+  init(samples: Int) { scores = ExampleScores(samples: samples) }
 }

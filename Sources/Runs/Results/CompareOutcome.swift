@@ -3,9 +3,11 @@ import JSON
 import Wording
 
 /// What a comparison of two results has to report: the second minus the first, example by example.
-package struct CompareOutcome: RunOutcome {
+package struct CompareOutcome: TabularOutcome {
   let first, second: ResultsFile
   let comparison: ResultsComparison
+  /// The same as a table.
+  let table: ComparisonOutcome
   /// Whether the Monte Carlo error is reported even where it can't be trusted.
   let reportsAllErrors: Bool
 
@@ -17,6 +19,7 @@ package struct CompareOutcome: RunOutcome {
     self.first = try ResultsFile(reading: first)
     self.second = try ResultsFile(reading: second)
     comparison = try ResultsComparison(self.first, self.second, largest: largest)
+    table = try ComparisonOutcome(reading: [first, second], reportsAllErrors: reportsAllErrors)
     self.reportsAllErrors = reportsAllErrors
   }
 
@@ -56,10 +59,12 @@ package struct CompareOutcome: RunOutcome {
     head.add(["A", summary(first)])
     head.add(["B", summary(second)])
     head.add(["data", "\(first.settings.dataset), \(Text.counted(difference.count, "example")) in both"])
-    var sections = [head.lines, headline]
+    var sections = [head.lines, headline, table.sentences(in: words).flatMap { Text.wrapped($0, width: 80) }]
     if !difference.largestChanges.isEmpty { sections.append(largest) }
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
+
+  package func table(as format: TableFormat, in words: any RunWords) -> String { table.table(as: format, in: words) }
 
   private func summary(_ file: ResultsFile) -> String {
     let settings = file.settings
@@ -129,6 +134,7 @@ package struct CompareOutcome: RunOutcome {
             "difference": .number(change.difference),
           ]
         }),
+      "comparison": table.json(in: words),
       "warnings": words.json(warnings),
     ]
   }

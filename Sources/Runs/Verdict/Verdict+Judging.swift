@@ -92,13 +92,13 @@ extension Verdict {
     }
   }
 
-  /// About how long the ladder takes: a gradient is the work of some three draws in chunks of sixteen.
+  /// About how long the ladder takes, by what it took on six runs of models with one and two layers: within a factor of two. In
+  /// a hierarchy its chains take more temperatures, and tuning them more examples.
   private static func ladderSeconds(_ summary: LogLikelihoodSummary, _ cost: RunCost) -> Double {
-    let chains = 16.0 * 4 * 50
-    let perExample = 2000.0 + 3 * 16 * 45 + Double(EstimatorOptions.defaultSamples)
-    let annealed = Double(summary.unreliableExamples) * 3 * chains
-    let tuning = 32 * 3 * 2 * chains + 96 * 3 * 16 * 140
-    return cost.secondsPerDraw * (Double(summary.examples) * perExample + annealed + tuning)
+    let isHierarchical = cost.layers != 1
+    let perExample = isHierarchical ? 35_000.0 : 20_000
+    let tuning = isHierarchical ? 3_500_000.0 : 500_000
+    return cost.secondsPerDraw * (Double(summary.examples) * perExample + tuning)
   }
 }
 

@@ -78,8 +78,11 @@ package struct RunCost: Sendable {
   package var seconds: Double
   /// Whether they are a processor's, where it isn't known how many there were.
   package var ofOneProcessor = false
+  /// Stochastic layers of the model; nil where that isn't known.
+  package var layers: Int?
 
-  package init(secondsPerDraw: Double, seconds: Double, ofOneProcessor: Bool = false) {
+  package init(secondsPerDraw: Double, seconds: Double, ofOneProcessor: Bool = false, layers: Int? = nil) {
+    self.layers = layers
     self.secondsPerDraw = secondsPerDraw
     self.seconds = seconds
     self.ofOneProcessor = ofOneProcessor
