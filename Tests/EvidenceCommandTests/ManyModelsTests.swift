@@ -61,7 +61,7 @@ import Testing
       let latex = try Executable.evidence.run(["compare", "--format", "latex"] + paths).output
       #expect(latex.contains("\\begin{tabular}{lrr}") && latex.contains("\\bottomrule"))
       #expect(latex.contains("  model\\_a & $10.920 \\pm 0.42$ & – \\\\"), "\(latex)")
-      #expect(latex.contains(#/  model\\_b & \$11\.420 \\pm 0\.42\$ & \$0\.500 \\pm 0\.016\$ \\\\/#), "\(latex)")
+      #expect(latex.contains(#/  model\\_b & \$11\.420 \\pm 0\.43\$ & \$0\.500 \\pm 0\.017\$ \\\\/#), "\(latex)")
       let markdown = try Executable.evidence.run(["compare", "--format", "markdown"] + paths).output
       #expect(
         markdown.contains("| Model | NLL | Worse by |\n|---|---:|---:|\n| model_a | 10.920 ± 0.42 | – |"), "\(markdown)"

@@ -36,8 +36,7 @@ import Testing
       let svg = try String(contentsOfFile: directory + "/f.svg", encoding: .utf8)
       #expect(svg.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=") && svg.contains("width=\"86.00mm\""))
       #expect(!svg.contains("var(--") && svg.contains("<style>"))
-      let parser = XMLParser(data: Data(svg.utf8))
-      #expect(parser.parse(), "\(figure): well-formed")
+      #expect(ReportPageTests.Reader(svg).isValid, "\(figure): well-formed")
       let table = try String(contentsOfFile: directory + "/f.csv", encoding: .utf8).split(separator: "\n")
       #expect(table[0] == head)
       if let rows { #expect(table.count == rows + 1) }

@@ -63,7 +63,7 @@ import Testing
       Self.words(verdict)
         == "NLL is at most 12.00 nats (95 %) on the 3 examples of test.h5:/images; other test data would change it by about "
         + "0.58. Not settled: it still falls by 0.70 nats with ten times the draws, and k̂ is too high for 3 estimates. "
-        + "--estimator ladder would settle it in about 1 s.")
+        + "--estimator ladder would settle it in about 4 s.")
   }
 
   @Test func otherSeedsGiveTheErrorThatTheFormulaCannot() throws {

@@ -32,7 +32,7 @@ import Testing
     ("nll MODEL DATA --format tex", 64, "did you mean: --format latex"),
     ("nll MODEL DATA --resume", 64, "say which run to go on with: --output RESULTS.h5"),
     ("nll MODEL DATA --examples 0..1000", 64, "the dataset holds 599 examples"),
-    ("nll MODEL DATA --dataset image", 65, "/images"),
+    ("nll MODEL DATA --dataset image", 65, "found in /: images"),
     ("compare MODEL DATA", 65, "to make results: evidence nll"),
     ("compare one.h5", 64, "two results or more are compared"),
     ("plot one.h5 -o figure.jpg", 64, "ends in .svg, .pdf or .png"),

@@ -71,4 +71,13 @@ public struct UnsureEstimates: Sendable, Equatable {
   public let lowSampleSize: Int
   /// Those that need more draws than were taken, as far as these can tell.
   public let saturated: Int
+
+  /// Counts of examples.
+  public init(
+    count: Int, unreliable: Int, threshold: Double, largestShape: Double, lowSampleSize: Int, saturated: Int
+  ) {
+    (self.count, self.unreliable) = (count, unreliable)
+    (self.threshold, self.largestShape) = (threshold, largestShape)
+    (self.lowSampleSize, self.saturated) = (lowSampleSize, saturated)
+  }
 }

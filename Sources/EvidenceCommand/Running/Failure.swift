@@ -69,7 +69,9 @@ struct Failure {
         let words = hint?.trimmingCharacters(in: .whitespaces)
         let message = RootCommand.message(for: error)
         let meant = WrongLine.value(in: message).map { "did you mean: \($0)" }
-        (status, lines) = (.usage, Failure.lines(message) + [meant, words].compactMap(\.self))
+        // Where it is known what was meant, a list of all that there is says no more.
+        let said = meant == nil ? message : message.replacing(#/ Please provide one of the following:[\s\S]*/#, with: "")
+        (status, lines) = (.usage, Failure.lines(said) + [meant, words].compactMap(\.self))
       default: (status, lines) = (.fault, ["a fault of the program, please report it: \(error)"])
       }
     }
