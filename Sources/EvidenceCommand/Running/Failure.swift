@@ -70,7 +70,8 @@ struct Failure {
         let message = RootCommand.message(for: error)
         let meant = WrongLine.value(in: message).map { "did you mean: \($0)" }
         // Where it is known what was meant, a list of all that there is says no more.
-        let said = meant == nil ? message : message.replacing(#/ Please provide one of the following:[\s\S]*/#, with: "")
+        let list = #/ Please provide one of the following:[\s\S]*/#
+        let said = meant == nil ? message : message.replacing(list, with: "")
         (status, lines) = (.usage, Failure.lines(said) + [meant, words].compactMap(\.self))
       default: (status, lines) = (.fault, ["a fault of the program, please report it: \(error)"])
       }
