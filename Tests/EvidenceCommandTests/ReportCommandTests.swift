@@ -70,7 +70,6 @@ import Testing
     (["report", "none.h5", "-o", "p.html"], 66, "none.h5"),
     (["report", "r.h5"], 64, "--output"),
     (["report", "r.h5", "none.json", "-o", "p.html"], 66, "none.json: no such file"),
-    (["report", "r.h5", "r.h5", "-o", "p.html"], 65, "not the output of units"),
     (["report", "r.h5", "-o", "no/such/p.html"], 73, "no/such/p.html"),
     (["report", "r.h5", "-o", "."], 73, "."),
     (["report", "r.h5", "--dataset", "images", "-o", "p.html"], 64, "--data"),

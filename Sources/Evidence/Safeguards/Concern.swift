@@ -65,8 +65,10 @@ public struct UnsureEstimates: Sendable, Equatable {
   public let count: Int
   /// Those whose k̂ is past its threshold: their estimates may be off by more than their errors.
   public let unreliable: Int
-  /// The threshold of k̂, and the largest k̂.
-  public let threshold, largestShape: Double
+  /// The threshold of k̂.
+  public let threshold: Double
+  /// The largest k̂; nil where it is nowhere defined.
+  public let largestShape: Double?
   /// Those with an effective sample size below `DiagnosticThresholds.effectiveSampleSizeLow`.
   public let lowSampleSize: Int
   /// Those that need more draws than were taken, as far as these can tell.
@@ -74,7 +76,7 @@ public struct UnsureEstimates: Sendable, Equatable {
 
   /// Counts of examples.
   public init(
-    count: Int, unreliable: Int, threshold: Double, largestShape: Double, lowSampleSize: Int, saturated: Int
+    count: Int, unreliable: Int, threshold: Double, largestShape: Double?, lowSampleSize: Int, saturated: Int
   ) {
     (self.count, self.unreliable) = (count, unreliable)
     (self.threshold, self.largestShape) = (threshold, largestShape)

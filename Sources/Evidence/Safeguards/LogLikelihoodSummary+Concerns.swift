@@ -28,7 +28,8 @@ extension LogLikelihoodSummary {
       concerns.append(
         .unsure(
           UnsureEstimates(
-            count: examples, unreliable: unreliableExamples, threshold: paretoThreshold, largestShape: paretoK.maximum,
+            count: examples, unreliable: unreliableExamples, threshold: paretoThreshold,
+            largestShape: paretoK.maximum.isNaN ? nil : paretoK.maximum,
             lowSampleSize: lowSampleSizeExamples, saturated: saturatedExamples)))
     }
     if paretoK.maximum.isNaN, annealed < examples { concerns.append(.undefinedShape) }

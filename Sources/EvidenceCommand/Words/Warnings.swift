@@ -134,8 +134,8 @@ enum Warnings {
     var text = parts.joined(separator: ", ")
     text += ": such estimates are too low on average, and may be off by more than their errors; "
     text += "try --samples \(more(than: samples))"
-    if unsure.unreliable > 0, unsure.largestShape >= DiagnosticThresholds.paretoShapeVeryBad {
-      text += " (at k̂ ≥ 1, and the largest is \(Text.fixed(unsure.largestShape, 2)), more draws help slowly if at all)"
+    if unsure.unreliable > 0, let largest = unsure.largestShape, largest >= DiagnosticThresholds.paretoShapeVeryBad {
+      text += " (at k̂ ≥ 1, and the largest is \(Text.fixed(largest, 2)), more draws help slowly if at all)"
     }
     return text
   }

@@ -126,6 +126,7 @@ enum StyleSheet {
       font-size: .875rem; margin: .8rem 0; }
     dl.settings dt { color: var(--soft); }
     dl.settings dd { margin: 0; min-width: 0; }
+    section + header { margin-top: 3rem; border-top: 2px solid var(--rule); padding-top: 1rem; }
     .paper { display: none; }
     .verdict { border-left: 3px solid var(--mark); background: var(--panel); padding: .55rem .8rem; margin: 1.2rem 0 0; }
     .verdict p { margin: .15rem 0; }

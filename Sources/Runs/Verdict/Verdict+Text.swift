@@ -23,7 +23,7 @@ extension Verdict {
     let start =
       switch status {
       case .notFinite: "NLL is not finite \(data): \(Text.counted(doubtful, "example")) without a finite estimate"
-      case .crossEntropy: "The cross-entropy is \(nats(nll)) \(data): the data are grey, so it is no NLL"
+      case .crossEntropy: "The cross-entropy is \(nats(nll)) \(data): the data are grey, so it is no log-likelihood"
       case .bound: "NLL is at most \(nats(nll)), on average over draws, \(data)"
       case .settled, .rough: "NLL is \(nats(nll)) \(data)"
       case .suspect where upperBound == nil, .unsettled where upperBound == nil: "NLL is about \(nats(nll)) \(data)"
