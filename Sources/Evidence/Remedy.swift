@@ -8,6 +8,8 @@ public enum Remedy: Sendable, Equatable {
   case takeAsStored
   /// Name the dataset.
   case nameDataset
+  /// Say where a covariate is.
+  case nameCovariate(String)
   /// Take the stored axes in this order; nil where none makes the model's shape of them.
   case orderAxes([Int]?)
   /// Take the axes in this order, as the examples may lie along another axis than the first.
@@ -36,6 +38,7 @@ extension Remedy: CustomStringConvertible {
     case .divide(let divisor?): "pass Preprocessing(divideBy: \(divisor)), or PreparationChoice(divideBy: \(divisor))"
     case .takeAsStored: "take them as they are with PreparationChoice(divideBy: 1)"
     case .nameDataset: "name one"
+    case .nameCovariate(let name): "say where: PreparationChoice(covariates: [\"\(name)\": path])"
     case .orderAxes(nil): "store the examples in the model's shape"
     case .orderAxes(let order?): "take the axes in another order: PreparationChoice(axes: \(order))"
     case .takeExamples(let axis, let order):

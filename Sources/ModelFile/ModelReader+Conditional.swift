@@ -76,6 +76,11 @@ extension ModelReader {
     if distribution == .discretizedLogistic || distribution == .logisticMixture {
       if let bins = node.integers("bins", count: 1, least: 2)?.first { conditional.bins = bins }
     }
+    conditional.covariates = covariateNames(node)
+    if !role.isPosterior {
+      conditional.exposure = exposure(node)
+      conditional.epsilon = node.double("epsilon") ?? 0
+    }
     if role.isPosterior, let flow = node.optional("flow") {
       conditional.flow = flow.numbered(from: 0, "steps").compactMap(step)
     }
@@ -94,7 +99,7 @@ extension ModelReader {
   private func parameter(_ node: Node, _ name: ParameterName, _ distribution: Distribution) -> Parameter? {
     let key = name.rawValue
     if node.isGroup(key) { return node.optional(key).map { .stack(stack($0, depth: 0)) } }
-    guard let constant = node.tensor(key) else { return nil }
+    guard let constant = node.constant(key) else { return nil }
     if let range = name.range { node.expect(key, constant, range.words, range.isAllowed) }
     if name == .mean, distribution == .negativeBinomial || distribution == .zeroInflatedNegativeBinomial {
       node.expect(key, constant, "more than 0") { $0 > 0 }

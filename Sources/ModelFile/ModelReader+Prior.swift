@@ -12,13 +12,13 @@ extension ModelReader {
       return .standardNormal
     case .normal:
       let meant = node.allow(only: ["mean"] + scales, in: what)
-      let mean = node.requiredTensor("mean", rank: 1)
+      let mean = constant(node, "mean", rank: 1)
       guard let scale = scale(node, mean, meant), let mean else { return nil }
       return .normal(mean: mean, scaleName: scale.name, scale: scale.tensor)
     case .normalMixture:
       let meant = node.allow(only: ["logits", "mean"] + scales, in: what)
-      let mean = node.requiredTensor("mean", rank: 2)
-      let logits = logits(node, components: mean?.shape[0], as: "mean")
+      let mean = constant(node, "mean", rank: 2)
+      let logits = logits(node, components: mean?.shape[mean?.by == nil ? 0 : 1], as: "mean")
       guard let scale = scale(node, mean, meant), let mean else { return nil }
       return .normalMixture(logits: logits, mean: mean, scaleName: scale.name, scale: scale.tensor)
     case .vamp:
@@ -38,9 +38,22 @@ extension ModelReader {
     }
   }
 
+  /// A tensor that must be there, with an axis more where it is one for each category.
+  private func constant(_ node: Node, _ name: String, rank: Int) -> Tensor? {
+    guard let tensor = node.has(name) ? node.constant(name) : node.requiredTensor(name) else { return nil }
+    let expected = rank + (tensor.by == nil ? 0 : 1)
+    if tensor.shape.count == expected { return tensor }
+    log.report(
+      node.path(of: name), "has the shape \(Wording.shape(tensor.shape)); expected \(Wording.axes(expected))")
+    return nil
+  }
+
   private func logits(_ node: Node, components: Int?, as other: String) -> Tensor? {
-    let logits = node.tensor("logits", rank: 1)
-    if let components { node.expect("logits", logits, shape: [components], because: "as \(other) has components") }
+    guard let logits = node.has("logits") ? constant(node, "logits", rank: 1) : nil else { return nil }
+    if let components {
+      let categories = logits.by == nil ? [] : logits.shape.prefix(1)
+      node.expect("logits", logits, shape: categories + [components], because: "as \(other) has components")
+    }
     return logits
   }
 
@@ -57,8 +70,9 @@ extension ModelReader {
       }
       return nil
     }
-    guard let tensor = node.tensor(name.rawValue) else { return nil }
-    if let mean { node.expect(name.rawValue, tensor, shape: mean.shape, because: "as mean has") }
+    guard let tensor = node.constant(name.rawValue) else { return nil }
+    // By category or not, each on its own: what fits is judged with the model.
+    if let mean, mean.by == tensor.by { node.expect(name.rawValue, tensor, shape: mean.shape, because: "as mean has") }
     if let range = name.range { node.expect(name.rawValue, tensor, range.words, range.isAllowed) }
     return (name, tensor)
   }

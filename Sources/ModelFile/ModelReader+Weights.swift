@@ -5,7 +5,9 @@ extension ModelReader {
   func dense(_ node: Node) -> Dense? {
     guard let (weight, layout) = weight(node, rank: 2) else { return nil }
     let outputs = weight.shape[layout == .kernel ? 1 : 0]
-    return Dense(weight: weight, layout: layout, bias: bias(node, outputs))
+    var dense = Dense(weight: weight, layout: layout, bias: bias(node, outputs))
+    dense.covariates = covariateNames(node)
+    return dense
   }
 
   func convolution(_ node: Node, dimensions: Int = 2) -> Convolution? {

@@ -9,7 +9,7 @@ struct ModelReader {
 
   func model(_ root: Node) -> ModelDescription? {
     guard isModel(root) else { return nil }
-    root.allow(only: ["input", "encoder", "decoder", "prior"], in: "the root")
+    root.allow(only: ["input", "encoder", "decoder", "prior", "covariates"], in: "the root")
     var about = ModelDescription.About()
     about.name = root.string("name")
     about.description = root.string("description")
@@ -18,6 +18,7 @@ struct ModelReader {
     let dataFormat = root.word("data_format", Words.dataFormats)
 
     let input = root.required("input").flatMap(input)
+    let covariates = root.optional("covariates").map(covariates) ?? []
     let encoders = root.required("encoder")?.numbered(from: 1, "conditionals") ?? []
     let decoders = root.required("decoder")?.numbered(from: 1, "conditionals") ?? []
     if root.has("encoder"), root.has("decoder"), encoders.count != decoders.count || encoders.isEmpty {
@@ -37,6 +38,7 @@ struct ModelReader {
     var model = ModelDescription(
       input: input, encoders: q.compactMap(\.self), decoders: p.compactMap(\.self), prior: topmost)
     model.about = about
+    model.covariates = covariates
     model.dataFormat = dataFormat ?? .channelsLast
     if let feature = model.secondVersionFeature, root.integer("version") == 1 {
       root.report("attribute version is 1, which has no \(feature); expected 2")
@@ -70,7 +72,7 @@ struct ModelReader {
   }
 
   private func input(_ node: Node) -> ModelDescription.Input? {
-    node.allow(only: [], in: "the input")
+    node.allow(only: ["names"], in: "the input")
     let before = log.problems.count
     let shape = node.integers("shape")
     if shape == nil, log.problems.count == before { node.report("attribute shape is missing; expected such as [784]") }
@@ -84,6 +86,7 @@ struct ModelReader {
     }
     input.binarize = node.word("binarize", Words.binarizations)
     input.dequantize = node.boolean("dequantize")
+    input.names = node.strings("names")
     return log.problems.count == before ? input : nil
   }
 

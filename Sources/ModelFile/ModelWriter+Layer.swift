@@ -24,6 +24,7 @@ extension ModelWriter {
     switch operation {
     case .dense(let layer):
       try write(layer.weight, layer.layout, layer.bias, to: group)
+      if !layer.covariates.isEmpty { try group.setAttribute("covariates", layer.covariates) }
       return .dense
     case .convolution(let layer):
       try write(layer.weight, layer.layout, layer.bias, to: group)

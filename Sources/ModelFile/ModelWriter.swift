@@ -16,6 +16,8 @@ enum ModelWriter {
     try input.setAttribute("shape", model.input.shape)
     if let divisor = model.input.divideBy { try input.setAttribute("divide_by", divisor) }
     try set(input, "binarize", model.input.binarize?.rawValue)
+    try write(model.input.names, as: "names", to: input)
+    try write(model.covariates, to: root)
     if let dequantize = model.input.dequantize { try input.setAttribute("dequantize", dequantize) }
 
     for (side, conditionals) in [("encoder", model.encoders), ("decoder", model.decoders)] {
@@ -29,7 +31,9 @@ enum ModelWriter {
 
   static func write(_ tensor: Tensor?, as name: String, to group: Group) throws {
     guard let tensor else { return }
-    try group.createDataset(name, type: .float(bits: 32), shape: tensor.shape).write(tensor.values)
+    let dataset = try group.createDataset(name, type: .float(bits: 32), shape: tensor.shape)
+    try dataset.write(tensor.values)
+    if let covariate = tensor.by { try dataset.setAttribute("by", covariate) }
   }
 
   private static func set(_ group: Group, _ name: String, _ text: String?) throws {
@@ -39,6 +43,9 @@ enum ModelWriter {
   private static func write(_ conditional: Conditional, to group: Group) throws {
     try group.setAttribute("distribution", conditional.distribution.rawValue)
     try group.setAttribute("given", conditional.given)
+    if !conditional.covariates.isEmpty { try group.setAttribute("covariates", conditional.covariates) }
+    if let exposure = conditional.exposure { try group.setAttribute("exposure", exposure.name) }
+    if conditional.epsilon != 0 { try group.setAttribute("epsilon", conditional.epsilon) }
     switch conditional.distribution {
     case .discretizedLogistic, .logisticMixture: try group.setAttribute("bins", conditional.bins)
     default: break

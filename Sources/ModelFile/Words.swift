@@ -36,6 +36,11 @@ enum Words {
   }
   static let flows = FlowKind.allCases.map { ($0.rawValue, $0) }
 
+  enum CovariateKind: String, CaseIterable {
+    case categorical, continuous
+  }
+  static let covariateKinds = CovariateKind.allCases.map { ($0.rawValue, $0) }
+
   enum PriorKind: String, CaseIterable {
     case standardNormal = "standard-normal"
     case normal

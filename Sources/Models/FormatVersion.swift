@@ -7,12 +7,15 @@ extension ModelDescription {
     if let first = decoders.first, first.distribution == .categorical, ModelPlan(self).network?.isOneHot == true {
       return "categorical over one-hot data"
     }
+    if let covariate = covariates.first { return "covariate \"\(covariate.name)\"" }
+    if input.names != nil { return "names of the elements of x" }
     return (encoders + decoders).lazy.compactMap(\.secondVersionFeature).first
   }
 }
 
 extension Conditional {
-  fileprivate var secondVersionFeature: String? {
+  /// Every stack of the conditional.
+  private var stacks: [Stack] {
     var stacks = [trunk].compactMap(\.self)
     for parameter in parameters.values { if case .stack(let stack) = parameter { stacks.append(stack) } }
     for step in flow {
@@ -22,11 +25,28 @@ extension Conditional {
         stacks += [shift, logScale]
       }
     }
+    return stacks
+  }
+
+  /// Whether it depends on covariates.
+  var usesCovariates: Bool {
+    !covariates.isEmpty || stacks.contains { $0.layers.contains(where: \.usesCovariates) }
+      || parameters.values.contains { if case .constant(let tensor) = $0 { tensor.by != nil } else { false } }
+  }
+
+  fileprivate var secondVersionFeature: String? {
+    if exposure != nil { return "exposure" }
+    if epsilon != 0 { return "epsilon of a likelihood" }
     return stacks.lazy.flatMap(\.layers).compactMap(\.secondVersionFeature).first
   }
 }
 
 extension Layer {
+  fileprivate var usesCovariates: Bool {
+    if case .dense(let dense) = operation { return !dense.covariates.isEmpty }
+    return nestedStacks.contains { $0.stack.layers.contains(where: \.usesCovariates) }
+  }
+
   fileprivate var secondVersionFeature: String? {
     switch activation {
     case .abs, .square, .sqrt, .log, .log1p, .hardSwish, .hardSigmoid, .mish, .softsign, .celu, .prelu:

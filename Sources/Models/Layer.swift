@@ -136,6 +136,8 @@ public struct Dense: Sendable, Equatable {
   public var layout: WeightLayout
   /// [out]; absent means zero.
   public var bias: Tensor?
+  /// The covariates that are joined to the layer's input, after its other columns.
+  public var covariates: [String] = []
 
   /// A fully connected layer.
   public init(weight: Tensor, layout: WeightLayout, bias: Tensor? = nil) {

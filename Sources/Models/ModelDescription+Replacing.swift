@@ -23,7 +23,7 @@ private struct Replacement {
 
   func replacing(_ tensor: Tensor, at path: String) -> Tensor {
     guard let values = values[path], values.count == tensor.count else { return tensor }
-    return Tensor(shape: tensor.shape, values: values)
+    return Tensor(shape: tensor.shape, values: values, by: tensor.by)
   }
 
   func replacing(_ conditional: Conditional, at path: String) -> Conditional {

@@ -14,6 +14,8 @@ public struct ModelDescription: Sendable, Equatable {
   public var decoders: [Conditional]
   /// p(z_L).
   public var prior: Prior
+  /// What is known of each example and is no part of what is modelled.
+  public var covariates: [Covariate] = []
 
   /// A description.
   public init(input: Input, encoders: [Conditional], decoders: [Conditional], prior: Prior = .standardNormal) {
@@ -48,6 +50,8 @@ public struct ModelDescription: Sendable, Equatable {
     public var binarize: Binarization?
     /// Whether uniform noise in [0, 1) is added to the stored integers.
     public var dequantize: Bool?
+    /// The name of each element, where the model has them: data with names of their own are brought into this order.
+    public var names: [String]?
 
     /// An input of the given shape, taken as stored.
     public init(shape: [Int]) { self.shape = shape }
@@ -78,12 +82,18 @@ public struct Conditional: Sendable, Equatable {
   public var distribution: Distribution
   /// The numbers of the variables it is fed with, joined on the last axis in that order.
   public var given: [Int]
+  /// The covariates that are joined to that, in this order.
+  public var covariates: [String] = []
   /// A stack that all parameters share.
   public var trunk: Stack?
   /// The parameters by name.
   public var parameters: [ParameterName: Parameter]
   /// Bins of a discretised distribution.
   public var bins = 256
+  /// Of a likelihood of counts, what its mean is multiplied by.
+  public var exposure: Exposure?
+  /// Of a negative binomial, what is added to mean and dispersion inside logarithms; reproduces a framework's number.
+  public var epsilon = 0.0
   /// Steps applied to a posterior's sample, in order.
   public var flow: [FlowStep] = []
 
@@ -102,7 +112,7 @@ public struct Conditional: Sendable, Equatable {
 public enum Parameter: Sendable, Equatable {
   /// Computed from the trunk's output, or from the conditional's input where there is no trunk.
   case stack(Stack)
-  /// A scalar, or of the variable's shape.
+  /// A scalar, or of the variable's shape; `by` a covariate, one of these for each category.
   case constant(Tensor)
 }
 

@@ -4,12 +4,16 @@ public struct Tensor: Sendable, Equatable {
   public var shape: [Int]
   /// The elements, last axis fastest. As many as the product of `shape`.
   public var values: [Float]
+  /// Of a constant parameter, the categorical covariate over whose categories the leading axis goes; nil for one that is the
+  /// same for every example.
+  public var by: String?
 
   /// A tensor of the given shape. The number of values must be the product of the shape.
-  public init(shape: [Int], values: [Float]) {
+  public init(shape: [Int], values: [Float], by: String? = nil) {
     precondition(shape.reduce(1, *) == values.count, "a tensor's values must fill its shape")
     self.shape = shape
     self.values = values
+    self.by = by
   }
 
   /// A vector.

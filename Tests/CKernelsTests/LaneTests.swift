@@ -47,6 +47,10 @@ import Testing
       kernels.softmax(3, 4, input.lanes, input.pointer)
       return input.bits.map(UInt64.init)
     }
+    check(rows: 12, "log softmax") { input, _ in
+      kernels.log_softmax(3, 4, input.lanes, input.pointer)
+      return input.bits.map(UInt64.init)
+    }
     check(rows: 12, "layer norm") { input, _ in
       kernels.layer_norm(2, 6, input.lanes, 1e-5, scale, offset, input.pointer)
       return input.bits.map(UInt64.init)

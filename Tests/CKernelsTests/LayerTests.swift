@@ -18,6 +18,23 @@ import Testing
     }
   }
 
+  @Test(arguments: Variant.all) func logSoftmax(variant: Variant) {
+    var source = Source(state: 3)
+    // Probabilities far below the least float.
+    let input = Lanes(rows: 12, lanes: 32) { _, _ in source.float(-400...400) }
+    let output = Lanes(rows: 12, lanes: 32) { input[$0, $1] }
+    variant.kernels.log_softmax(3, 4, 32, output.pointer)
+    for row in 0..<12 {
+      for lane in 0..<32 {
+        let run = (row / 4 * 4..<row / 4 * 4 + 4).map { Double(input[$0, lane]) }
+        let largest = run.max() ?? 0
+        let expected = Double(input[row, lane]) - largest - log(run.reduce(0) { $0 + exp($1 - largest) })
+        // Two differences of floats up to 800.
+        #expect(abs(Double(output[row, lane]) - expected) <= 1e-4)
+      }
+    }
+  }
+
   @Test(arguments: Variant.all) func layerNorm(variant: Variant) {
     var source = Source(state: 2)
     let scale = (0..<9).map { 1 + Float($0) / 4 }, offset = (0..<9).map { Float($0) - 4 }

@@ -50,6 +50,12 @@ struct ReverseCase: Sendable, CustomTestStringConvertible {
       kernels.softmax_reverse(3, 4, input.lanes, output.pointer, gradient.pointer)
       return gradient.values
     },
+    ReverseCase(name: "log softmax", rows: 24) { kernels, input in
+      let output = part(input, 0, 12), gradient = part(input, 12, 12)
+      kernels.log_softmax(3, 4, input.lanes, output.pointer)
+      kernels.log_softmax_reverse(3, 4, input.lanes, output.pointer, gradient.pointer)
+      return gradient.values
+    },
     ReverseCase(name: "layer norm", rows: 24) { kernels, input in
       let gradient = part(input, 12, 12)
       kernels.layer_norm_reverse(
@@ -165,7 +171,8 @@ struct ReverseCase: Sendable, CustomTestStringConvertible {
         let none = ck_operand(data: nil, row_step: 0, lane_step: 0, form: CK_DIRECT)
         let p = operands + Array(repeating: none, count: 3 - count)
         var arguments = ck_density_arguments(
-          density: density, components: components, bins: 16, x: x.operand(), parameters: (p[0], p[1], p[2]))
+          density: density, components: components, bins: 16, x: x.operand(), parameters: (p[0], p[1], p[2]),
+          epsilon: 0)
         let results =
           [Lanes(rows: 3, lanes: input.lanes)]
           + (0..<count).map { _ in Lanes(rows: 3 * components, lanes: input.lanes) }

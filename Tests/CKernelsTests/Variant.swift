@@ -6,14 +6,14 @@ struct Variant: Sendable, CustomTestStringConvertible {
   let index: Int
   let name: String
 
+  var testDescription: String { name }
+
   static let all = (0..<ck_variant_count()).compactMap { i in
     ck_variant(i).map { Variant(index: i, name: String(cString: $0.pointee.name)) }
   }
   /// Those that are held against the scalar one.
   static let vectors = Array(all.dropFirst())
   static let scalar = all[0]
-
-  var testDescription: String { name }
 
   var kernels: ck_kernels {
     guard let table = ck_variant(index) else { preconditionFailure("the processor has lost its instructions") }
@@ -81,12 +81,12 @@ func ulps(_ value: Float, from exact: Double) -> Double {
 extension ck_kernels {
   func logDensity(
     _ density: ck_density, rows: Int, lanes: Int, x: ck_operand, _ parameters: [ck_operand], components: Int = 1,
-    bins: Double = 256, factor: Double = 1
+    bins: Double = 256, epsilon: Double = 0, factor: Double = 1
   ) -> (total: [Double], bad: Int) {
     let none = ck_operand(data: nil, row_step: 0, lane_step: 0, form: CK_DIRECT)
     let p = parameters + Array(repeating: none, count: 3 - parameters.count)
     var arguments = ck_density_arguments(
-      density: density, components: components, bins: bins, x: x, parameters: (p[0], p[1], p[2]))
+      density: density, components: components, bins: bins, x: x, parameters: (p[0], p[1], p[2]), epsilon: epsilon)
     var total = [Double](repeating: 0, count: lanes)
     let bad = log_density(rows, lanes, &arguments, factor, &total)
     return (total, bad)

@@ -57,6 +57,7 @@ typedef struct {
   double bins;              // of the discretised distributions
   ck_operand x;
   ck_operand parameters[3];
+  double epsilon;           // of a negative binomial, added to mean and dispersion inside logarithms; otherwise 0
 } ck_density_arguments;
 
 // The numbers of one step: the moments' decays, the rate divided by 1 - decay^t of the first moment, 1 over the root of
@@ -79,6 +80,8 @@ typedef struct {
 
   // In place over `groups` runs of `classes` consecutive rows.
   void (*softmax)(size_t groups, size_t classes, size_t lanes, float *data);
+  // Its logarithm: x - log sum_c exp(x_c), which no small probability underflows in.
+  void (*log_softmax)(size_t groups, size_t classes, size_t lanes, float *data);
 
   // In place over `groups` runs of `size` consecutive rows: (x - mean) / sqrt(variance + epsilon) * scale + offset,
   // population variance; scale and offset have `size` entries.
@@ -153,6 +156,8 @@ typedef struct {
   void (*activate_reverse)(ck_activation activation, const float *kept, float *gradient, size_t count);
   // `output` is what softmax gave.
   void (*softmax_reverse)(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
+  // `output` is what log_softmax gave.
+  void (*log_softmax_reverse)(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
   // `input` is what layer_norm was given.
   void (*layer_norm_reverse)(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
                              const float *input, float *gradient);

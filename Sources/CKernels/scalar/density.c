@@ -79,7 +79,7 @@ static double poisson(double x, positive rate) { return x * rate.log - rate.valu
 
 // log gamma(x + r) - log gamma(r) + x t - (x + r) softplus(t) with t = log(mean / r): the probability of success is
 // exp(t) / (1 + exp(t)). Where r is no number, at its limits: a logarithmic series (r -> 0), a Poisson distribution.
-static double negative_binomial(double x, positive mean, positive dispersion) {
+static double standard_negative_binomial(double x, positive mean, positive dispersion) {
   double t = mean.log - dispersion.log;
   if (dispersion.log > CK_HELD_LOG) {
     double exponent = t < -40 ? mean.log : dispersion.log + log(softplus(t));
@@ -87,6 +87,14 @@ static double negative_binomial(double x, positive mean, positive dispersion) {
   }
   double rising = dispersion.log >= -CK_HELD_LOG ? ck_log_rising(dispersion.value, x) : x > 0 ? ck_log_gamma(x) + dispersion.log : 0;
   return rising - x * softplus(-t) - dispersion.value * softplus(t);
+}
+
+// With epsilon: r (log (r + epsilon) - log (r + mean + epsilon)) + x (log (mean + epsilon) - log (r + mean + epsilon)).
+static double negative_binomial(double x, positive mean, positive dispersion, double epsilon) {
+  if (epsilon == 0 || dispersion.log > CK_HELD_LOG) return standard_negative_binomial(x, mean, dispersion);
+  double t = mean.log - log_add(dispersion.log, log(epsilon));
+  double rising = dispersion.value > 0 ? ck_log_rising(dispersion.value, x) : x > 0 ? ck_log_gamma(x) + dispersion.log : 0;
+  return rising - x * softplus(-t) - dispersion.value * softplus(t) + x * (log_add(mean.log, log(epsilon)) - mean.log);
 }
 
 static double zero_inflated(double x, double logit, double log_density) {
@@ -173,7 +181,7 @@ static double log_density(place *at, double x, size_t row) {
     case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL:
       first = positive_parameter(at, 0, row);
       second = positive_parameter(at, 1, row);
-      density = first.valid && second.valid ? negative_binomial(x, first, second) : NAN;
+      density = first.valid && second.valid ? negative_binomial(x, first, second, at->arguments->epsilon) : NAN;
       if (at->arguments->density == CK_NEGATIVE_BINOMIAL) return density;
       return zero_inflated(x, location(at, 2, row), density);
   }

@@ -112,17 +112,26 @@ static void logistic_mixture(const work *w, double x, size_t row, size_t lane) {
   }
 }
 
+// Of a / (a + epsilon).
+static double kept_share(positive a, double epsilon) { return epsilon == 0 ? 1 : a.value / (a.value + epsilon); }
+
+// log(mean / dispersion), epsilon added to the latter.
+static double log_odds(positive mean, positive dispersion, double epsilon) {
+  return mean.log - hold(epsilon == 0 ? dispersion.log : log(dispersion.value + epsilon));
+}
+
 static void negative_binomial(const work *w, double x, double share, size_t row, size_t lane) {
   positive mean = positive_parameter(w, 0, row, lane), dispersion = positive_parameter(w, 1, row, lane);
-  double t = mean.log - hold(dispersion.log), r = dispersion.value;
+  double epsilon = w->arguments->epsilon, t = log_odds(mean, dispersion, epsilon), r = dispersion.value;
   double pull = (x + r) * sigmoid(t);
-  put_positive(w, 0, row, lane, share * (x - pull));
-  put_positive(w, 1, row, lane, share * (r * digamma_rising(r, x) - x + pull - r * softplus(t)));
+  put_positive(w, 0, row, lane, share * (x * kept_share(mean, epsilon) - pull));
+  double drawn = kept_share(dispersion, epsilon) * (pull - x);
+  put_positive(w, 1, row, lane, share * (r * digamma_rising(r, x) + drawn - r * softplus(t)));
 }
 
 static double log_negative_binomial(const work *w, double x, size_t row, size_t lane) {
   positive mean = positive_parameter(w, 0, row, lane), dispersion = positive_parameter(w, 1, row, lane);
-  double t = mean.log - hold(dispersion.log);
+  double t = log_odds(mean, dispersion, w->arguments->epsilon);
   return ck_log_rising(dispersion.value, x) + x * t - (x + dispersion.value) * softplus(t);
 }
 

@@ -11,6 +11,7 @@ typedef struct {
   doubles location;
   positive positive[2];
   doubles joint;  // a part that depends on x and the second parameter
+  doubles log_mean;  // of a negative binomial, where x is not 0: epsilon is added inside
   longs bad;      // minus the number of parameters out of their domain
   longs extreme;  // -1 where scalar code has to take over
 } element;
@@ -156,6 +157,16 @@ INLINE void join(ck_density density, element *e) {
   }
 }
 
+// Of a negative binomial with epsilon: what is added inside logarithms.
+INLINE void lift(ck_density density, int i, element *e, double epsilon, int x_is_shared) {
+  if (density != CK_NEGATIVE_BINOMIAL && density != CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) return;
+  if (i == 0) e->log_mean = e->positive[0].log;
+  if (epsilon == 0 || i > 1) return;
+  doubles log_epsilon = log_wide(all_wide(epsilon));
+  if (i == 0 && (!x_is_shared || __builtin_reduce_or(e->x != 0))) e->log_mean = log_add(e->positive[0].log, log_epsilon);
+  if (i == 1) e->positive[1].log = log_add(e->positive[1].log, log_epsilon);
+}
+
 // Takes those operands that lanes share, or those that they don't.
 INLINE void take_operands(ck_density density, element *e, const ck_density_arguments *arguments, int shared, size_t row,
                           size_t lane) {
@@ -164,6 +175,7 @@ INLINE void take_operands(ck_density density, element *e, const ck_density_argum
     ck_operand parameter = arguments->parameters[i];
     if ((parameter.lane_step == 0) != shared) continue;
     take_parameter(density, i, e, take_wide(parameter, row, lane), parameter.form, arguments->bins);
+    lift(density, i, e, arguments->epsilon, arguments->x.lane_step == 0);
   }
   if (shares_joint(density, arguments) == shared) join(density, e);
 }
@@ -171,8 +183,8 @@ INLINE void take_operands(ck_density density, element *e, const ck_density_argum
 // With t = log(mean / dispersion): the probability of success is exp(t) / (1 + exp(t)).
 INLINE doubles negative_binomial(const element *e) {
   positive dispersion = e->positive[1];
-  doubles t = e->positive[0].log - hold(dispersion.log);
-  return e->joint + e->x * t - (e->x + dispersion.value) * softplus_wide(t);
+  doubles level = hold(dispersion.log), t = e->positive[0].log - level;
+  return e->joint + e->x * (e->log_mean - level) - (e->x + dispersion.value) * softplus_wide(t);
 }
 
 // log(sigmoid(l) [x = 0] + sigmoid(-l) f(x)), from both of which max(l, 0) is taken.

@@ -133,7 +133,14 @@ INLINE slopes slopes_of(ck_density density, const ck_density_arguments *argument
     case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL: {
       positive dispersion = whole_parameter(arguments, 1, row, lane);
       doubles r = dispersion.value;
-      doubles t = whole_parameter(arguments, 0, row, lane).log - hold(dispersion.log);
+      positive mean = whole_parameter(arguments, 0, row, lane);
+      doubles kept_mean = all_wide(1), kept_dispersion = all_wide(1);
+      if (arguments->epsilon != 0) {
+        kept_mean = mean.value / (mean.value + arguments->epsilon);
+        kept_dispersion = r / (r + arguments->epsilon);
+        dispersion.log = log_wide(r + arguments->epsilon);
+      }
+      doubles t = mean.log - hold(dispersion.log);
       doubles pull = (x + r) * sigmoid_wide(t), share = all_wide(1);
       if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
         // How likely the value comes from the negative binomial; its density at zero is (1 + exp(t))^-r.
@@ -141,8 +148,8 @@ INLINE slopes slopes_of(ck_density density, const ck_density_arguments *argument
         share = x > 0 ? share : sigmoid_wide(-r * softplus_wide(t) - logit);
         result.parameter[2] = 1 - share - sigmoid_wide(logit);
       }
-      doubles by_dispersion = r * (digamma_rising_wide(r, x) - softplus_wide(t)) - x + pull;
-      result.parameter[0] = by_stored(share * (x - pull), parameters[0], row, lane);
+      doubles by_dispersion = r * (digamma_rising_wide(r, x) - softplus_wide(t)) - x * kept_dispersion + pull * kept_dispersion;
+      result.parameter[0] = by_stored(share * (x * kept_mean - pull), parameters[0], row, lane);
       result.parameter[1] = by_stored(share * by_dispersion, parameters[1], row, lane);
       return result;
     }

@@ -111,6 +111,22 @@ static void softmax(size_t groups, size_t classes, size_t lanes, float *data) {
   }
 }
 
+static void log_softmax(size_t groups, size_t classes, size_t lanes, float *data) {
+  for (size_t group = 0; group < groups; group++) {
+    for (size_t lane = 0; lane < lanes; lane += WIDTH) {
+      float *run = data + group * classes * lanes + lane;
+      floats largest = load(run), sum = all(0);
+      for (size_t c = 1; c < classes; c++) {
+        floats value = load(run + c * lanes);
+        largest = value > largest ? value : largest;
+      }
+      for (size_t c = 0; c < classes; c++) sum += exp_lanes(load(run + c * lanes) - largest);
+      floats level = log_lanes(sum);
+      for (size_t c = 0; c < classes; c++) store(run + c * lanes, load(run + c * lanes) - largest - level);
+    }
+  }
+}
+
 static void layer_norm(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
                        const float *offset, float *data) {
   for (size_t group = 0; group < groups; group++) {

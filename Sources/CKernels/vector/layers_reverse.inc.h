@@ -103,6 +103,20 @@ static void softmax_reverse(size_t groups, size_t classes, size_t lanes, const f
   }
 }
 
+static void log_softmax_reverse(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient) {
+  for (size_t group = 0; group < groups; group++) {
+    for (size_t lane = 0; lane < lanes; lane += WIDTH) {
+      const float *y = output + group * classes * lanes + lane;
+      float *g = gradient + group * classes * lanes + lane;
+      floats sum = all(0);
+      for (size_t c = 0; c < classes; c++) sum += load(g + c * lanes);
+      for (size_t c = 0; c < classes; c++) {
+        store(g + c * lanes, load(g + c * lanes) - exp_lanes(load(y + c * lanes)) * sum);
+      }
+    }
+  }
+}
+
 // See the scalar function.
 static void layer_norm_reverse(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
                                const float *input, float *gradient) {

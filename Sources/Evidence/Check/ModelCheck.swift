@@ -34,7 +34,8 @@ public struct ModelCheck: Sendable {
     }
     let ready = try estimator.prepared(for: model, options: options)
     let examples = try SimulatedExamples(
-      from: model, count: simulated, seed: options.seed, for: "a check", number: ReservedExamples.checking)
+      from: model, count: simulated, seed: options.seed, given: options.dataOfCovariates, for: "a check",
+      number: ReservedExamples.checking)
     let brackets = BracketEstimator(
       checked: ready, plain: ImportanceSampling(samples: plainSamples), simulated: examples)
     return try options.run(brackets, under: model, on: examples.dataset, restored: restored) { try observe($1) }

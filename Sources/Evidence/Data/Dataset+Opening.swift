@@ -35,9 +35,10 @@ extension Dataset {
   ///
   /// - Throws: As that, and what reading the examples throws.
   public init(
-    _ source: some ExampleSource, for model: NetworkModel, choosing choice: PreparationChoice = .init()
+    _ examples: some ExampleSource, for model: NetworkModel, choosing choice: PreparationChoice = .init()
   ) throws {
     let input = model.description.input
+    let source: any ExampleSource = try NamedVariables(examples, in: input.names) ?? examples
     var preprocessing = Preprocessing(input)
     var preparation = Preparation()
     let decidesOnScale = choice.divideBy != nil || choice.dequantize != nil
@@ -63,6 +64,14 @@ extension Dataset {
       throw EvidenceError(.invalidData, message, remedies: [.orderAxes(order)])
     }
     guard count > 0 else { throw EvidenceError(.invalidData, "the dataset holds no examples") }
+    let layout = model.plan.covariates
+    if let file = source as? any FileSource {
+      if model.likelihood.isOfCounts { try CountSearch(file).requireCounts(self) }
+      covariates = try CovariateSearch(file: file.file, path: file.path, count: count, named: choice.covariates)
+        .covariates(layout)
+    } else if layout.covariates.isEmpty, layout.hasTotal {
+      covariates = ExampleCovariates(layout, columns: [])
+    }
     if preparation.divideBy == .modelFile, preprocessing.divideBy > 2 { try requireUndivided(preprocessing.divideBy) }
   }
 
@@ -100,7 +109,7 @@ extension Dataset {
   private static let examplesLookedAt = 1024
 
   /// Whether the first examples hold 0 and 1, both, and nothing else.
-  private static func isBinary(_ source: some ExampleSource) throws -> Bool {
+  private static func isBinary(_ source: any ExampleSource) throws -> Bool {
     let stored = Dataset(source)
     var sawOne = false
     var sawZero = false

@@ -26,6 +26,8 @@ public struct Dataset: Sendable {
   public let preprocessing: Preprocessing
   /// Who asked for it.
   public let preparation: Preparation
+  /// What is known of the examples besides, where a model is given any.
+  public internal(set) var covariates: ExampleCovariates?
 
   /// A dataset whose examples are prepared in just this way, whatever a model file says: see
   /// `init(file:dataset:for:choosing:)` for the data of a model.
@@ -39,9 +41,12 @@ public struct Dataset: Sendable {
     self.preparation = preparation
   }
 
-  /// A dataset out of an array: `count` examples, one after the other.
-  public init(_ values: [Float], count: Int, preprocessing: Preprocessing = Preprocessing()) {
+  /// A dataset out of an array: `count` examples, one after the other, and what is known of them.
+  public init(
+    _ values: [Float], count: Int, covariates: ExampleCovariates? = nil, preprocessing: Preprocessing = Preprocessing()
+  ) {
     self.init(ArraySource(values: values, count: count), preprocessing: preprocessing)
+    self.covariates = covariates
   }
 
   /// How many examples.
@@ -61,7 +66,8 @@ public struct Dataset: Sendable {
     }
     if let failure { throw failure }
     preprocessing.apply(to: &values, indices: rows, seed: seed)
-    return ExampleBatch(indices: rows, values: values)
+    return ExampleBatch(
+      indices: rows, values: values, covariates: try covariates?.read(rows, values: values) ?? [])
   }
 }
 

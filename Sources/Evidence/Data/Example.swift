@@ -27,13 +27,16 @@ public struct ExampleBatch: Sendable {
   public let indices: Range<Int>
   /// The examples one after the other, each in row-major order.
   public let values: [Float]
+  /// What is known of the examples besides, in the layout of the model, one after the other; empty where nothing is.
+  public let covariates: [Float]
 
   /// How many examples.
   public var count: Int { indices.count }
 
   /// A batch; `values` holds the same number of elements for each example.
-  public init(indices: Range<Int>, values: [Float]) {
+  public init(indices: Range<Int>, values: [Float], covariates: [Float] = []) {
     self.indices = indices
+    self.covariates = covariates
     self.values = values
   }
 

@@ -12,10 +12,15 @@ public struct PreparationChoice: Sendable, Equatable {
   /// The order in which the stored axes are taken, the first of them counting examples, as numpy's transpose takes it.
   public var axes: [Int]?
 
+  /// Where in the file a covariate of the model is, by its name; by default the dataset, or the column of obs, of that name.
+  public var covariates: [String: String]
+
   /// By default, the files decide on everything.
   public init(
-    binarize: Binarization? = nil, divideBy: Double? = nil, dequantize: Bool? = nil, axes: [Int]? = nil
+    binarize: Binarization? = nil, divideBy: Double? = nil, dequantize: Bool? = nil, axes: [Int]? = nil,
+    covariates: [String: String] = [:]
   ) {
+    self.covariates = covariates
     self.axes = axes
     self.binarize = binarize
     self.divideBy = divideBy

@@ -19,6 +19,9 @@ public struct Evaluation: Sendable {
   /// The first example of the run that `examples` are a part of; that of `examples` by default. A model that can't be
   /// evaluated on it is a mistake, and not one bad example.
   public var firstOfRun: Int?
+  /// Data whose covariates examples that are simulated take in turn, for a model that is given any; by default, those that
+  /// are evaluated.
+  public var dataOfCovariates: Dataset?
   /// Stops the evaluation when cancelled.
   public var cancellation: Cancellation
   /// Where to look while it goes on at what it saw.
@@ -71,7 +74,9 @@ public struct Evaluation: Sendable {
       throw EvidenceError(
         .invalidResults, "\(restored.count) measurements to go on with, but the range holds \(range.count) examples")
     }
-    let estimator = try estimator.prepared(for: model, options: self)
+    var preparing = self
+    if preparing.dataOfCovariates == nil { preparing.dataOfCovariates = data }
+    let estimator = try estimator.prepared(for: model, options: preparing)
     var accumulator = try estimator.makeAccumulator()
     let remaining = range.lowerBound + restored.count..<range.upperBound
     var options = self

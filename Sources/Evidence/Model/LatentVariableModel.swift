@@ -1,3 +1,5 @@
+import Models
+
 /// A model p(x, z) with a posterior approximation q(z | x) that can be sampled.
 ///
 /// A network read from a file is one conformer (`NetworkModel`), a linear-Gaussian model with exact answers another, a
@@ -17,6 +19,8 @@ public protocol LatentVariableModel<Scratch>: Sendable {
   var latentCounts: [Int] { get }
   /// The values that p(x | z) is defined for.
   var support: Support { get }
+  /// What the model is given of each example besides x; nothing by default.
+  var covariates: CovariateLayout { get }
   /// The most draws that one call of `logWeights` takes.
   var drawsAtOnce: Int { get }
 
@@ -46,6 +50,8 @@ public protocol LatentVariableModel<Scratch>: Sendable {
 }
 
 extension LatentVariableModel {
+  /// Nothing: the model is one of p(x).
+  public var covariates: CovariateLayout { CovariateLayout() }
   /// Nothing is known.
   public var elementLikelihood: ElementLikelihood? { nil }
   /// Nothing.

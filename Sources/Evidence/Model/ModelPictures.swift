@@ -51,6 +51,9 @@ public struct ModelPictures: Sendable {
     var x = [Float](repeating: 0, count: model.inputCount)
     samples = try (0..<count).map { number in
       let key = Example(index: number, position: 0, seed: options.seed)
+      if model.covariates.width > 0 {
+        try model.encode(data.batchInTurn(number, for: "a picture"), scratch: &scratch)
+      }
       try latents.withUnsafeMutableBufferPointer { latents in
         try x.withUnsafeMutableBufferPointer { x in
           guard let z = latents.baseAddress, let x = x.baseAddress else { return }
@@ -86,6 +89,9 @@ public struct ModelPictures: Sendable {
     }
     self.originals = originals
     self.reconstructions = reconstructions
+    if model.covariates.width > 0 {
+      try model.encode(data.batchInTurn((options.examples ?? 0..<1).lowerBound, for: "a picture"), scratch: &scratch)
+    }
     let own = Array(0..<(model.latentCounts.first ?? 0))
     let order = variances.map { variances in own.sorted { (variances[$0], $1) > (variances[$1], $0) } } ?? own
     traversals = try order.prefix(units).map { unit in

@@ -9,7 +9,7 @@ extension NetworkModel: SimulatingModel {
     latents: UnsafeMutablePointer<Float>
   ) throws {
     do {
-      try self.simulate(key.key, in: scratch, example: x, latents: latents)
+      try self.simulate(key.key, position: key.position, in: scratch, example: x, latents: latents)
     } catch {
       throw invalid(error, key)
     }

@@ -16,6 +16,9 @@ extension NetworkModel: PosteriorModel {
     }
   }
 
+  /// What the model is given of each example besides x.
+  public var covariates: CovariateLayout { plan.covariates }
+
   /// The decoder's distribution.
   public var elementLikelihood: ElementLikelihood? {
     ElementLikelihood(likelihood, bins: description.decoders.first?.bins ?? 256, isOneHot: plan.isOneHot)
@@ -30,7 +33,12 @@ extension NetworkModel: PosteriorModel {
   /// Runs the posteriors that depend on x alone, for the whole batch.
   public func encode(_ batch: ExampleBatch, scratch: inout Workspace) throws {
     if plan.isOneHot { try requireOneHot(batch) }
-    batch.values.withUnsafeBufferPointer { encode($0, count: batch.count, in: scratch) }
+    try requireCovariates(batch)
+    batch.values.withUnsafeBufferPointer { values in
+      batch.covariates.withUnsafeBufferPointer { known in
+        encode(values, covariates: known.isEmpty ? nil : known, count: batch.count, in: scratch)
+      }
+    }
   }
 
   /// Refuses examples with runs of the last axis that have not one 1.

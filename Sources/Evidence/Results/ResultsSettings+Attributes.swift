@@ -30,6 +30,7 @@ extension ResultsSettings {
   func writeFacts(to root: Group) throws {
     if let name = facts.modelName { try root.setAttribute("model_name", name) }
     if let likelihood = facts.likelihood { try root.setAttribute("likelihood", likelihood) }
+    if let condition = facts.condition { try root.setAttribute("condition", condition) }
     if let elements = facts.elements { try root.setAttribute("elements", elements) }
     if let instructionSet = facts.instructionSet { try root.setAttribute("instruction_set", instructionSet) }
     if let whole = facts.wholeRange {
@@ -110,6 +111,7 @@ extension ResultsSettings {
     }
     facts.modelName = try root.string("model_name")
     facts.likelihood = try root.string("likelihood")
+    facts.condition = try root.string("condition")
     facts.elements = try root.integer("elements")
     facts.instructionSet = try root.string("instruction_set")
     if let first = try root.integer("whole_first"), let last = try root.integer("whole_last"), 0 <= first, first <= last

@@ -44,6 +44,8 @@ public struct ResultsSettings: Sendable, Equatable {
     public var modelName: String?
     /// The likelihood, such as `bernoulli`.
     public var likelihood: String?
+    /// What x is conditioned on, such as `label`: the numbers are then log p(x | label).
+    public var condition: String?
     /// Elements of an example: what bits per dimension are divided by.
     public var elements: Int?
     /// Whether grey data met a Bernoulli likelihood, so that the numbers are a cross-entropy.
@@ -54,6 +56,9 @@ public struct ResultsSettings: Sendable, Equatable {
     public var instructionSet: String?
     /// The examples of all the shards of which this file is one.
     public var wholeRange: Range<Int>?
+
+    /// What the numbers are logarithms of: `p(x)`, or `p(x | label)`.
+    public var density: String { condition.map { "p(x | \($0))" } ?? "p(x)" }
 
     /// Nothing said.
     public init() {}
@@ -153,7 +158,9 @@ public struct ResultsSettings: Sendable, Equatable {
 
   /// How the data of two results differ, in words; empty where they are the same.
   public func dataDifferences(from other: ResultsSettings) -> [String] {
-    ResultsSettings.differences(asked: dataFields, found: other.dataFields) { "\($0): \($1) and \($2)" }
+    let quantities = [other, self].map(\.facts.density)
+    return (quantities[0] == quantities[1] ? [] : ["quantity: log \(quantities[0]) and log \(quantities[1])"])
+      + ResultsSettings.differences(asked: dataFields, found: other.dataFields) { "\($0): \($1) and \($2)" }
   }
 
   private static func differences(

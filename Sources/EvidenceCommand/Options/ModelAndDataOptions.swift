@@ -39,6 +39,12 @@ struct PreparationOptions: ParsableArguments {
         + "(default: what the model file says)", valueName: "how"))
   var binarize: Binarization?
 
+  @Option(
+    help: ArgumentHelp(
+      "Where in DATA a covariate of the model is. (default: the dataset, or the column of obs, of its name)",
+      valueName: "name=path"))
+  var covariate: [CovariatePlace] = []
+
   @Option(help: ArgumentHelp("Stored values are divided by this. (default: what the model file says)", valueName: "x"))
   var divideBy: Double?
 
@@ -51,6 +57,10 @@ struct PreparationOptions: ParsableArguments {
     if let divideBy, !(divideBy > 0 && divideBy.isFinite) {
       throw ValidationError("--divide-by: expected a positive number, found \(divideBy)")
     }
+    let names = covariate.map(\.name)
+    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+      throw ValidationError("--covariate: \(twice) is there twice")
+    }
   }
 }
 
@@ -62,7 +72,9 @@ extension PreparationOptions {
 
   /// What is chosen.
   var choice: PreparationChoice {
-    PreparationChoice(binarize: binarize, divideBy: divideBy, dequantize: dequantize, axes: axes?.order)
+    PreparationChoice(
+      binarize: binarize, divideBy: divideBy, dequantize: dequantize, axes: axes?.order,
+      covariates: Dictionary(covariate.map { ($0.name, $0.path) }, uniquingKeysWith: { first, _ in first }))
   }
 }
 

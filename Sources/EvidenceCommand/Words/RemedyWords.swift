@@ -20,6 +20,7 @@ extension Remedy {
     case .divide(let divisor?): "divide them with --divide-by \(Text.plain(divisor))"
     case .takeAsStored: "take them as they are with --divide-by 1"
     case .nameDataset: "name one with --dataset"
+    case .nameCovariate(let name): "say where: --covariate \(name)=PATH"
     case .orderAxes(nil): "store the examples in the model's shape, or say an order with --axes"
     case .orderAxes(let order?): "to exchange them: --axes \(AxesOrder(order).text)"
     case .takeExamples(let axis, let order): "the examples may lie along axis \(axis): --axes \(AxesOrder(order).text)"

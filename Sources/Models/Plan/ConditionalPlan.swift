@@ -13,6 +13,10 @@ package struct ConditionalPlan: Sendable {
   package let parameters: [ParameterPlan]
   /// Whether the variable is given as runs of `components` elements, one of them 1 and the others 0.
   package let isOneHot: Bool
+  /// What the mean is multiplied by.
+  package let exposure: ExposurePlan?
+  /// Added to mean and dispersion inside logarithms.
+  package let epsilon: Double
   /// Steps applied to the sample of a posterior, in order.
   package internal(set) var flow: [FlowStepPlan] = []
 
@@ -31,6 +35,8 @@ package struct ParameterPlan: Sendable {
   package enum Source: Sendable {
     case constant(Tensor)
     case stack(StackPlan)
+    /// One constant for each category, whose columns are those of what is known of an example.
+    case table(Tensor, columns: Range<Int>)
   }
 
   var stack: StackPlan? {
@@ -41,8 +47,17 @@ package struct ParameterPlan: Sendable {
     switch source {
     case .constant(let tensor): tensor.count
     case .stack(let stack): stack.outputCount
+    case .table(let tensor, let columns): tensor.count / columns.count
     }
   }
+}
+
+/// What the mean of a likelihood is multiplied by: a column of what is known of an example.
+package struct ExposurePlan: Sendable {
+  package let column: Int
+  /// Whether the stack's output is to be normalized by a softmax, which is taken in logarithms: the parameter is the
+  /// logarithm then.
+  package let isNormalized: Bool
 }
 
 /// A step of a flow whose networks fit the latents.

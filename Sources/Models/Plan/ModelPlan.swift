@@ -16,6 +16,7 @@ public struct ModelPlan: Sendable {
   /// Plans a model. Problems don't throw: they are listed.
   public init(_ description: ModelDescription) {
     var planner = Planner(dataFormat: description.dataFormat)
+    planner.layout = description.covariateLayout
     let network = planner.plan(description)
     self.description = description
     problems = planner.problems
@@ -46,7 +47,9 @@ public struct NetworkPlan: Sendable {
   package let decoders: [ConditionalPlan]
   /// Layers (from 0) in the order in which their posteriors can be sampled.
   package let samplingOrder: [Int]
-  /// Whether layer l's posterior depends on x alone, and is computed once for an example.
+  /// The numbers that are known of an example besides x.
+  public let covariates: CovariateLayout
+  /// Whether layer l's posterior depends on x (and covariates) alone, and is computed once for an example.
   package let isAmortized: [Bool]
   /// Whether layer l's terms of the log-weight have a closed form given the other layers.
   package let hasClosedForm: [Bool]
@@ -58,6 +61,7 @@ public struct NetworkPlan: Sendable {
     self.encoders = encoders
     self.decoders = decoders
     self.samplingOrder = samplingOrder
+    covariates = description.covariateLayout
     inputCount = description.input.shape.reduce(1, *)
     latentCounts = encoders.map(\.size)
     isAmortized = encoders.map { $0.given.allSatisfy { $0 == 0 } }

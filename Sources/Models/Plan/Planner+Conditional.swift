@@ -7,10 +7,14 @@ extension Planner {
     _ conditional: Conditional, input: [Int], size known: Int?, lastAxis: Int? = nil, path: String
   ) -> ConditionalPlan? {
     let stored = conditional
-    let conditional = conditional.readingSigmoidsAsLogits()
+    guard columns(conditional.covariates, path: path) != nil, let exposure = plan(exposureOf: conditional, path: path)
+    else { return nil }
+    let conditional = conditional.readingSigmoidsAsLogits().droppingSoftmax(exposure)
+    let joined = conditional.covariates
+    let input = joined.isEmpty ? input : [input.reduce(1, *)]
     var trunk = StackPlan(input: input)
     if let stack = conditional.trunk {
-      guard let planned = plan(stack, input: input, path: path + "/trunk") else { return nil }
+      guard let planned = plan(stack, input: input, joining: joined, path: path + "/trunk") else { return nil }
       trunk = planned
     }
     var parameters: [ParameterPlan] = []
@@ -23,10 +27,16 @@ extension Planner {
         return nil
       }
       switch parameter {
-      case .constant(let tensor): parameters.append(ParameterPlan(name: name, source: .constant(tensor)))
+      case .constant(let tensor):
+        guard let source = plan(tensor, path: "\(path)/\(name.rawValue)") else { return nil }
+        parameters.append(ParameterPlan(name: name, source: source))
       case .stack(let stack):
-        let storedName = stored.parameters[name] == nil ? ParameterName.probabilities : name
-        guard let planned = plan(stack, input: trunk.output, path: "\(path)/\(storedName.rawValue)") else { return nil }
+        let storedName = alternatives.first { stored.parameters[$0] != nil } ?? name
+        guard
+          let planned = plan(
+            stack, input: trunk.output, joining: conditional.trunk == nil ? joined : [],
+            path: "\(path)/\(storedName.rawValue)")
+        else { return nil }
         parameters.append(ParameterPlan(name: name, source: .stack(planned)))
       }
     }
@@ -57,7 +67,8 @@ extension Planner {
     }
     return ConditionalPlan(
       distribution: conditional.distribution, given: conditional.given, size: size, components: components,
-      bins: conditional.bins, trunk: trunk, parameters: parameters, isOneHot: isOneHot)
+      bins: conditional.bins, trunk: trunk, parameters: parameters, isOneHot: isOneHot, exposure: exposure.plan,
+      epsilon: conditional.epsilon)
   }
 }
 

@@ -64,11 +64,13 @@ extension Planner {
       switch layer.operation {
       case .dense(let dense):
         let inputs = result.count
-        let outputs = dense.weight.count / max(1, inputs)
+        // Covariates, whose columns come last, are no latents.
+        let stride = dense.layout == .weight ? dense.weight.shape[1] : dense.weight.shape[0]
+        let outputs = dense.weight.count / max(1, stride)
         result = (0..<outputs).map { output in
           var row = [Bool](repeating: false, count: units)
           for input in 0..<inputs {
-            let place = dense.layout == .weight ? output * inputs + input : input * outputs + output
+            let place = dense.layout == .weight ? output * stride + input : input * outputs + output
             guard dense.weight.values[place] != 0 else { continue }
             for unit in 0..<units where result[input][unit] { row[unit] = true }
           }

@@ -3,6 +3,7 @@ extension Planner {
   /// Plans layers in place of one; what is wrong with them is reported as that one's.
   mutating func planLowered(_ layers: [Layer], _ shape: [Int], path: String) -> Planned? {
     var inner = Planner(dataFormat: dataFormat)
+    inner.layout = layout
     guard let plan = inner.plan(Stack(layers), input: shape, path: path) else {
       for problem in inner.problems {
         let rest = problem.path.dropFirst(path.count + 1).drop { $0 != "/" }

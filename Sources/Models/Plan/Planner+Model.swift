@@ -19,7 +19,11 @@ extension Planner {
       report("/input", "expected a shape of positive extents, found \(model.input.shape)")
       return nil
     }
-    guard let order = samplingOrder(model) else { return nil }
+    if let names = model.input.names, names.count != model.input.shape.reduce(1, *) || Set(names).count != names.count {
+      report("/input/names", "expected \(model.input.shape.reduce(1, *)) different names, found \(Set(names).count)")
+      return nil
+    }
+    guard check(model.covariates), let order = samplingOrder(model) else { return nil }
     var encoders = [ConditionalPlan?](repeating: nil, count: layers)
     var isComplete = true
     for layer in order {
@@ -64,6 +68,11 @@ extension Planner {
       decoders.append(planned)
     }
     let complete = encoders.compactMap { $0 }
+    if case .vampPrior = model.prior, let first = model.encoders.first, first.usesCovariates {
+      report(
+        "/prior", "a vamp prior is a mixture of q(z|u); this q is given covariates, which a pseudo-input has none of")
+      return nil
+    }
     guard isComplete, let top = complete.last,
       check(model.prior, units: top.size, encoder: complete[0], layers: layers)
     else { return nil }

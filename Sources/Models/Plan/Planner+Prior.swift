@@ -6,7 +6,7 @@ extension Planner {
     case .normal(let mean, let name, let scale):
       return checkScale(name) && check(mean, [units], "mean") && check(scale, [units], name.rawValue)
     case .normalMixture(let logits, let mean, let name, let scale):
-      let count = mean.shape.first ?? 0
+      let count = mean.shape.dropFirst(mean.by == nil ? 0 : 1).first ?? 0
       return checkScale(name) && check(mean, [max(1, count), units], "mean")
         && check(scale, [count, units], name.rawValue) && checkLogits(logits, count)
     case .vampPrior(let logits, let pseudoInputs):
@@ -38,8 +38,11 @@ extension Planner {
   }
 
   private mutating func check(_ tensor: Tensor, _ shape: [Int], _ name: String) -> Bool {
-    if tensor.shape == shape { return true }
-    report("/prior/\(name)", "expected shape \(shape), found \(tensor.shape)")
+    guard let source = plan(tensor, path: "/prior/\(name)") else { return false }
+    var expected = shape
+    if case .table(_, let columns) = source { expected.insert(columns.count, at: 0) }
+    if tensor.shape == expected { return true }
+    report("/prior/\(name)", "expected shape \(expected), found \(tensor.shape)")
     return false
   }
 

@@ -1,6 +1,8 @@
 /// Follows shapes through stacks and collects every problem met on the way, each with its path in the model file.
 package struct Planner {
   package let dataFormat: DataFormat
+  /// What is known of an example besides x.
+  package var layout = CovariateLayout()
   package private(set) var problems: [ModelProblem] = []
   /// The output shape of each layer that fits, by its path in the model file.
   private(set) var layerShapes: [String: [Int]] = [:]
@@ -10,8 +12,17 @@ package struct Planner {
   mutating func report(_ path: String, _ message: String) { problems.append(ModelProblem(path: path, message)) }
 
   /// Plans a stack; nil after a problem.
-  package mutating func plan(_ stack: Stack, input: [Int], path: String) -> StackPlan? {
+  ///
+  /// `covariates`: what is joined to the input.
+  package mutating func plan(
+    _ stack: Stack, input: [Int], joining covariates: [String] = [], path: String
+  ) -> StackPlan? {
     var plan = StackPlan(input: input)
+    var stack = stack
+    if !covariates.isEmpty, !stack.joinToFirstDense(covariates) {
+      guard let joined = self.plan(joinLayer(covariates, input), input: input, path: path) else { return nil }
+      plan.layers.append(joined)
+    }
     for (index, layer) in stack.layers.enumerated() {
       let path = "\(path)/\(index)"
       guard let planned = self.plan(layer, input: plan.output, path: path) else { return nil }
@@ -67,7 +78,13 @@ extension Planner {
     let inputs = dense.layout == .weight ? dense.weight.shape[1] : dense.weight.shape[0]
     let outputs = dense.layout == .weight ? dense.weight.shape[0] : dense.weight.shape[1]
     let last = shape.last ?? 1
-    guard inputs == last else {
+    guard let columns = columns(dense.covariates, path: path) else { return nil }
+    guard inputs == last + columns.count else {
+      if !columns.isEmpty {
+        let parts = dense.covariates.map { "\(layout.columns($0)?.count ?? 0) of \($0)" }.joined(separator: " and ")
+        report("\(path)/\(name)", "expected \(last) inputs and \(parts), found \(inputs): shape \(dense.weight.shape)")
+        return nil
+      }
       let elements = shape.reduce(1, *)
       let hint =
         elements == inputs && shape.count > 1
@@ -82,8 +99,8 @@ extension Planner {
     }
     let positions = shape.dropLast().reduce(1, *)
     return (
-      .dense(dense, inputs: inputs, outputs: outputs, positions: positions), Array(shape.dropLast()) + [outputs],
-      inputs * outputs * positions
+      .dense(dense, inputs: last, outputs: outputs, positions: positions, covariates: columns),
+      Array(shape.dropLast()) + [outputs], last * outputs * positions
     )
   }
 

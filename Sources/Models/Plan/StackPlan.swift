@@ -33,8 +33,9 @@ public struct LayerPlan: Sendable {
 
 /// A layer's operation with every size worked out, so that nothing is left to check.
 package enum PlannedOperation: Sendable {
-  /// Applied to each of `positions` consecutive runs of `inputs` elements.
-  case dense(Dense, inputs: Int, outputs: Int, positions: Int)
+  /// Applied to each of `positions` consecutive runs of `inputs` elements. The weights of `covariates`, columns of what is
+  /// known of an example, come after those of the inputs.
+  case dense(Dense, inputs: Int, outputs: Int, positions: Int, covariates: [Int])
   case convolution(Convolution, ConvolutionPlan)
   case transposedConvolution(TransposedConvolution, ConvolutionPlan)
   case pooling(Pooling, WindowPlan)

@@ -11,10 +11,16 @@ struct CompiledConditional: Sendable {
   /// Classes or mixture components for each element.
   let components: Int
   let bins: Int
-  let trunk: Program
-  let parameters: [CompiledParameter]
+  var trunk: Program
+  var parameters: [CompiledParameter]
   /// Steps applied to the sample of a posterior, in order.
-  let flow: [CompiledFlowStep]
+  var flow: [CompiledFlowStep]
+  /// Of constants that are there for each category, by slot: the table. The compiled parameter is that of an example.
+  let tables: [Int: ConstantTable]
+  /// What the mean is multiplied by, at an example.
+  let exposure: ExposurePlan?
+  /// Of a negative binomial, what is added inside logarithms.
+  let epsilon: Double
 
   /// Rows of a parameter's matrix.
   func rows(ofParameter slot: Int) -> Int {
@@ -29,6 +35,13 @@ struct CompiledConditional: Sendable {
   /// Rows of arena that evaluating every parameter takes, and those of them that its results keep.
   var arenaRows: Int { ownedRows + (programs.map(\.scratchRows).max() ?? 0) }
   var ownedRows: Int { programs.reduce(0) { $0 + $1.ownedRows } }
+}
+
+/// One constant for each category of a covariate.
+struct ConstantTable: Sendable {
+  let tensor: Tensor
+  /// The category's columns among what is known of an example.
+  let columns: Range<Int>
 }
 
 /// A parameter: the same numbers always, or a program's output.
@@ -72,11 +85,29 @@ extension Compiler {
         return switch parameter.source {
         case .constant(let tensor):
           .constant(AlignedBuffer(tensor.values), rowStep: tensor.count == 1 ? 0 : 1, form: form)
-        case .stack(let stack): .program(compile(stack), form: form)
+        case .table(let tensor, let columns):
+          .constant(
+            AlignedBuffer(count: tensor.count / columns.count), rowStep: tensor.count == columns.count ? 0 : 1,
+            form: form)
+        case .stack(let stack):
+          .program(
+            compile(stack, isNormalized: parameter.isFirst(of: plan) && plan.exposure?.isNormalized == true), form: form
+          )
         }
       },
-      flow: plan.flow.map { compile($0) })
+      flow: plan.flow.map { compile($0) },
+      tables: Dictionary(
+        plan.parameters.enumerated().compactMap { slot, parameter in
+          guard case .table(let tensor, let columns) = parameter.source else { return nil }
+          return (slot, ConstantTable(tensor: tensor, columns: columns))
+        }, uniquingKeysWith: { first, _ in first }),
+      exposure: plan.exposure, epsilon: plan.epsilon)
   }
+}
+
+extension ParameterPlan {
+  /// Whether it is what the density takes first.
+  fileprivate func isFirst(of plan: ConditionalPlan) -> Bool { plan.parameters.first?.name == name }
 }
 
 extension ConditionalPlan {

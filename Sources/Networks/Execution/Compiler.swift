@@ -5,9 +5,11 @@ import Models
 struct Compiler {
   let dataFormat: DataFormat
 
-  func compile(_ stack: StackPlan) -> Program {
+  /// `isNormalized`: whether the logarithm of the output's softmax is wanted.
+  func compile(_ stack: StackPlan, isNormalized: Bool = false) -> Program {
     var program = Program(inputShape: stack.input)
     append(stack, to: &program)
+    if isNormalized { program.append(.softmax(classes: program.outputRows, inner: 1, isLogarithm: true)) }
     return program
   }
 
@@ -22,8 +24,11 @@ struct Compiler {
 
   private func append(_ operation: PlannedOperation, to program: inout Program, path: String) {
     switch operation {
-    case .dense(let layer, let inputs, let outputs, let positions):
-      program.append(.dense(DenseStep(layer, inputs: inputs, outputs: outputs, positions: positions, path: path)))
+    case .dense(let layer, let inputs, let outputs, let positions, let covariates):
+      program.append(
+        .dense(
+          DenseStep(
+            layer, inputs: inputs, outputs: outputs, positions: positions, covariates: covariates, path: path)))
     case .convolution(let layer, let plan): append(layer, plan, to: &program, path: path)
     case .transposedConvolution(let layer, let plan): append(layer, plan, to: &program, path: path)
     case .pooling(let layer, let window): append(layer, window, to: &program)

@@ -3,7 +3,7 @@ import Models
 
 /// A fully connected layer with the elementwise functions that follow it.
 struct DenseStep: Sendable {
-  let packed: AlignedBuffer
+  private(set) var packed: AlignedBuffer
   let inputs: Int
   let outputs: Int
   /// The layer is applied to this many consecutive runs of `inputs` rows.
@@ -11,19 +11,31 @@ struct DenseStep: Sendable {
   var epilogue: [Elementwise] = []
   /// The layer's path in the model file.
   let path: String
+  /// What covariates add to the bias; nil where there are none.
+  let columns: CovariateColumns?
   /// For the reverse.
   let transposed: Lazily<AlignedBuffer>
 
-  init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int, path: String = "") {
+  init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int, covariates: [Int] = [], path: String = "") {
     self.path = path
     self.inputs = inputs
     self.outputs = outputs
     self.positions = positions
     packed = AlignedBuffer(count: ck_packed_count(outputs, inputs))
-    let outputStep = dense.layout == .weight ? inputs : 1
+    let outputStep = dense.layout == .weight ? inputs + covariates.count : 1
     let inputStep = dense.layout == .weight ? 1 : outputs
     ck_pack(outputs, inputs, dense.weight.values, outputStep, inputStep, dense.bias?.values, packed.pointer)
+    columns =
+      covariates.isEmpty ? nil : CovariateColumns(dense, inputs: inputs, outputs: outputs, columns: covariates)
     transposed = Self.transposed(packed, inputs: inputs, outputs: outputs)
+  }
+
+  /// The same step with weights of its own, for biases that change.
+  func withOwnWeights() -> DenseStep {
+    var result = self
+    result.packed = AlignedBuffer(count: packed.count)
+    result.packed.pointer.update(from: packed.pointer, count: packed.count)
+    return result
   }
 
   /// Rows that are computed before what follows them, so that it finds them in cache.

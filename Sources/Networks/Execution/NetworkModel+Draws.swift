@@ -51,6 +51,10 @@ extension NetworkModel {
     into result: UnsafeMutableBufferPointer<Double>
   ) throws(InvalidParameter) {
     precondition(draws.count <= workspace.drawCapacity && result.count >= draws.count, "too many draws at once")
+    if let bound = bound(to: position, in: workspace) {
+      return try bound.logWeights(
+        position: position, key: key, draws: draws, terms: terms, in: workspace, into: result)
+    }
     let chunk = draw(position: position, key: key, draws: draws, in: workspace)
     addLogWeights(chunk, terms: terms, in: workspace)
     if let invalid = workspace.invalid { throw invalid }
@@ -237,10 +241,13 @@ extension ck_operand {
 
 extension ck_density_arguments {
   init(
-    _ density: ck_density, components: Int = 1, bins: Int = 256, x: ck_operand, _ first: ck_operand = .none,
+    _ density: ck_density, components: Int = 1, bins: Int = 256, epsilon: Double = 0, x: ck_operand,
+    _ first: ck_operand = .none,
     _ second: ck_operand = .none, _ third: ck_operand = .none
   ) {
-    self.init(density: density, components: components, bins: Double(bins), x: x, parameters: (first, second, third))
+    self.init(
+      density: density, components: components, bins: Double(bins), x: x, parameters: (first, second, third),
+      epsilon: epsilon)
   }
 
   mutating func set(_ slot: Int, _ parameter: ck_operand) {

@@ -70,6 +70,9 @@ extension NetworkModel {
     position: Int, key: DrawKey, draws: Range<Int>, in workspace: Workspace
   ) throws(InvalidParameter) -> [LayerPosterior] {
     precondition(draws.count <= workspace.drawCapacity && !draws.isEmpty, "too many draws at once, or none")
+    if let bound = bound(to: position, in: workspace) {
+      return try bound.posteriors(position: position, key: key, draws: draws, in: workspace)
+    }
     // With a single layer, its log q − log p at the draws is all that there is of them.
     let needsJoint = encoders.count == 1 && !hasClosedForm[0]
     let chunk = draw(position: position, key: key, draws: draws, in: workspace)

@@ -11,9 +11,11 @@ public struct NetworkModel: Sendable {
   /// The instructions it runs on.
   public let instructionSet: InstructionSet
 
-  let encoders: [CompiledConditional]
-  let decoders: [CompiledConditional]
-  let prior: CompiledPrior
+  var encoders: [CompiledConditional]
+  var decoders: [CompiledConditional]
+  var prior: CompiledPrior
+  /// Whether what covariates decide is worked out, for one example.
+  var isBound = false
   /// Latents that are held at a value and left out of q and p.
   public private(set) var held: HeldLatents?
   /// The rows of each layer that are not held, as runs.
@@ -35,8 +37,10 @@ public struct NetworkModel: Sendable {
     self.instructionSet = instructionSet
     encoders = plan.encoders.map { compiler.compile($0) }
     decoders = plan.decoders.map { compiler.compile($0) }
+    // By category, that of the first: it is compiled anew for an example.
     prior = compiler.compile(
-      plan.description.prior, units: plan.latentCounts.last ?? 0, encoder: encoders[0], instructionSet.kernels)
+      plan.description.prior.part { _ in 0 }, units: plan.latentCounts.last ?? 0, encoder: encoders[0],
+      instructionSet.kernels)
     freeRuns = plan.latentCounts.map { [0..<$0] }
   }
 

@@ -27,7 +27,7 @@ struct Program: Sendable {
     /// In place, one element at a time.
     case elementwise([Elementwise])
     /// In place; along an axis of `classes` entries that lie `inner` rows apart.
-    case softmax(classes: Int, inner: Int)
+    case softmax(classes: Int, inner: Int, isLogarithm: Bool = false)
     /// In place.
     case normalize(size: Int, epsilon: Float, scale: AlignedBuffer, offset: AlignedBuffer)
     case residual(body: Program, shortcut: Program)
@@ -106,6 +106,25 @@ struct Program: Sendable {
 
   /// Rows of the output that a run takes from the arena; none for the identity, whose output is its input.
   var ownedRows: Int { steps.isEmpty ? 0 : outputRows }
+
+  /// The same program with other fully connected steps in place of its own, those of programs inside it too.
+  func replacingDense(_ replace: (DenseStep) -> DenseStep) -> Program {
+    var result = self
+    result.steps = steps.map { step in
+      switch step {
+      case .dense(let dense): .dense(replace(dense))
+      case .residual(let body, let shortcut):
+        .residual(body: body.replacingDense(replace), shortcut: shortcut.replacingDense(replace))
+      case .product(let first, let second):
+        .product(first.replacingDense(replace), second.replacingDense(replace))
+      case .concatenate(let branches, let rows):
+        .concatenate(
+          branches.map { Branch(program: $0.program.replacingDense(replace), rows: $0.rows) }, outputRows: rows)
+      case .copy, .convolution, .gather, .elementwise, .softmax, .normalize: step
+      }
+    }
+    return result
+  }
 
   /// Splits off a last fully connected step, whose outputs can then be computed a block of rows at a time.
   func splittingLastDense() -> (prefix: Program, last: DenseStep)? {

@@ -17,6 +17,10 @@ public final class Workspace {
   let examples: AlignedBuffer
   /// Of one-hot data the classes, for the whole batch.
   let classes: AlignedBuffer
+  /// What is known of the batch's examples, one after the other.
+  let covariates: AlignedBuffer
+  /// The network at one example, where it differs from one to another.
+  let binding: Binding?
   /// How many examples the batch holds.
   var batchCount = 0
   /// For each layer whose posterior depends on x alone, its parameters for the batch: rows × batch lanes.
@@ -46,6 +50,11 @@ public final class Workspace {
 
   /// `totalLanes`: lanes of sums, where there are more than draws.
   init(_ network: NetworkModel, batchCapacity: Int, drawCapacity: Int, totalLanes: Int = 0) {
+    let width = network.plan.covariates.width
+    binding = width > 0 && !network.isBound ? Binding(network) : nil
+    // A mean that is multiplied by an exposure takes a step more.
+    let network = binding?.applied(to: network) ?? network
+    covariates = AlignedBuffer(count: width * batchCapacity)
     self.batchCapacity = batchCapacity
     self.drawCapacity = drawCapacity
     let batchLanes = paddedLanes(batchCapacity)

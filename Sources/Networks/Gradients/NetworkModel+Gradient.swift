@@ -22,6 +22,10 @@ extension NetworkModel {
     precondition(
       lanes > 0 && lanes.isMultiple(of: Int(CK_LANE_MULTIPLE)) && lanes <= paddedLanes(workspace.drawCapacity),
       "lanes come in sixteens, and no more of them than the workspace has room for")
+    if let bound = bound(to: position, in: workspace) {
+      return try bound.logWeights(
+        position: position, noise: noise, lanes: lanes, map: map, in: workspace, values: values, gradients: gradients)
+    }
     if let gradients {
       var walk = GradientWalk(self, position: position, noise: noise, lanes: lanes, map, in: workspace)
       walk.run(into: Lanes(data: gradients, rows: noiseCount, lanes: lanes))

@@ -113,9 +113,10 @@ extension Program.Step {
       output.copy(input)
       functions.apply(
         rows: 0..<output.rows, lanes: lanes, output.data, saved: beside, stride: output.rows * lanes, k)
-    case .softmax(let classes, let inner):
+    case .softmax(let classes, let inner, let isLogarithm):
       output.copy(input)
-      k.softmax(output.rows / (classes * inner), classes, inner * lanes, output.data)
+      let softmax = isLogarithm ? k.log_softmax : k.softmax
+      softmax?(output.rows / (classes * inner), classes, inner * lanes, output.data)
     case .normalize(let size, let epsilon, let scale, let offset):
       output.copy(input)
       k.layer_norm(output.rows / size, size, lanes, epsilon, scale.pointer, offset.pointer, output.data)
@@ -179,8 +180,9 @@ extension Program.Step {
     case .elementwise(let functions):
       functions.reverse(
         rows: output.rows, lanes: lanes, gradient: gradient.data, output: output.data, saved: beside, k)
-    case .softmax(let classes, let inner):
-      k.softmax_reverse(output.rows / (classes * inner), classes, inner * lanes, output.data, gradient.data)
+    case .softmax(let classes, let inner, let isLogarithm):
+      let reverse = isLogarithm ? k.log_softmax_reverse : k.softmax_reverse
+      reverse?(output.rows / (classes * inner), classes, inner * lanes, output.data, gradient.data)
     case .normalize(let size, let epsilon, let scale, _):
       k.layer_norm_reverse(output.rows / size, size, lanes, epsilon, scale.pointer, input.data, gradient.data)
     case .residual(let body, let shortcut):

@@ -5,10 +5,17 @@ extension NetworkModel {
   /// The mean of each element of x under p(x | z): of bits their probabilities, of classes the most probable one, of one-hot
   /// data the probabilities of the classes.
   ///
-  /// - Parameter latents: Those of all layers concatenated, z₁'s first.
+  /// - Parameters:
+  ///   - latents: Those of all layers concatenated, z₁'s first.
+  ///   - position: The example of the batch whose covariates are taken, by a model that is given any.
   /// - Throws: `InvalidParameter` where the network gives a parameter that is no number.
-  public func means(of latents: [Float], in workspace: Workspace) throws(InvalidParameter) -> [Float] {
+  public func means(
+    of latents: [Float], position: Int = 0, in workspace: Workspace
+  ) throws(InvalidParameter) -> [Float] {
     precondition(latents.count == noiseCount, "expected \(noiseCount) latents")
+    if let bound = bound(to: position, in: workspace) {
+      return try bound.means(of: latents, position: position, in: workspace)
+    }
     let lanes = Int(CK_LANE_MULTIPLE)
     workspace.arena.release(to: 0)
     var first = 0
@@ -33,6 +40,9 @@ extension NetworkModel {
     position: Int, key: DrawKey, draws: Range<Int>, in workspace: Workspace
   ) throws(InvalidParameter) -> [Float] {
     precondition(draws.count <= workspace.drawCapacity && !draws.isEmpty, "too many draws at once, or none")
+    if let bound = bound(to: position, in: workspace) {
+      return try bound.meanLatents(position: position, key: key, draws: draws, in: workspace)
+    }
     let chunk = draw(position: position, key: key, draws: draws, in: workspace)
     if let invalid = workspace.invalid { throw invalid }
     return chunk.latents.flatMap { z in

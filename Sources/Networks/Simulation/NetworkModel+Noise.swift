@@ -11,6 +11,9 @@ extension NetworkModel {
     into noise: UnsafeMutablePointer<Float>
   ) throws(InvalidParameter) {
     precondition(stepWithoutInverse == nil, "a flow without an inverse")
+    if let bound = bound(to: position, in: workspace) {
+      return try bound.noise(of: latents, position: position, map: map, in: workspace, into: noise)
+    }
     let lanes = Int(CK_LANE_MULTIPLE)
     select(position: position, map, in: workspace)
     workspace.invalid = nil

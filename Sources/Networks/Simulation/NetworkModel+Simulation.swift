@@ -5,13 +5,17 @@ extension NetworkModel {
   /// Draws z ~ p(z), then x ~ p(x | z): pure functions of the key, by streams that no draw of the posterior has.
   ///
   /// - Parameters:
+  ///   - position: The example of the batch whose covariates are taken, by a model that is given any.
   ///   - x: Room for `inputCount` elements.
   ///   - latents: Room for the latents of all layers concatenated, z₁'s first.
   /// - Throws: `InvalidParameter` where a network gives a scale or another parameter outside its domain.
   public func simulate(
-    _ key: DrawKey, in workspace: Workspace, example x: UnsafeMutablePointer<Float>,
+    _ key: DrawKey, position: Int = 0, in workspace: Workspace, example x: UnsafeMutablePointer<Float>,
     latents: UnsafeMutablePointer<Float>
   ) throws(InvalidParameter) {
+    if let bound = bound(to: position, in: workspace) {
+      return try bound.simulate(key, position: position, in: workspace, example: x, latents: latents)
+    }
     let lanes = Int(CK_LANE_MULTIPLE)
     workspace.arena.release(to: 0)
     let matrices = latentCounts.map { workspace.arena.take(rows: $0, lanes: lanes) }

@@ -7,6 +7,13 @@ extension NetworkModel {
   func regions(training trained: TrainedNetworks) throws(InvalidModel) -> [WeightRegion] {
     let parameters = description.parameters
     var problems: [ModelProblem] = []
+    if let first = description.covariates.first
+      ?? (plan.covariates.hasTotal ? Covariate("total", .continuous(size: 1)) : nil)
+    {
+      throw InvalidModel(problems: [
+        ModelProblem(path: "/covariates/\(first.name)", "a model that is given covariates can't be trained here")
+      ])
+    }
     var regions: [WeightRegion] = []
     func isTrained(_ path: String) -> Bool { path.hasPrefix("/encoder") ? trained.encoder : trained.decoder }
     func add(_ path: String, _ kind: WeightRegion.Kind) {

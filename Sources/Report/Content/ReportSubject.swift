@@ -45,7 +45,7 @@ package struct ReportSubject {
     let entry = words.estimator(file.settings.estimator)
     hasWeights = entry?.hasWeights ?? !file.settings.curveSamples.isEmpty
     hasBias = entry?.hasBias ?? false
-    symbol = entry?.symbol ?? file.settings.estimator
+    symbol = (entry?.symbol ?? file.settings.estimator).replacing("p(x)", with: file.settings.facts.density)
     var accumulator = try LogLikelihoodAccumulator(
       samples: max(1, settings.samples), hasWeights: hasWeights,
       hasCurve: !file.settings.curveSamples.isEmpty, chains: file.settings.options["chains"].flatMap(Int.init) ?? 0)

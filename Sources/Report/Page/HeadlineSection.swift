@@ -85,7 +85,8 @@ struct HeadlineSection {
     if subject.isUnbiased, !subject.isCrossEntropy {
       parts.append(
         PagePart.figureOfMerit(
-          "log p(x), at least", Text.fixed(summary.lowerConfidenceBound(), decimals), unit: "nats",
+          "log \(subject.settings.facts.density), at least", Text.fixed(summary.lowerConfidenceBound(), decimals),
+          unit: "nats",
           "with probability 0.95 over the draws, whatever k̂ says"))
     }
     parts += chainFigures(summary)

@@ -25,7 +25,9 @@ package struct CheckRun {
     events = inputs?.events ?? RunEvents()
     part = try RunPart(
       request.shard, of: 0..<request.simulated, count: request.simulated, results: request.results, host: host)
-    evaluation = request.evaluation.evaluation(of: part.examples, events: events, host: host)
+    var evaluation = request.evaluation.evaluation(of: part.examples, events: events, host: host)
+    evaluation.dataOfCovariates = inputs?.data
+    self.evaluation = evaluation
   }
 
   /// Brackets.
@@ -51,15 +53,18 @@ package struct CheckRun {
   private typealias Sink = ResultsSink<CheckRow>
 
   private func sink(_ tuned: TunedAnnealing? = nil) throws -> Sink {
-    try Sink(part.results, settings: settings(tuned), watch: evaluation.watch, events: events, host: host)
+    try Sink(part.results, settings: try settings(tuned), watch: evaluation.watch, events: events, host: host)
   }
 
   /// What the rows depend on.
-  private func settings(_ tuned: TunedAnnealing?) -> ResultsSettings {
+  private func settings(_ tuned: TunedAnnealing?) throws -> ResultsSettings {
     let options = request.options
+    // What simulated examples are given is the data's.
+    let given = model.covariates.width > 0 ? inputs?.dataDigest : nil
     var settings = ResultsSettings(
       command: "check", estimator: request.estimator.name, options: request.estimator.options(options),
-      samples: options.samples, seed: evaluation.seed, modelSHA256: digest, dataSHA256: "", dataset: "simulated",
+      samples: options.samples, seed: evaluation.seed, modelSHA256: digest, dataSHA256: try given?.hex() ?? "",
+      dataset: "simulated",
       preprocessing: Preprocessing(), examples: part.examples, evidenceVersion: PackageVersion.current,
       modelPath: request.model)
     settings.labels["plain_curve"] = BlockCurve.points(upTo: options.samples)

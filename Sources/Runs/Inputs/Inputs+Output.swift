@@ -6,13 +6,15 @@ import Wording
 extension Inputs {
   /// The `model` of every command's JSON.
   var modelJSON: JSONValue {
-    [
+    let value: JSONValue = [
       "path": .string(modelPath),
       "name": JSONValue(model.description.about.name),
       "sha256": JSONValue(modelDigest.known),
       "latents": JSONValue(model.latentCounts),
       "likelihood": .string(model.likelihood.rawValue),
     ]
+    return model.plan.covariates.words == nil
+      ? value : value.appending(["density": .string(model.description.modelledDensity)])
   }
 
   /// The `data` of every command's JSON.
@@ -42,11 +44,17 @@ extension Inputs {
     let range =
       examples.count == source.count ? "" : ", \(examples.lowerBound)..\(examples.upperBound) of \(source.count)"
     return [("model", Text.path(modelPath))] + name + [
-      ("", "\(latents) → x \(Text.shape(description.input.shape)) \(model.likelihood.rawValue)"),
+      ("", "\(latents) → x \(Text.shape(description.input.shape)) \(model.likelihood.rawValue)")
+    ] + condition + [
       ("data", Text.path("\(source.file):\(source.path)")),
       ("", Text.counted(examples.count, "example") + " of \(Text.shape(source.exampleShape))" + range),
       ("", preprocessingWords),
     ]
+  }
+
+  /// What x is conditioned on, if it is.
+  private var condition: [(label: String, words: String)] {
+    model.plan.covariates.words.map { [("", "given \($0): \(model.description.modelledDensity)")] } ?? []
   }
 
   /// What happens to an example, and who asked for it: `divide by 16, binarize by threshold (model file)`.

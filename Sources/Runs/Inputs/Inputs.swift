@@ -13,6 +13,8 @@ package struct Inputs {
   let data: Dataset
   /// The order in which the stored axes are taken, where one was asked for.
   let axes: [Int]?
+  /// Where covariates were said to be.
+  let covariatePlaces: [String: String]
   /// The examples to evaluate; never empty.
   var examples: Range<Int>
   /// What is met while they are evaluated.
@@ -32,6 +34,7 @@ package struct Inputs {
 
     try FileRole.data.check(request.data)
     axes = request.preparation.axes
+    covariatePlaces = request.preparation.covariates
     let source = try ExampleFile.open(request.data, dataset: request.dataset, axes: axes)
     self.source = source
     do {
@@ -77,6 +80,7 @@ extension Inputs {
     command: String, estimator: String, options: [String: String] = [:], samples: Int, curveSamples: [Int], seed: UInt64
   ) throws -> ResultsSettings {
     var options = options
+    for (name, path) in covariatePlaces { options["covariate_\(name)"] = path }
     if let axes { options["axes"] = axes.map(String.init).joined(separator: ",") }
     var settings = try ResultsSettings(
       command: command, estimator: estimator, options: options, samples: samples, curveSamples: curveSamples,
@@ -95,6 +99,7 @@ extension ResultsSettings.Facts {
     self.init()
     modelName = model.description.about.name
     likelihood = model.likelihood.rawValue
+    condition = model.plan.covariates.words
     elements = model.inputCount
     instructionSet = "\(model.instructionSet)"
   }

@@ -34,7 +34,7 @@ extension NLLOutcome {
   /// `log p(x) = −84.78 ± 0.21 (data) ± 0.002 (Monte Carlo)`.
   private var headline: String {
     let decimals = Text.decimals(forError: summary.dataStandardError)
-    let symbol = isCrossEntropy ? "−cross-entropy" : entry.symbol
+    let symbol = isCrossEntropy ? "−cross-entropy" : self.symbol
     var line = "\(symbol) = \(Text.fixed(summary.mean, decimals))"
     if summary.dataStandardError.isFinite { line += " ± \(Text.significant(summary.dataStandardError, 2)) (data)" }
     if let error = verdict.drawError {
@@ -46,6 +46,10 @@ extension NLLOutcome {
     return line + "  nats"
   }
 
+  /// `log p(x)`, or `log p(x | label)`.
+  private var symbol: String { entry.symbol.replacing("p(x)", with: density) }
+  private var density: String { inputs.model.description.modelledDensity }
+
   private var figures: [String] {
     var table = TextTable([.left, .right, .left])
     table.add([
@@ -53,7 +57,7 @@ extension NLLOutcome {
     ])
     table.add(["bits/dim", Text.fixed(bitsPerDimension, 4)])
     if let bound = lowerConfidenceBound {
-      table.add(["log p(x), at least", Text.fixed(bound, 2), "nats, with probability 0.95 whatever k̂ says"])
+      table.add(["log \(density), at least", Text.fixed(bound, 2), "nats, with probability 0.95 whatever k̂ says"])
     }
     if !entry.isBound { table.add(["ELBO", Text.fixed(summary.elbo, 2), "nats"]) }
     if entry.hasWeights, entry.hasBias {
@@ -79,7 +83,7 @@ extension NLLOutcome {
     func add(_ name: String, _ values: LogLikelihoodSummary.Quantiles, _ format: (Double) -> String) {
       table.add([name] + [values.minimum, values.median, values.mean, values.maximum].map(format))
     }
-    add(isCrossEntropy ? "−cross-entropy" : entry.symbol, summary.logLikelihood) { Text.fixed($0, 2) }
+    add(isCrossEntropy ? "−cross-entropy" : symbol, summary.logLikelihood) { Text.fixed($0, 2) }
     if entry.hasWeights {
       add("effective sample size", summary.effectiveSampleSize) { Text.fixed($0, $0 < 100 ? 1 : 0) }
       add("largest weight share", summary.largestWeightShare) { Text.fixed($0, 3) }

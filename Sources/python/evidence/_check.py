@@ -14,7 +14,7 @@ from ._results import Check
 from ._rows import Rows
 
 
-def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any = None, examples: Any = None,
+def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any = None, covariate: Any = None, examples: Any = None,
           binarize: str | None = None, divide_by: float | None = None, dequantize: bool | None = None,
           simulated: int = 200, samples: int = 5000, estimator: str = "ladder", chains: int = 16,
           temperatures: int | str = "auto", leapfrogs: int = 4, seed: int = 0, threads: int | None = None,
@@ -30,7 +30,7 @@ def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any
         Real data, to say whether they are as hard as simulated ones.
     simulated : int
         Examples to simulate.
-    dataset, axes, examples, binarize, divide_by, dequantize, samples, estimator, chains, temperatures, leapfrogs, seed, \
+    dataset, axes, covariate, examples, binarize, divide_by, dequantize, samples, estimator, chains, temperatures, leapfrogs, seed, \
     threads, balance, progress
         As for :func:`nll`.
     shard : pair of int, or "auto", optional
@@ -54,7 +54,7 @@ def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any
     model, kept = model_of(model), Kept(output)
     file = data_file(data, dataset) if data is not None else DataFile("", dataset)
     options = dict(
-        dataset=file.dataset, axes=axes, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
+        dataset=file.dataset, axes=axes, covariate=covariate, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
         simulated=simulated, samples=samples, estimator=estimator, chains=chains, temperatures=temperatures,
         leapfrogs=leapfrogs, seed=seed, threads=threads, shard=shard, balance=balance, output=kept.path, resume=resume)
     paths = [model.path] + ([file.path] if data is not None else [])

@@ -13,7 +13,7 @@ from ._options import words
 from ._results import Result
 
 
-def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, examples: Any = None,
+def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, covariate: Any = None, examples: Any = None,
         binarize: str | None = None, divide_by: float | None = None, dequantize: bool | None = None, samples: int = 5000,
         estimator: str = "importance-sampling", alpha: float = 0.5, chains: int = 16, temperatures: int | str = "auto",
         leapfrogs: int = 4, seed: int = 0, threads: int | None = None, replicates: int = 1, all_errors: bool = False,
@@ -31,6 +31,8 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
         The dataset inside a file; the only one where absent. Of an AnnData: a layer.
     axes : sequence of int, optional
         The order in which the axes are taken, as numpy's transpose takes it.
+    covariate : mapping, optional
+        Where in the file a covariate of the model is: ``{"label": "test/labels"}``.
     examples : optional
         Which: "100..200", a slice, a range, a pair, or a number for the first so many.
     binarize : {"none", "threshold", "bernoulli"}, optional
@@ -82,7 +84,7 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
     """
     model, file, kept = model_of(model), data_file(data, dataset), Kept(output)
     options = dict(
-        dataset=file.dataset, axes=axes, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
+        dataset=file.dataset, axes=axes, covariate=covariate, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
         samples=samples, estimator=estimator, alpha=alpha, chains=chains, temperatures=temperatures, leapfrogs=leapfrogs,
         seed=seed, threads=threads, replicates=replicates, all_errors=all_errors, shard=shard, balance=balance,
         output=kept.path, resume=resume)

@@ -21,6 +21,8 @@ def words(options: Mapping[str, Any]) -> list[str]:
             continue
         elif value is True:
             result.append(option)
+        elif name == "covariate":
+            result += [f"{option}={key}={place}" for key, place in value.items()]
         else:
             # In one word: a value may begin with a minus.
             result.append(f"{option}={_text(name, value)}")

@@ -15,7 +15,7 @@ from ._results import Units
 from ._rows import Rows
 
 
-def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, examples: Any = None,
+def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, covariate: Any = None, examples: Any = None,
           binarize: str | None = None, divide_by: float | None = None, dequantize: bool | None = None,
           threshold: float = 0.01, draws: int = 1, probes: int = 512, ablate: bool = False, samples: int = 5000,
           sweep_examples: int = 200, latents: bool | str | os.PathLike | None = None, labels: Any = None,
@@ -25,7 +25,7 @@ def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None
 
     Parameters
     ----------
-    model, data, dataset, axes, examples, binarize, divide_by, dequantize, seed, threads, shard, balance, progress
+    model, data, dataset, axes, covariate, examples, binarize, divide_by, dequantize, seed, threads, shard, balance, progress
         As for :func:`nll`.
     threshold : float
         A unit is active when its variance is above this.
@@ -62,7 +62,7 @@ def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None
     folder = TemporaryFolder() if latents is True else None
     latents = folder / "latents.h5" if folder else os.path.abspath(latents) if latents else None
     options = dict(
-        dataset=file.dataset, axes=axes, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
+        dataset=file.dataset, axes=axes, covariate=covariate, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
         threshold=threshold, draws=draws, probes=probes, ablate=ablate, samples=samples, sweep_examples=sweep_examples,
         latents=latents, labels=labels, all_units=all_units, seed=seed, threads=threads, shard=shard, balance=balance,
         output=kept.path, resume=resume)

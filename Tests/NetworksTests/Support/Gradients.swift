@@ -6,10 +6,10 @@ import Testing
 
 /// Log-weights of one example at given noise, a point each, and their gradients.
 func gradients(
-  _ network: NetworkModel, _ x: [Float], at points: [[Float]], map: NoiseMap = .posterior
+  _ network: NetworkModel, _ x: [Float], covariates: [Float]? = nil, at points: [[Float]], map: NoiseMap = .posterior
 ) throws -> (values: [Double], gradients: [[Float]]) {
   let workspace = network.makeWorkspace(examples: 1)
-  x.withUnsafeBufferPointer { network.encode($0, count: 1, in: workspace) }
+  encode(network, [x], covariates.map { [$0] } ?? [], in: workspace)
   let lanes = paddedLanes(points.count)
   let rows = network.noiseCount
   var noise = [Float](repeating: 0, count: rows * lanes)

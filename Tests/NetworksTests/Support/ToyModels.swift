@@ -67,11 +67,12 @@ func toyData(_ likelihood: Distribution, pixels: Int) -> [Float] {
 
 /// Log-weights of one example, in chunks of at most `chunk` draws.
 func logWeights(
-  _ network: NetworkModel, _ batch: [[Float]], position: Int = 0, draws: Range<Int>, chunk: Int = 48,
+  _ network: NetworkModel, _ batch: [[Float]], covariates: [[Float]] = [], position: Int = 0, draws: Range<Int>,
+  chunk: Int = 48,
   terms: NetworkModel.Terms = .sampled
 ) throws -> [Double] {
   let workspace = network.makeWorkspace(examples: batch.count, draws: chunk)
-  batch.flatMap { $0 }.withUnsafeBufferPointer { network.encode($0, count: batch.count, in: workspace) }
+  encode(network, batch, covariates, in: workspace)
   var result: [Double] = []
   var buffer = [Double](repeating: 0, count: chunk)
   var first = draws.lowerBound
@@ -85,6 +86,15 @@ func logWeights(
     first = range.upperBound
   }
   return result
+}
+
+/// Encodes a batch, with the covariates of each example where the model is given any.
+func encode(_ network: NetworkModel, _ batch: [[Float]], _ covariates: [[Float]], in workspace: Workspace) {
+  batch.flatMap { $0 }.withUnsafeBufferPointer { values in
+    covariates.flatMap { $0 }.withUnsafeBufferPointer { known in
+      network.encode(values, covariates: covariates.isEmpty ? nil : known, count: batch.count, in: workspace)
+    }
+  }
 }
 
 /// The noise of one draw: one run for each layer.

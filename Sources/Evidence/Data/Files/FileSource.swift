@@ -8,6 +8,17 @@ public protocol FileSource: ExampleSource {
   var notes: [String] { get }
   /// Whether the elements are stored as integers, and mean what they say: no factor stands beside them.
   var storesIntegers: Bool { get }
+  /// The name of each element of an example, where the file has them.
+  var variableNames: [String]? { get throws }
+  /// The name of each example, where the file has them.
+  var exampleNames: [String]? { get throws }
+}
+
+extension FileSource {
+  /// None.
+  public var variableNames: [String]? { get throws { nil } }
+  /// None.
+  public var exampleNames: [String]? { get throws { nil } }
 }
 
 /// An array in a file, of which a range along any axis can be read.

@@ -16,6 +16,19 @@ public struct HDF5Source: FileSource {
   private let array: OrderedArray
   private let stored: StoredValues
 
+  /// The names in AnnData's `var`, where there are as many as elements of an example.
+  public var variableNames: [String]? {
+    get throws { try names(of: AnnData.frame(ofColumnsOf: path), count: exampleShape.reduce(1, *)) }
+  }
+
+  /// The names in AnnData's `obs`, where there are as many as examples.
+  public var exampleNames: [String]? { get throws { try names(of: "obs", count: count) } }
+
+  private func names(of frame: String, count: Int) throws -> [String]? {
+    guard let names = try AnnData(File(reading: file).root)?.index(of: frame), names.count == count else { return nil }
+    return names
+  }
+
   /// How many examples the dataset holds.
   public var count: Int { array.shape[0] }
   /// The shape of one: that of the dataset without its first axis.

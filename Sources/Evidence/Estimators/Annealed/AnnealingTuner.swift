@@ -25,8 +25,8 @@ struct AnnealingTuner {
   func tune(_ model: some LatentVariableModel, options: Evaluation) throws -> TunedAnnealing {
     let count = AnnealingTuner.gapExamples
     let simulated = try SimulatedExamples(
-      from: model, count: count, seed: options.seed, for: "tuning annealed importance sampling",
-      number: ReservedExamples.tuning)
+      from: model, count: count, seed: options.seed, given: options.dataOfCovariates,
+      for: "tuning annealed importance sampling", number: ReservedExamples.tuning)
     var options = options
     options.examples = nil
     options.blockSize = nil

@@ -19,7 +19,7 @@ from .layers import Layer
 from .stored import StoredModel
 from .._version import __version__
 
-__all__ = ["Conditional", "ExportError", "Layer", "StoredModel", "export_jax", "export_torch", "layer"]
+__all__ = ["Conditional", "ExportError", "Layer", "StoredModel", "export_jax", "export_scvi", "export_torch", "layer"]
 
 
 def export_torch(*arguments: Any, **options: Any):
@@ -31,6 +31,12 @@ def export_torch(*arguments: Any, **options: Any):
 def export_jax(*arguments: Any, **options: Any):
     """See evidence.export.jax_export.export_jax; JAX is loaded at the first call."""
     from .jax_export import export_jax as export
+    return export(*arguments, **options)
+
+
+def export_scvi(*arguments: Any, **options: Any):
+    """See evidence.export.scvi.export_scvi; scvi-tools is loaded at the first call."""
+    from .scvi import export_scvi as export
     return export(*arguments, **options)
 
 

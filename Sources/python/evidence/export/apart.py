@@ -67,7 +67,8 @@ def called(item: Conditional) -> Callable:
 
 
 def read_apart(encoders: list[Conditional], decoders: list[Conditional], input_shape, likelihood, trace: Tracer,
-               name: str, density: Callable, flow: Callable, samplers: Callable[[Callable], Iterable[Sampler]]):
+               name: str, density: Callable, flow: Callable, samplers: Callable[[Callable], Iterable[Sampler]],
+               covariates=()):
     """(encoders, decoders, framework, notes) of networks that are given apart. samplers: what of the code that the only
     encoder belongs to samples."""
     shapes: dict[int, tuple] = {0: tuple(input_shape)}
@@ -102,6 +103,7 @@ def read_apart(encoders: list[Conditional], decoders: list[Conditional], input_s
         if l == 1 and likelihood is None and item.distribution == "bernoulli":
             notes.append(f"decoder/1 is bernoulli ({', '.join(reading.parameters)}), as where no likelihood= is said")
     framework = Stated(name, made["encoder"], made["decoder"], order, density, flow)
+    framework.known = {-i: c.rows for i, c in enumerate(covariates, 1)}
     return made["encoder"], made["decoder"], framework, notes
 
 
@@ -119,6 +121,8 @@ def read_conditional(where: str, item: Conditional, default: list[int], shapes, 
     argument = ("encoder_outputs" if where.startswith("encoder") else
                 "decoder_outputs" if where == "decoder/1" else "outputs")
     node_of = found.builder.node
+    # What a network takes beside variables are covariates.
+    given += [-i for i in range(1, len(found.inputs) - len(given) + 1)]
     root, mapping = one_root([v.node for v in found.inputs], given)
     drawn = Drawn.among_outputs(where, item, found) if where.startswith("encoder") else None
     drawn = drawn or sample_of(found)

@@ -90,8 +90,8 @@ def finished(reading: Reading, data_format: str) -> Part:
         if nodes:
             graph = Stacks(reading.root, list(nodes.values()), data_format)
             top = graph.common(list(nodes.values())) if len(nodes) > 1 else reading.root
-            trunk = graph.layers(top, reading.root)
-            heads = {name: graph.layers(node, top) for name, node in nodes.items()}
+            trunk = without_rejoining(graph.layers(top, reading.root))
+            heads = {name: without_rejoining(graph.layers(node, top)) for name, node in nodes.items()}
             trunk, heads = into_heads(trunk, heads)
             trunk = lower(trunk, data_format) if trunk else []
             for name, layers in heads.items():
@@ -102,6 +102,19 @@ def finished(reading: Reading, data_format: str) -> Part:
         raise ExportError(reason if reason.startswith(reading.where) else f"{reading.where}: {reason}") from None
     return Part(reading.distribution, reading.given, reading.default_given, trunk, stacks, reading.constants,
                 reading.bins, reading.flow)
+
+
+def without_rejoining(layers: list[Layer]) -> list[Layer]:
+    """Without a first layer that takes the joined variables apart and joins them again."""
+    if not layers or layers[0].kind != "concat" or layers[0].activation != "identity":
+        return layers
+    parts = []
+    for branch in layers[0].stacks["branches"]:
+        if len(branch) != 1 or branch[0].kind != "gather" or branch[0].activation != "identity":
+            return layers
+        parts.append(np.asarray(branch[0].arrays["indices"]).reshape(-1))
+    whole = np.arange(size(layers[0].shape_in))
+    return layers[1:] if np.array_equal(np.concatenate(parts), whole) and len(layers) > 1 else layers
 
 
 def into_heads(trunk: list[Layer], heads: dict[str, list[Layer]]):

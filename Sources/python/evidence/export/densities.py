@@ -200,7 +200,7 @@ def flow_forward(model: StoredModel, steps: list[dict], z: np.ndarray) -> tuple[
 
 def log_weights(model: StoredModel, x: np.ndarray, noise: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
     """log p(x, z) - log q(z | x) of rows at standard noise (one array for each level), and the latents."""
-    latents: dict[int, np.ndarray] = {0: x}
+    latents: dict[int, np.ndarray] = {0: x} | model.known
     total = np.zeros(len(x))
     pending = list(range(1, model.levels + 1))
     while pending:

@@ -14,7 +14,9 @@ from .values import softmax
 class StoredModel:
     """A model file, read and computed."""
 
-    def __init__(self, path):
+    def __init__(self, path, covariates: dict[str, int] | None = None):
+        self.known: dict[int, np.ndarray] = {}      # rows of covariates, by the variables that they are
+        self.facts: dict[str, np.ndarray] = {}      # the same by name, where layers ask for them
         with h5py.File(path, "r") as file:
             self.data_format = text(file.attrs.get("data_format", "channels_last"))
             self.input_shape = tuple(int(n) for n in file["input"].attrs["shape"])
@@ -30,7 +32,8 @@ class StoredModel:
                                   for name, item in group.items() if name != "flow"})
                     self.distributions[side].append(text(group.attrs["distribution"]))
                     default = [l - 1] if side == "encoder" else [l]
-                    self.given[side].append([int(n) for n in group.attrs.get("given", default)])
+                    joined = [(covariates or {})[text(n)] for n in group.attrs.get("covariates", ())]
+                    self.given[side].append([int(n) for n in group.attrs.get("given", default)] + joined)
                     if side == "encoder":
                         self.flows.append(read_flow(group["flow"]) if "flow" in group else [])
             self.prior = {}
@@ -72,6 +75,8 @@ class StoredModel:
         kind, attributes, arrays = item.kind, item.attributes, item.arrays
         channels = 1 + channel_axis(a.shape[1:], self.data_format)
         if kind == "dense":
+            names = [text(n) for n in attributes.get("covariates", ())]
+            a = np.concatenate([a, *(self.facts[n] for n in names)], 1) if names else a
             kernel = arrays["weight"].T if "weight" in arrays else arrays["kernel"]
             return a @ kernel + arrays.get("bias", 0.0)
         if kind == "flatten":

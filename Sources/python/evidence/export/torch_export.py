@@ -13,6 +13,7 @@ import torch
 from .arithmetic import numpy
 from .apart import prepared, read_apart
 from .assemble import Reading, finished
+from .covariates import Covariate, read_covariates
 from .densities import flow_forward
 from .distributions import Conditional
 from .drawn import used_noises
@@ -33,7 +34,7 @@ SCALES = ("scale", "log_scale", "log_variance", "variance")
 
 
 def export_torch(path: str | os.PathLike, encoder: Any, decoder: Any = None, input_shape: Any = None, *,
-                 example: Any = None, likelihood: str | None = None, latent: str = "normal",
+                 example: Any = None, covariates: Any = None, likelihood: str | None = None, latent: str = "normal",
                  encoder_outputs: Any = None, decoder_outputs: Any = None, split: str | None = None,
                  mean: Any = None, log_variance: Any = None, log_scale: Any = None, scale: Any = None,
                  variance: Any = None, class_axis: int | None = None, bins: int | None = None,
@@ -50,8 +51,10 @@ def export_torch(path: str | os.PathLike, encoder: Any, decoder: Any = None, inp
                      a function or a Conditional; with several stochastic layers a list, the one fed with x first
     decoder          p(x|z) likewise, p(x|z_1) first; absent where the module is whole
     input_shape      one example, without the batch axis: 784, (784,) or (1, 28, 28)
-    example          a batch, instead of input_shape; a tuple for a conditional model: (x, label). What comes after x has
-                     to be the same for all examples, and becomes a part of the weights
+    example          a batch, instead of input_shape; a tuple for a conditional model: (x, label)
+    covariates       the names of what comes after x in the example, for networks encoder(x, y) and decoder(z, y): "label",
+                     ("label", "age"), or {"label": its categories}, one-hot in the example. The file is then one of
+                     p(x | label). Without, what comes after x has to be the same for all and becomes a part of the weights
     likelihood       p(x|z): "bernoulli" where nothing else is said, "normal", "poisson", ...; see Conditional
     scale, ...       a number, an array or a Parameter: the scale of a normal likelihood (log_scale=, log_variance= too).
                      A module: the head of the encoder that gives it (mean= too)
@@ -63,7 +66,13 @@ def export_torch(path: str | os.PathLike, encoder: Any, decoder: Any = None, inp
     Returns the largest differences between file and framework, with the ELBO of both, and prints them. Raises
     ExportError, and writes nothing, where the model can't be expressed, or where what an output means is not said.
     """
-    encoder, decoder, input_shape, inputs = arguments(encoder, decoder, input_shape, example)
+    encoder, decoder, input_shape, inputs = arguments(encoder, decoder, input_shape, example, covariates is not None)
+    known = read_covariates(covariates, inputs[1:]) if covariates is not None else []
+    if known and decoder is None:
+        raise ExportError("covariates= goes with an encoder and a decoder that are given apart: "
+                          "export_torch(path, vae.encode, vae.decode, example=(x, label), covariates=\"label\")")
+    if known:
+        inputs = [inputs[0], *(torch.as_tensor(c.rows, dtype=torch.float32) for c in known)]
     owning = [] if decoder is None or isinstance(encoder, list) else owners(encoder, decoder)
     whole = [encoder.model] if isinstance(encoder, Fed) else [m for m in owning if is_pythae(m)]
     if whole and likelihood is None and not isinstance(decoder, Conditional):
@@ -100,15 +109,15 @@ def export_torch(path: str | os.PathLike, encoder: Any, decoder: Any = None, inp
                              ". Or give the model whole: its class is known" if whole else "")
             sampled = lambda words, function, given: sampled_trace(words, function, given, modules_of([function, owning]))
             encoders, decoders, framework, notes = read_apart(
-                *items, input_shape, likelihood, tracer(inputs), f"torch {torch.__version__}", torch_log_density, flowed,
-                lambda encode: samplers(owning, encode, inputs, sampled))
+                *items, input_shape, likelihood, tracer(inputs, known), f"torch {torch.__version__}", torch_log_density,
+                flowed, lambda encode: [] if known else samplers(owning, encode, inputs, sampled), known)
         parts = [[finished(r, "channels_first") for r in side] for side in (encoders, decoders)]
         sizes = [size(r.shape) for r in encoders]
         check_prior(prior, sizes[-1], input_shape)
         return finish(
             path, *parts, framework, numbers(inputs[0]), sizes, tolerance=tolerance, seed=seed, prior=prior,
             notes=notes, quiet=quiet, input_shape=input_shape, data_format="channels_first", divide_by=divide_by,
-            binarize=binarize, dequantize=dequantize, about=about)
+            binarize=binarize, dequantize=dequantize, about=about, covariates=known)
 
 
 # MARK: - Arguments
@@ -119,7 +128,7 @@ def is_example(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and bool(value) and isinstance(value[0], (torch.Tensor, np.ndarray))
 
 
-def arguments(encoder, decoder, input_shape, example):
+def arguments(encoder, decoder, input_shape, example, may_vary: bool = False):
     """(encoder, decoder, input_shape, inputs of BATCH rows); the third or fourth argument may be a batch."""
     encoder, decoder = unwrapped(encoder), unwrapped(decoder)
     if is_example(decoder):
@@ -136,23 +145,29 @@ def arguments(encoder, decoder, input_shape, example):
             raise ExportError("the example is a batch: [examples, ...]")
         if input_shape is not None and tuple(np.atleast_1d(input_shape)) != tuple(tensors[0].shape[1:]):
             raise ExportError(f"an example of shape {tuple(tensors[0].shape[1:])} and input_shape={input_shape}")
-        return encoder, decoder, tuple(tensors[0].shape[1:]), rows_of(tensors)
+        return encoder, decoder, tuple(tensors[0].shape[1:]), rows_of(tensors, may_vary)
     if input_shape is None:
         raise ExportError('give a batch, export_torch("model.h5", vae, example), or input_shape=(1, 28, 28)')
     shape = tuple(int(n) for n in np.atleast_1d(np.asarray(input_shape)))
     return encoder, decoder, shape, [torch.rand(BATCH, *shape, generator=torch.Generator().manual_seed(0))]
 
 
-def rows_of(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    """BATCH rows of x; of what comes after it, that of the first row, for all of them."""
+def rows_of(tensors: Sequence[torch.Tensor], may_vary: bool) -> list[torch.Tensor]:
+    """BATCH rows of x; of what comes after it likewise, or, where it may not vary, that of the first row, for all."""
     count = len(tensors[0])
     rows = [tensors[0].detach()[torch.arange(BATCH) % count]]
     for t in tensors[1:]:
         t = t.detach()
-        if t.ndim and len(t) == count:
+        if may_vary:
+            if not t.ndim or len(t) != count:
+                raise ExportError(f"what is given beside x has one row for each of the {count} examples; "
+                                  f"found shape {tuple(t.shape)}")
+            t = t[torch.arange(BATCH) % count]
+        elif t.ndim and len(t) == count:
             if (t != t[:1]).any():
                 raise ExportError("what is given beside x differs between the examples: the model depends on more than x, "
-                                  "and the file holds it for one value (one label). Repeat one: label[:1].expand(...)")
+                                  "and the file would hold it for one value. Name it: covariates=\"label\"; or repeat one: "
+                                  "label[:1].expand(...)")
             t = t[:1].expand(BATCH, *t.shape[1:]).clone()
         rows.append(t)
     return rows
@@ -188,7 +203,7 @@ def sampled_trace(where: str, function: Callable, inputs, modules) -> Trace:
 
 # MARK: - An encoder and a decoder
 
-def tracer(inputs: list[torch.Tensor]) -> Callable:
+def tracer(inputs: list[torch.Tensor], known: Sequence[Covariate] = ()) -> Callable:
     """Traces a network fed with random latents, of the encoder's shape or flat, and with or without what the example has
     beside x."""
     extra = inputs[1:]
@@ -200,7 +215,8 @@ def tracer(inputs: list[torch.Tensor]) -> Callable:
             batch = variable_inputs(given, shapes, inputs, joined)
             for labels in [extra, []] if extra else [[]]:
                 try:
-                    return trace(where, function, [*batch, *labels], [True] * len(batch) + [False] * len(labels))
+                    return trace(where, function, [*batch, *labels],
+                                 [True] * len(batch) + [bool(known)] * len(labels))
                 except ExportError as error:
                     reasons.append(error)
         if "missing" in str(reasons[0]) and "positional argument" in str(reasons[0]):

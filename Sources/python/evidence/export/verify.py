@@ -10,6 +10,7 @@ from typing import Any, Callable, Protocol
 import h5py
 import numpy as np
 
+from .covariates import numbers_of
 from .densities import HALF_LOG_TWO_PI, log_density, log_prior, log_scale, log_weights
 from .distributions import POSITIVE, check_parameters
 from .errors import ExportError
@@ -154,7 +155,7 @@ def framework_log_weights(framework: Framework, stored: StoredModel, x, noise, s
 
 def parameters_at(stored: StoredModel, x, latents) -> tuple[list[dict], list[dict]]:
     """The file's parameters at given latents."""
-    variables = [x, *latents]
+    variables = dict(enumerate([x, *latents])) | stored.known
 
     def fed(given):
         if given == [0]:
@@ -165,9 +166,10 @@ def parameters_at(stored: StoredModel, x, latents) -> tuple[list[dict], list[dic
 
 
 def verify(path, framework: Framework, x: np.ndarray, sizes: list[int], classes: int, tolerance: float,
-           seed: int) -> Verified:
+           seed: int, covariates=()) -> Verified:
     """Compares a written file with the framework, on the caller's rows."""
-    stored, random = StoredModel(path), np.random.default_rng(seed)
+    stored, random = StoredModel(path, numbers_of(covariates)), np.random.default_rng(seed)
+    stored.known = getattr(framework, "known", {})
     check_flows(stored, sizes)
     data = example_data(stored.distributions["decoder"][0], x, classes, stored.bins, random)
     data = np.float64(np.float32(data))
@@ -255,7 +257,7 @@ def finish(path, encoders: list[Part], decoders: list[Part], framework: Framewor
         if framework is None:
             warnings.warn(f"{os.fspath(path)} was not compared with anything: no reference was given", stacklevel=4)
         else:
-            result = verify(temporary, framework, x, sizes, classes, tolerance, seed)
+            result = verify(temporary, framework, x, sizes, classes, tolerance, seed, rest.get("covariates", ()))
             result.notes += notes + ([NO_PRIOR] if prior is None else [])
             with h5py.File(temporary, "a") as file:
                 file.attrs["verified_against"] = framework.name
@@ -284,7 +286,7 @@ class Stated:
 
     def sample(self, x: np.ndarray, noise: list[np.ndarray]) -> Sampled:
         n, levels = len(x), len(self.encoders)
-        variables: dict[int, np.ndarray] = {0: x}
+        variables: dict[int, np.ndarray] = {0: x} | getattr(self, "known", {})
         made: dict[int, tuple] = {}
         total = np.zeros(n)
         for l in self.order:

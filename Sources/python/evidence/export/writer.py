@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from .covariates import numbers_of, write_covariates
 from .errors import ExportError
 from .._version import __version__
 from .functions import VERSION_2
@@ -72,10 +73,13 @@ def write_layers(group, layers: list[Layer]) -> None:
                 write_layers(inner, stack)
 
 
-def write_conditional(group, part: Part) -> None:
+def write_conditional(group, part: Part, names: dict[int, str]) -> None:
     group.attrs["distribution"] = part.distribution
-    if part.given != part.default_given:
-        group.attrs["given"] = part.given
+    given = [v for v in part.given if v >= 0]
+    if given != part.default_given:
+        group.attrs["given"] = given
+    if len(given) < len(part.given):
+        group.attrs.create("covariates", [names[v] for v in part.given if v < 0], dtype=h5py.string_dtype())
     if part.bins is not None:
         group.attrs["bins"] = part.bins
     if part.trunk:
@@ -97,14 +101,14 @@ def write_conditional(group, part: Part) -> None:
 
 
 def write_model(path, encoders: list[Part], decoders: list[Part], *, input_shape, data_format, prior, divide_by,
-                binarize, dequantize, about: dict) -> None:
+                binarize, dequantize, about: dict, covariates=()) -> None:
     """The whole file, in the lowest version of the format that can hold it."""
     stacks = [s for part in [*encoders, *decoders] for s in [
         part.trunk, *part.stacks.values(),
         *(v for step in part.flow for v in step.values() if isinstance(v, list))]]
     with h5py.File(path, "w") as file:
         file.attrs["format"] = "evidence-model"
-        file.attrs["version"] = 2 if any(needs_version_2(s) for s in stacks) else 1
+        file.attrs["version"] = 2 if covariates or any(needs_version_2(s) for s in stacks) else 1
         file.attrs["data_format"] = data_format
         file.attrs["written_by"] = f"evidence-lvm {__version__}"
         for key, value in about.items():
@@ -122,7 +126,9 @@ def write_model(path, encoders: list[Part], decoders: list[Part], *, input_shape
             entry.attrs["dequantize"] = bool(dequantize)
         for side, parts in (("encoder", encoders), ("decoder", decoders)):
             for l, part in enumerate(parts, 1):
-                write_conditional(file.create_group(f"{side}/{l}"), part)
+                names = {number: name for name, number in numbers_of(covariates).items()}
+                write_conditional(file.create_group(f"{side}/{l}"), part, names)
+        write_covariates(file, covariates)
         if prior is not None:
             group = file.create_group("prior")
             for key, value in prior.items():
