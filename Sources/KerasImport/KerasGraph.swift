@@ -1,5 +1,4 @@
 import JSON
-import Models
 
 /// One use of a layer in the graph that remains when all models inside models are opened.
 struct GraphNode {
@@ -41,10 +40,7 @@ struct KerasGraph {
   fileprivate(set) var outputs: [GraphTensor] = []
   /// The nodes that take an output of each node.
   private(set) var consumers: [[Int]] = []
-  /// For each node whether it depends on inputs alone that are neither x nor z: what the model is given besides.
-  private(set) var isBeside: [Bool] = []
-  /// For each node the last one that every path from an input leads through; nil for none. Of what depends on x or z, paths
-  /// from what is given besides don't count.
+  /// For each node the last one that every path from an input leads through; nil for none.
   private(set) var dominators: [Int?] = []
   private var depths: [Int] = []
   /// For each node whether random numbers that an operation draws go into it.
@@ -54,9 +50,7 @@ struct KerasGraph {
   static let largest = 10_000
 
   /// Opens a model.
-  ///
-  /// - Parameter elements: Of several inputs, those of the one that is z; without, x is the largest.
-  init(_ model: KerasModel, file: String, elements: Int? = nil) throws {
+  init(_ model: KerasModel, file: String) throws {
     self.file = file
     name = model.name
     var builder = GraphBuilder(file: file)
@@ -66,42 +60,15 @@ struct KerasGraph {
     for (index, node) in nodes.enumerated() {
       for tensor in node.inputs where consumers[tensor.node].last != index { consumers[tensor.node].append(index) }
     }
-    let main = mainInput(elements)
-    for (index, node) in nodes.enumerated() {
-      isBeside.append(
-        node.isInput ? index != main : !node.inputs.isEmpty && node.inputs.allSatisfy { isBeside[$0.node] })
+    for node in nodes {
       var common: Int?
-      let tensors = isBeside[index] ? node.inputs : node.inputs.filter { !isBeside[$0.node] }
-      for (position, tensor) in tensors.enumerated() {
+      for (position, tensor) in node.inputs.enumerated() {
         common = position == 0 ? tensor.node : common.flatMap { self.common($0, tensor.node) }
       }
       dominators.append(common)
       isNoisy.append(GraphOperation(node)?.function == "random" || node.inputs.contains { isNoisy[$0.node] })
       depths.append(common.map { depths[$0] + 1 } ?? 0)
     }
-  }
-
-  /// Of several inputs the one that is x, or z.
-  private func mainInput(_ elements: Int?) -> Int? {
-    let sizes = inputs.map { InputShape(nodes[$0].layer).shape.flatMap { LayerTranslator.elements($0) } ?? .max }
-    if let elements { return zip(inputs, sizes).first { $1 == elements }?.0 ?? inputs.first }
-    return zip(inputs, sizes).max { $0.1 < $1.1 }?.0
-  }
-
-  /// The inputs that are neither x nor z.
-  var inputsBeside: [Int] { inputs.filter { isBeside[$0] } }
-
-  /// What an input beside x is: a category where it is embedded, or one-hot as wide as it is; one number otherwise.
-  func covariate(_ node: Int) -> Covariate {
-    let width = InputShape(nodes[node].layer).shape.flatMap { LayerTranslator.elements($0) } ?? 1
-    let sizes = consumers[node].compactMap { consumer in
-      nodes[consumer].layer.className == "Embedding" ? nodes[consumer].layer.config["input_dim"]?.integer : nil
-    }
-    let name = nodes[node].layer.name
-    guard let count = sizes.first ?? (width > 1 ? width : nil), count > 0 else {
-      return Covariate(name, .continuous(size: 1))
-    }
-    return Covariate(name, .categorical((0..<count).map(String.init)))
   }
 
   /// The last node that every path to either of two nodes leads through.
