@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// An archive that can't be read, or that asks for something dangerous.
 package struct ZipError: Error, Sendable, CustomStringConvertible {

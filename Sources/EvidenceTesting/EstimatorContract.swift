@@ -1,4 +1,4 @@
-import Evidence
+public import Evidence
 
 /// What every estimator must satisfy, checked on a model whose likelihood is known exactly.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import Models
+public import Models
 import Networks
 
 /// A linear-Gaussian latent-variable model with any number of stochastic layers, whose likelihood and posteriors are known

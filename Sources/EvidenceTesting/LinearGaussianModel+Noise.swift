@@ -1,4 +1,4 @@
-import Evidence
+public import Evidence
 
 extension LinearGaussianModel: DifferentiableModel {
   /// Latents of the only layer.

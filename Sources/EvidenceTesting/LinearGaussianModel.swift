@@ -1,7 +1,7 @@
-import Evidence
+public import Evidence
 import Foundation
 import Models
-import Networks
+public import Networks
 
 /// A linear-Gaussian model of one stochastic layer, evaluated in Double: an estimator's arithmetic can be told from a
 /// network's. It offers everything that an estimator may ask for, each in closed form.

@@ -1,4 +1,4 @@
-import Evidence
+public import Evidence
 import Foundation
 
 /// A model of one latent z ~ N(0, 1) and binary x_i ~ Bernoulli(sigmoid(w_i z + b_i)), whose encoder is a normal that is

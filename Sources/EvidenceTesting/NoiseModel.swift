@@ -1,4 +1,4 @@
-import Evidence
+public import Evidence
 import Foundation
 
 /// A model that is written down in noise alone: what a conformer gives is the log-weight and its gradient, and log p(x) for

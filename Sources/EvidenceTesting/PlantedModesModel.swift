@@ -1,4 +1,4 @@
-import Evidence
+public import Evidence
 import Foundation
 
 /// A model whose posterior in noise is a mixture of normals that were put where they are on purpose: x ~ N(0, 1), and

@@ -1,5 +1,5 @@
 public import Evidence
-import Foundation
+public import Foundation
 
 /// Networks of fully connected layers, without numbers yet: weights are zeros until they are initialised.
 public struct Architecture: Sendable, Equatable, Decodable {

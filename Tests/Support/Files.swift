@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import HDF5
 
 /// A directory of its own, which is removed afterwards.
