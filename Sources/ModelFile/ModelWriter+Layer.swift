@@ -27,19 +27,10 @@ extension ModelWriter {
       if !layer.covariates.isEmpty { try group.setAttribute("covariates", layer.covariates) }
       return .dense
     case .convolution(let layer):
-      try write(layer.weight, layer.layout, layer.bias, to: group)
-      try group.setAttribute("stride", layer.stride)
-      try write(layer.padding, to: group)
-      try group.setAttribute("dilation", layer.dilation)
-      try group.setAttribute("groups", layer.groups)
+      try write(layer, dimensions: 2, to: group)
       return .convolution
     case .transposedConvolution(let layer):
-      try write(layer.weight, layer.layout, layer.bias, to: group)
-      try group.setAttribute("stride", layer.stride)
-      try write(layer.padding, to: group)
-      try group.setAttribute("output_padding", layer.outputPadding)
-      try group.setAttribute("dilation", layer.dilation)
-      try group.setAttribute("groups", layer.groups)
+      try write(layer, dimensions: 2, to: group)
       return .transposedConvolution
     case .batchNormalization(let layer):
       try write(layer.mean, as: "mean", to: group)
@@ -50,19 +41,10 @@ extension ModelWriter {
       if let axis = layer.axis { try group.setAttribute("axis", axis) }
       return .batchNormalization
     case .convolution1D(let layer):
-      try write(layer.weight, layer.layout, layer.bias, to: group)
-      try group.setAttribute("stride", layer.stride)
-      try write(layer.padding, dimensions: 1, to: group)
-      try group.setAttribute("dilation", layer.dilation)
-      try group.setAttribute("groups", layer.groups)
+      try write(layer, dimensions: 1, to: group)
       return .convolution1D
     case .transposedConvolution1D(let layer):
-      try write(layer.weight, layer.layout, layer.bias, to: group)
-      try group.setAttribute("stride", layer.stride)
-      try write(layer.padding, dimensions: 1, to: group)
-      try group.setAttribute("output_padding", layer.outputPadding)
-      try group.setAttribute("dilation", layer.dilation)
-      try group.setAttribute("groups", layer.groups)
+      try write(layer, dimensions: 1, to: group)
       return .transposedConvolution1D
     case .groupNormalization(let layer):
       try write(layer.scale, as: "scale", to: group)
@@ -122,6 +104,23 @@ extension ModelWriter {
       for (index, branch) in branches.enumerated() { try write(branch, to: parent.createGroup("\(index)")) }
       return .concat
     }
+  }
+
+  private static func write(_ layer: Convolution, dimensions: Int, to group: Group) throws {
+    try write(layer.weight, layer.layout, layer.bias, to: group)
+    try group.setAttribute("stride", layer.stride)
+    try write(layer.padding, dimensions: dimensions, to: group)
+    try group.setAttribute("dilation", layer.dilation)
+    try group.setAttribute("groups", layer.groups)
+  }
+
+  private static func write(_ layer: TransposedConvolution, dimensions: Int, to group: Group) throws {
+    try write(layer.weight, layer.layout, layer.bias, to: group)
+    try group.setAttribute("stride", layer.stride)
+    try write(layer.padding, dimensions: dimensions, to: group)
+    try group.setAttribute("output_padding", layer.outputPadding)
+    try group.setAttribute("dilation", layer.dilation)
+    try group.setAttribute("groups", layer.groups)
   }
 
   private static func write(_ weight: Tensor, _ layout: WeightLayout, _ bias: Tensor?, to group: Group) throws {

@@ -32,9 +32,7 @@ import Testing
 
   /// Files that keep one number a lane beside each gradient.
   static let oneNumberALane = [
-    "Bracketing.swift", "AnnealedRun.swift", "AnnealedTarget.swift", "Chains.swift", "Ladder.swift",
-    "LaplaceDraws.swift",
-    "ModeSearch.swift", "QuasiNewtonMemory.swift", "Curvature.swift",
+    "AnnealedRun.swift", "AnnealedTarget.swift", "Chains.swift", "ModeSearch.swift", "QuasiNewtonMemory.swift",
   ]
 
   /// Only the command knows its options: libraries carry remedies as values.

@@ -306,6 +306,16 @@ size_t ck_add_finite(size_t lanes, const double *values, double *totals);
 void ck_lanes_of_examples(size_t examples, size_t rows, const float *values, size_t lanes, float *matrix);
 // The first `count` lanes of an operand, into a matrix of `lanes` lanes.
 void ck_copy_lanes(size_t rows, size_t count, ck_operand from, size_t lanes, float *to);
+// In place, log-densities of a component of so many dimensions from squared distances in its own measure: of a normal, or
+// of a Student t where `freedom` is not 0. `constant` is the log-density at its centre.
+void ck_component_densities(size_t lanes, double constant, double freedom, double dimensions, double *density);
+// sqrt(freedom / chi^2) for each lane, with chi^2 of twice as many degrees of freedom as there are uniforms.
+void ck_student_scales(size_t lanes, size_t uniforms, double freedom, const float *uniform, float *scale);
+// total[lane] = log sum_c exp(log_weights[c] + densities[c * lanes + lane]) with the C library's functions.
+void ck_log_sum(size_t components, size_t lanes, const double *log_weights, const double *densities, double *total);
+// In place, exp(log_weights[c] + densities[c * lanes + lane] - total[lane]).
+void ck_responsibilities(size_t components, size_t lanes, const double *log_weights, const double *total,
+                         double *densities);
 // A value for each row, in every lane.
 void ck_spread(size_t rows, size_t lanes, const float *values, float *matrix);
 // Lane `last` in those behind it.

@@ -59,6 +59,14 @@ INLINE void activate_each(ck_activation activation, float *data, size_t count) {
   for (size_t i = 0; i < count; i += WIDTH) store(data + i, activated(activation, load(data + i)));
 }
 
+// Every activation that computes something.
+#define FOR_EACH_ACTIVATION(CASE) \
+  CASE(CK_RELU) CASE(CK_LEAKY_RELU) CASE(CK_ELU) CASE(CK_SELU)     \
+  CASE(CK_TANH) CASE(CK_SIGMOID) CASE(CK_SOFTPLUS) CASE(CK_GELU)   \
+  CASE(CK_GELU_TANH) CASE(CK_SILU) CASE(CK_EXP) CASE(CK_HARD_TANH) \
+  CASE(CK_SQUARED) CASE(CK_SQRT) CASE(CK_LOGARITHM) CASE(CK_LOG1P) \
+  CASE(CK_HARD_SWISH) CASE(CK_MISH) CASE(CK_SOFTSIGN)
+
 static void activate(ck_activation activation, float *data, size_t count) {
   // A loop for each kind, so that the choice is made once.
 #define CASE(constant)                            \
@@ -69,25 +77,7 @@ static void activate(ck_activation activation, float *data, size_t count) {
   }
   switch (activation.kind) {
     case CK_IDENTITY: return;
-    CASE(CK_RELU)
-    CASE(CK_LEAKY_RELU)
-    CASE(CK_ELU)
-    CASE(CK_SELU)
-    CASE(CK_TANH)
-    CASE(CK_SIGMOID)
-    CASE(CK_SOFTPLUS)
-    CASE(CK_GELU)
-    CASE(CK_GELU_TANH)
-    CASE(CK_SILU)
-    CASE(CK_EXP)
-    CASE(CK_HARD_TANH)
-    CASE(CK_SQUARED)
-    CASE(CK_SQRT)
-    CASE(CK_LOGARITHM)
-    CASE(CK_LOG1P)
-    CASE(CK_HARD_SWISH)
-    CASE(CK_MISH)
-    CASE(CK_SOFTSIGN)
+    FOR_EACH_ACTIVATION(CASE)
   }
 #undef CASE
 }

@@ -68,25 +68,7 @@ static void activate_reverse(ck_activation activation, const float *kept, float 
   }
   switch (activation.kind) {
     case CK_IDENTITY: return;
-    CASE(CK_RELU)
-    CASE(CK_LEAKY_RELU)
-    CASE(CK_ELU)
-    CASE(CK_SELU)
-    CASE(CK_TANH)
-    CASE(CK_SIGMOID)
-    CASE(CK_SOFTPLUS)
-    CASE(CK_GELU)
-    CASE(CK_GELU_TANH)
-    CASE(CK_SILU)
-    CASE(CK_EXP)
-    CASE(CK_HARD_TANH)
-    CASE(CK_SQUARED)
-    CASE(CK_SQRT)
-    CASE(CK_LOGARITHM)
-    CASE(CK_LOG1P)
-    CASE(CK_HARD_SWISH)
-    CASE(CK_MISH)
-    CASE(CK_SOFTSIGN)
+    FOR_EACH_ACTIVATION(CASE)
   }
 #undef CASE
 }

@@ -14,12 +14,14 @@ enum Curvature {
     let gradients = LaneMatrix(rows: size, lanes: lanes)
     var values = Array(repeating: 0.0, count: lanes)
     var matrix = Array(repeating: 0.0, count: size * size)
-    for first in stride(from: 0, to: size, by: lanes / 2) {
-      let directions = first..<min(first + lanes / 2, size)
-      for lane in 0..<lanes {
-        noise.setColumn(lane, position)
-        let direction = first + lane / 2
-        if direction < size { noise.data[direction * lanes + lane] += lane.isMultiple(of: 2) ? step : -step }
+    let atOnce = lanes / 2
+    for first in stride(from: 0, to: size, by: atOnce) {
+      let directions = first..<min(first + atOnce, size)
+      noise.setColumns(position)
+      for direction in directions {
+        let ahead = direction * lanes + 2 * (direction - first)
+        noise.data[ahead] += step
+        noise.data[ahead + 1] -= step
       }
       try space.logWeights(at: noise, values: &values, gradients: gradients)
       for direction in directions {

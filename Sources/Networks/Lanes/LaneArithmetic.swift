@@ -40,11 +40,12 @@ public struct LaneArithmetic: Sendable {
     k.replace(x.rows, x.lanes, chosen, x.data, out.data)
   }
 
-  /// total += factor · (a · b) for each lane, in double precision.
-  public func addDot(_ a: LaneMatrix, _ b: LaneMatrix, factor: Double, to total: inout [Double]) {
+  /// total += factor · (a · b) for each lane, in double precision; `row`: which run of lanes of `total`.
+  public func addDot(_ a: LaneMatrix, _ b: LaneMatrix, factor: Double, to total: inout [Double], row: Int = 0) {
+    precondition(total.count >= (row + 1) * a.lanes, "a number for each lane")
     total.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
-      k.dot(a.rows, a.lanes, a.data, b.data, factor, base)
+      k.dot(a.rows, a.lanes, a.data, b.data, factor, base + row * a.lanes)
     }
   }
 

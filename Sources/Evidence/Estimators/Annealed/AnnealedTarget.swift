@@ -13,11 +13,14 @@ final class AnnealedTarget {
   let modes: PosteriorModes
   /// The part of each lane.
   private let parts: [Int]
-  private let noise, gradient, mapped, local: LaneMatrix
+  private let noise, gradient, mapped: LaneMatrix
+  /// A_i⁻¹ (e − m_i) of every part.
+  private let local: [LaneMatrix]
   private var values: [Double]
-  /// log N_i of every lane without −D/2 log 2π, and then r_i.
-  private var responsibilities: [[Double]]
-  private let logShares: [Double]
+  /// log α_i N_i of every part without −D/2 log 2π, and then r_i.
+  private var mixture: LaneMixture
+  /// log α_i − log |det A_i|.
+  private let constants: [Double]
   private var factor: [Float]
   private let backwards = Array(repeating: Float(-1), count: AnnealedTarget.lanes)
   private let isOf: [[Int32]]
@@ -28,10 +31,12 @@ final class AnnealedTarget {
     self.modes = modes
     self.parts = parts
     func matrix() -> LaneMatrix { LaneMatrix(rows: space.count, lanes: AnnealedTarget.lanes) }
-    (noise, gradient, mapped, local) = (matrix(), matrix(), matrix(), matrix())
+    (noise, gradient, mapped) = (matrix(), matrix(), matrix())
+    local = modes.modes.map { _ in matrix() }
     values = Array(repeating: 0, count: AnnealedTarget.lanes)
-    responsibilities = Array(repeating: values, count: modes.modes.count)
-    logShares = modes.shares.map { log($0) }
+    // The shares are in the constants.
+    mixture = LaneMixture(logWeights: modes.modes.map { _ in 0 }, lanes: AnnealedTarget.lanes)
+    constants = zip(modes.modes, modes.shares).map { log($1) - $0.whitening.logDeterminant }
     factor = backwards
     isOf = modes.modes.indices.map { part in parts.map { $0 == part ? 1 : 0 } }
   }
@@ -55,30 +60,18 @@ final class AnnealedTarget {
   /// Adds log r_j and its gradient.
   private func include(_ difference: inout [Double]) {
     for (index, mode) in modes.modes.enumerated() {
-      for lane in 0..<AnnealedTarget.lanes {
-        responsibilities[index][lane] = logShares[index] - mode.whitening.logDeterminant
-      }
-      arithmetic.apply(mode.inward, to: noise, into: local)
-      arithmetic.addDot(local, local, factor: -0.5, to: &responsibilities[index])
+      arithmetic.apply(mode.inward, to: noise, into: local[index])
+      mixture.measure(index, at: local[index], constant: constants[index], with: arithmetic)
     }
-    for lane in 0..<AnnealedTarget.lanes {
-      var most = -Double.infinity
-      for index in responsibilities.indices { most = max(most, responsibilities[index][lane]) }
-      var sum = 0.0
-      for index in responsibilities.indices { sum += exp(responsibilities[index][lane] - most) }
-      let total = most + log(sum)
-      difference[lane] += responsibilities[parts[lane]][lane] - total
-      for index in responsibilities.indices {
-        responsibilities[index][lane] = exp(responsibilities[index][lane] - total)
-      }
-    }
+    mixture.measureTotal()
+    for lane in 0..<AnnealedTarget.lanes { difference[lane] += mixture[parts[lane], lane] - mixture.total[lane] }
+    mixture.takeShares()
     // ∇ log r_j = Σ_i (δ_ij − r_i) ∇ log N_i with ∇ log N_i = −A_i⁻ᵀ A_i⁻¹ (e − m_i).
     for (index, mode) in modes.modes.enumerated() {
       for lane in 0..<AnnealedTarget.lanes {
-        factor[lane] = Float(responsibilities[index][lane] - (parts[lane] == index ? 1 : 0))
+        factor[lane] = Float(mixture[index, lane] - (parts[lane] == index ? 1 : 0))
       }
-      arithmetic.apply(mode.inward, to: noise, into: local)
-      arithmetic.apply(mode.inwardTransposed, to: local, into: mapped)
+      arithmetic.apply(mode.inwardTransposed, to: local[index], into: mapped)
       arithmetic.add(factor, times: mapped, to: gradient)
     }
   }

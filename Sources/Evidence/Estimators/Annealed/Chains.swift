@@ -65,7 +65,7 @@ final class Chains {
   /// Anneals all chains from one place of the target, in the coordinates of their part, back to N(0, I), and returns the
   /// log-weights of the same paths run forwards.
   func runBackwards(from start: [Float]) throws -> [Double] {
-    for lane in 0..<Chains.lanes { place.setColumn(lane, start) }
+    place.setColumns(start)
     try target.evaluate(at: place, into: &difference, gradient: slope)
     var logWeights = Array(repeating: 0.0, count: Chains.lanes)
     for temperature in (1...schedule.temperatures).reversed() {

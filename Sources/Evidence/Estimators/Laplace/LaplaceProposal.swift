@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Statistics
 
 /// The proposal of Laplace importance sampling for one example, a mixture whose components get fixed numbers of draws:
@@ -77,32 +78,11 @@ struct LaplaceProposal {
     }
   }
 
-  /// A component's log-density at a place whose distance from it, in the component's own measure, has this square. The
-  /// encoder is component 0.
-  func logDensity(of component: Int, square: Double) -> Double {
-    let dimensions = Double(size)
-    guard component > 0 else { return -square / 2 - dimensions / 2 * log(2 * Double.pi) }
-    guard let freedom = freedom.map(Double.init) else { return logConstants[component - 1] - square / 2 }
-    return logConstants[component - 1] - (freedom + dimensions) / 2 * log1p(square / freedom)
-  }
+  /// The components' densities in lanes.
+  func mixture(lanes: Int) -> LaneMixture { LaneMixture(logWeights: logShares, lanes: lanes) }
 
-  /// log of the mixture's density from the log-densities of its components in one lane.
-  func logDensity(_ components: [[Double]], lane: Int) -> Double {
-    var most = -Double.infinity
-    for component in components.indices where counts[component] > 0 {
-      most = max(most, logShares[component] + components[component][lane])
-    }
-    guard most > -.infinity else { return most }
-    var sum = 0.0
-    for component in components.indices where counts[component] > 0 {
-      sum += exp(logShares[component] + components[component][lane] - most)
-    }
-    return most + log(sum)
-  }
-
-  /// The probability that a draw of the mixture at a place came from each component.
-  func responsibilities(_ components: [[Double]], lane: Int) -> [Double] {
-    let total = logDensity(components, lane: lane)
-    return components.indices.map { counts[$0] > 0 ? exp(logShares[$0] + components[$0][lane] - total) : 0 }
+  /// The log-density of the encoder, N(0, I), at its centre, or of the component at a mode.
+  func logDensityAtCentre(of component: Int) -> Double {
+    component == 0 ? -(Double(size) / 2 * log(2 * Double.pi)) : logConstants[component - 1]
   }
 }
