@@ -65,7 +65,7 @@ enum FirstContact {
     case (.zip, _): return "a zip archive, \(expected(role))"
     case (.folder, _): return "a folder, \(expected(role))"
     // Kinds that are right, or that nothing is known of.
-    case (.model, _), (.keras, _), (.json, _), (.hdf5, _), (.unknown, _), (.empty, _): return expected(role)
+    case (.model, _), (.hdf5, _), (.unknown, _), (.empty, _): return expected(role)
     }
   }
 
