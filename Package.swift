@@ -86,7 +86,9 @@ let package = Package(
 )
 
 // In these, an import is internal unless it says more, and a file sees members only of what it imports itself.
-let settled = ["Compression", "EvidenceTesting", "HDF5", "JSON", "LinearAlgebra", "Statistics", "TestSupport", "Training"]
+let settled = [
+  "Compression", "EvidenceTesting", "HDF5", "JSON", "LinearAlgebra", "Statistics", "TestSupport", "Training",
+]
 for target in package.targets where settled.contains(target.name) {
   target.swiftSettings = [
     .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
