@@ -124,6 +124,18 @@ def conditional(given):
     return names, check
 
 
+def single_cell(given):
+    scvi = pytest.importorskip("scvi")
+    cells = scvi.data.synthetic_iid(batch_size=20, n_genes=10, n_batches=2)
+    scvi.model.SCVI.setup_anndata(cells, batch_key="batch")
+    model = scvi.model.SCVI(cells, n_hidden=8, n_latent=2)
+    model.train(max_epochs=1, enable_progress_bar=False, logger=False, accelerator="cpu")
+
+    def check():
+        assert len(evidence.nll("scvi.h5", cells, samples=20)) == 40
+    return {"model": model}, check
+
+
 def clusters(given):
     folder, model, images = given
     names = sample(*given)
@@ -139,7 +151,8 @@ def clusters(given):
 
 PAGES = {"README.md": readme, "docs/python.md": python_page, "Sources/python/README.md": package_readme,
          "docs/model-format.md": paper_model, "docs/active-units.md": latents, "docs/results-file.md": results,
-         "docs/clusters.md": clusters, "docs/conditional-models.md": conditional}
+         "docs/clusters.md": clusters, "docs/conditional-models.md": conditional,
+         "docs/single-cell.md": single_cell}
 
 
 def test_every_page_is_here():
