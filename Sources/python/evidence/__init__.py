@@ -18,7 +18,7 @@ from ._check import check
 from ._comparison import Comparison
 from ._errors import (CommandError, EvidenceError, EvidenceWarning, InputError, Interrupted, MissingFileError,
                       OutputError, ResourceError, SettingError)
-from ._making import from_flax, from_jax, from_keras, from_torch
+from ._making import from_flax, from_jax, from_keras, from_scvi, from_torch
 from ._model import Model
 from ._nll import nll
 from ._results import Check, Inspection, Result, Units
@@ -28,6 +28,6 @@ from ._version import __version__  # noqa: F401
 __all__ = [
     "Check", "CommandError", "Comparison", "EvidenceError", "EvidenceWarning", "InputError", "Inspection", "Interrupted",
     "MissingFileError", "Model", "OutputError", "ResourceError", "Result", "SettingError", "Units", "check", "compare",
-    "digits", "estimators", "export", "from_flax", "from_jax", "from_keras", "from_torch", "inspect", "merge", "nll", "open",
-    "report", "units",
+    "digits", "estimators", "export", "from_flax", "from_jax", "from_keras", "from_scvi", "from_torch", "inspect", "merge", "nll",
+    "open", "report", "units",
 ]

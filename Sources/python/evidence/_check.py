@@ -14,9 +14,9 @@ from ._results import Check
 from ._rows import Rows
 
 
-def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any = None, covariate: Any = None, examples: Any = None,
+def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any = None, examples: Any = None,
           binarize: str | None = None, divide_by: float | None = None, dequantize: bool | None = None,
-          simulated: int = 200, samples: int = 5000, estimator: str = "ladder", chains: int = 16,
+          covariate: Any = None, simulated: int = 200, samples: int = 5000, estimator: str = "ladder", chains: int = 16,
           temperatures: int | str = "auto", leapfrogs: int = 4, seed: int = 0, threads: int | None = None,
           shard: Any = None, balance: Any = None, output: str | os.PathLike | None = None, resume: bool = False,
           progress: bool | None = None) -> Check:
@@ -30,8 +30,8 @@ def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any
         Real data, to say whether they are as hard as simulated ones.
     simulated : int
         Examples to simulate.
-    dataset, axes, covariate, examples, binarize, divide_by, dequantize, samples, estimator, chains, temperatures, leapfrogs, seed, \
-    threads, balance, progress
+    dataset, axes, examples, binarize, divide_by, dequantize, samples, estimator, chains, temperatures, leapfrogs, seed, \
+    threads, covariate, balance, progress
         As for :func:`nll`.
     shard : pair of int, or "auto", optional
         ``(i, n)``: the i-th of n contiguous parts of the simulated examples.
@@ -52,11 +52,12 @@ def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any
         On Ctrl-C or a notebook's stop; its ``result`` is the Check of the examples that were finished.
     """
     model, kept = model_of(model), Kept(output)
-    file = data_file(data, dataset) if data is not None else DataFile("", dataset)
+    file = data_file(data, dataset, covariate=covariate) if data is not None else DataFile("", dataset)
     options = dict(
-        dataset=file.dataset, axes=axes, covariate=covariate, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
-        simulated=simulated, samples=samples, estimator=estimator, chains=chains, temperatures=temperatures,
-        leapfrogs=leapfrogs, seed=seed, threads=threads, shard=shard, balance=balance, output=kept.path, resume=resume)
+        dataset=file.dataset, axes=axes, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
+        covariate=file.covariate, simulated=simulated, samples=samples, estimator=estimator, chains=chains,
+        temperatures=temperatures, leapfrogs=leapfrogs, seed=seed, threads=threads, shard=shard, balance=balance,
+        output=kept.path, resume=resume)
     paths = [model.path] + ([file.path] if data is not None else [])
 
     def run(options: dict[str, Any], shown: bool | None) -> _process.Output:

@@ -83,6 +83,27 @@ def _applied(module: Any, variables: Any) -> Any:
     return lambda *inputs: module.apply(variables, *inputs)
 
 
+def from_scvi(model: Any, *, path: str | os.PathLike | None = None, **options: Any) -> Model:
+    """A model of scvi-tools: :func:`evidence.export.export_scvi` into a file of its own, verified.
+
+    Parameters
+    ----------
+    model : scvi.model.SCVI
+        Trained; what it was set up with (batch, further covariates, sizes) are the model's covariates, by their names in ``obs``.
+    path : path, optional
+        Where the file is kept; a temporary one where absent.
+    **options
+        Those of ``export_scvi``: ``cells``, ``seed``, ``tolerance``.
+
+    Examples
+    --------
+    >>> model = evidence.from_scvi(scvi_model)
+    >>> evidence.nll(model, adata, dataset="counts", samples=1000)
+    """
+    from .export import export_scvi
+    return _exported(lambda file, *rest, **said: export_scvi(model, file, **said), (), path, options)
+
+
 def from_keras(*sources: Any, path: str | os.PathLike | None = None, mean: str | None = None,
                log_variance: str | None = None, log_scale: str | None = None, scale: str | None = None,
                split_head: str | None = None, encoder: str | None = None, decoder: str | None = None,

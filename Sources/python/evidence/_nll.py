@@ -13,10 +13,11 @@ from ._options import words
 from ._results import Result
 
 
-def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, covariate: Any = None, examples: Any = None,
-        binarize: str | None = None, divide_by: float | None = None, dequantize: bool | None = None, samples: int = 5000,
-        estimator: str = "importance-sampling", alpha: float = 0.5, chains: int = 16, temperatures: int | str = "auto",
-        leapfrogs: int = 4, seed: int = 0, threads: int | None = None, replicates: int = 1, all_errors: bool = False,
+def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, examples: Any = None,
+        binarize: str | None = None, divide_by: float | None = None, dequantize: bool | None = None,
+        covariate: Any = None, samples: int = 5000, estimator: str = "importance-sampling",
+        alpha: float = 0.5, chains: int = 16, temperatures: int | str = "auto", leapfrogs: int = 4,
+        seed: int = 0, threads: int | None = None, replicates: int = 1, all_errors: bool = False,
         shard: Any = None, balance: Any = None, output: str | os.PathLike | None = None, resume: bool = False,
         progress: bool | None = None) -> Result:
     """The test log-likelihood of data under a model (``evidence nll``).
@@ -31,14 +32,15 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
         The dataset inside a file; the only one where absent. Of an AnnData: a layer.
     axes : sequence of int, optional
         The order in which the axes are taken, as numpy's transpose takes it.
-    covariate : mapping, optional
-        Where in the file a covariate of the model is: ``{"label": "test/labels"}``.
     examples : optional
         Which: "100..200", a slice, a range, a pair, or a number for the first so many.
     binarize : {"none", "threshold", "bernoulli"}, optional
         How grey values become binary; what the model says where absent.
     divide_by, dequantize : optional
         The rest of the preprocessing; what the model says where absent.
+    covariate : mapping, optional
+        What a model of p(x | covariates) is given, by the covariates' names: an array with one of each example, beside an array
+        of data; a path in a file of data; a column of an AnnData's ``obs``. In a file they are found by their names as well.
     samples : int
         Importance samples for each example, K.
     estimator : str
@@ -82,12 +84,12 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
     >>> result = evidence.nll(model, x_test, samples=5000)
     >>> result.summary.nll, result.pareto_k.max()
     """
-    model, file, kept = model_of(model), data_file(data, dataset), Kept(output)
+    model, file, kept = model_of(model), data_file(data, dataset, covariate=covariate), Kept(output)
     options = dict(
-        dataset=file.dataset, axes=axes, covariate=covariate, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
-        samples=samples, estimator=estimator, alpha=alpha, chains=chains, temperatures=temperatures, leapfrogs=leapfrogs,
-        seed=seed, threads=threads, replicates=replicates, all_errors=all_errors, shard=shard, balance=balance,
-        output=kept.path, resume=resume)
+        dataset=file.dataset, axes=axes, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
+        covariate=file.covariate, samples=samples, estimator=estimator, alpha=alpha, chains=chains,
+        temperatures=temperatures, leapfrogs=leapfrogs, seed=seed, threads=threads, replicates=replicates,
+        all_errors=all_errors, shard=shard, balance=balance, output=kept.path, resume=resume)
     run = _process.run(["nll", model.path, file.path, *words(options)], progress=progress, names=kept.names(model, file))
     if run.interrupted:
         raise kept.stopped(run, lambda rows, _: Result(rows))

@@ -15,17 +15,17 @@ from ._results import Units
 from ._rows import Rows
 
 
-def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, covariate: Any = None, examples: Any = None,
+def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, examples: Any = None,
           binarize: str | None = None, divide_by: float | None = None, dequantize: bool | None = None,
-          threshold: float = 0.01, draws: int = 1, probes: int = 512, ablate: bool = False, samples: int = 5000,
-          sweep_examples: int = 200, latents: bool | str | os.PathLike | None = None, labels: Any = None,
+          covariate: Any = None, threshold: float = 0.01, draws: int = 1, probes: int = 512, ablate: bool = False,
+          samples: int = 5000, sweep_examples: int = 200, latents: bool | str | os.PathLike | None = None, labels: Any = None,
           all_units: bool = False, seed: int = 0, threads: int | None = None, shard: Any = None, balance: Any = None,
           output: str | os.PathLike | None = None, resume: bool = False, progress: bool | None = None) -> Units:
     """Which latent units and directions of a model carry information about the data (``evidence units``).
 
     Parameters
     ----------
-    model, data, dataset, axes, covariate, examples, binarize, divide_by, dequantize, seed, threads, shard, balance, progress
+    model, data, dataset, axes, examples, binarize, divide_by, dequantize, seed, threads, covariate, shard, balance, progress
         As for :func:`nll`.
     threshold : float
         A unit is active when its variance is above this.
@@ -56,16 +56,16 @@ def units(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None
     Interrupted
         On Ctrl-C or a notebook's stop; with ``output=`` its ``result`` is the Units of the examples that were finished.
     """
-    model, file, kept = model_of(model), data_file(data, dataset, labels), Kept(output, temporary=False)
+    model, file, kept = model_of(model), data_file(data, dataset, labels, covariate=covariate), Kept(output, temporary=False)
     if labels is not None and not isinstance(labels, str):
         labels = "labels"
     folder = TemporaryFolder() if latents is True else None
     latents = folder / "latents.h5" if folder else os.path.abspath(latents) if latents else None
     options = dict(
-        dataset=file.dataset, axes=axes, covariate=covariate, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
-        threshold=threshold, draws=draws, probes=probes, ablate=ablate, samples=samples, sweep_examples=sweep_examples,
-        latents=latents, labels=labels, all_units=all_units, seed=seed, threads=threads, shard=shard, balance=balance,
-        output=kept.path, resume=resume)
+        dataset=file.dataset, axes=axes, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
+        covariate=file.covariate, threshold=threshold, draws=draws, probes=probes, ablate=ablate, samples=samples,
+        sweep_examples=sweep_examples, latents=latents, labels=labels, all_units=all_units, seed=seed, threads=threads,
+        shard=shard, balance=balance, output=kept.path, resume=resume)
 
     def run(options: dict[str, Any], shown: bool | None) -> _process.Output:
         return _process.run(["units", model.path, file.path, *words(options)], progress=shown, names=kept.names(model, file),

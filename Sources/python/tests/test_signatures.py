@@ -64,6 +64,6 @@ def test_defaults_are_the_same(name, command):
 
 def test_every_argument_is_described():
     for function in (*FUNCTIONS.values(), evidence.open, evidence.inspect, evidence.from_torch, evidence.from_jax,
-                     evidence.from_flax):
+                     evidence.from_flax, evidence.from_scvi):
         for name in inspect.signature(function).parameters:
             assert re.search(rf"\b{name}\b", function.__doc__), f"{function.__name__}: {name}"

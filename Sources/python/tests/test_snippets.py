@@ -133,6 +133,7 @@ def single_cell(given):
 
     def check():
         assert len(evidence.nll("scvi.h5", cells, samples=20)) == 40
+        assert evidence.from_scvi(model).info.latents == [2]
     return {"model": model}, check
 
 

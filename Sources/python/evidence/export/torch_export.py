@@ -76,13 +76,13 @@ def export_torch(path: str | os.PathLike, encoder: Any, decoder: Any = None, inp
     owning = [] if decoder is None or isinstance(encoder, list) else owners(encoder, decoder)
     whole = [encoder.model] if isinstance(encoder, Fed) else [m for m in owning if is_pythae(m)]
     if whole and likelihood is None and not isinstance(decoder, Conditional):
-        known = likelihood_of(whole[0])
-        likelihood, scale = known.get("likelihood"), known.get("scale") if scale is None else scale
+        of_loss = likelihood_of(whole[0])
+        likelihood, scale = of_loss.get("likelihood"), of_loss.get("scale") if scale is None else scale
     if isinstance(encoder, Fed):
         parts = parts_of(encoder.model) if prior is None and flow is None else None
         if parts is not None:
-            encoder, decoder, known = parts
-            encoder_outputs, prior, flow = (known[k] for k in ("encoder_outputs", "prior", "flow"))
+            encoder, decoder, of_class = parts
+            encoder_outputs, prior, flow = (of_class[k] for k in ("encoder_outputs", "prior", "flow"))
     given = dict(mean=mean, log_variance=log_variance, log_scale=log_scale, scale=scale, variance=variance)
     heads = {k: v for k, v in given.items() if callable(v) and not isinstance(v, torch.Tensor)}
     constants = {k: numpy(v) for k, v in given.items() if v is not None and k not in heads}
