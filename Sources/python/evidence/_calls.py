@@ -12,9 +12,9 @@ from ._comparison import Comparison, compared
 from ._errors import SettingError
 from ._files import TemporaryFolder
 from ._making import opened
-from ._model import Model
+from ._model import Model, model_of
 from ._options import words
-from ._results import Inspection, Result, Units
+from ._results import Check, Inspection, Result, Units
 from ._rows import Rows
 
 
@@ -43,37 +43,48 @@ def compare(results: Any, *others: Any, largest: int = 10, all_errors: bool = Fa
     return compared(results, others, words(dict(largest=largest, all_errors=all_errors)))
 
 
-def report(results: Any, output: str | os.PathLike, *, units: Any = None, data: Any = None,
-           dataset: str | None = None) -> Path:
+def report(results: Any, output: str | os.PathLike, *, units: Any = None, check: Any = None, data: Any = None,
+           dataset: str | None = None, model: Any = None) -> Path:
     """Makes one HTML page of results (``evidence report``).
 
     Parameters
     ----------
-    results : Result or path
-        What :func:`nll` returned, or its file.
+    results : Result, path, or sequence of them
+        What :func:`nll` returned, or its file; several on the same data are compared.
     output : path
         Where the page goes.
     units : Units or sequence of them, optional
         A section each.
+    check : Check or sequence of them, optional
+        A section each.
     data, dataset : optional
         The data of the results, the same as before: the examples to look at are then drawn.
+    model : Model or path, optional
+        The model of the results: what it makes of the examples is drawn beside them.
 
     Returns
     -------
     pathlib.Path
         The page.
     """
-    path = os.path.abspath(results)
+    given = [results] if isinstance(results, (Result, str, os.PathLike)) else list(results)
+    paths = [os.path.abspath(each) for each in given]
     folder, pages = TemporaryFolder(), []
-    for i, each in enumerate([units] if isinstance(units, Units) else units or []):
-        pages.append(folder / f"units-{i}.json")
-        Path(pages[-1]).write_text(repr(each.summary), encoding="utf-8")
-    names, options = {path: "results"} if isinstance(results, Result) and results._rows._folder else {}, {}
+    for part in (units, check):
+        for each in [part] if isinstance(part, (Units, Check)) else part or []:
+            pages.append(folder / f"{len(pages)}.json")
+            Path(pages[-1]).write_text(repr(each.summary), encoding="utf-8")
+    names = {path: "results" for each, path in zip(given, paths) if isinstance(each, Result) and each._rows._folder}
+    options: dict[str, Any] = {}
     if data is not None:
         file = data_file(data, dataset)
         names |= file.names
         options = dict(data=file.path, dataset=file.dataset)
-    _process.run(["report", path, *pages, *words(dict(output=os.path.abspath(output), **options))], names=names,
+    if model is not None:
+        model = model_of(model)
+        names |= model.names
+        options["model"] = model.path
+    _process.run(["report", *paths, *pages, *words(dict(output=os.path.abspath(output), **options))], names=names,
                  events=False)
     folder.remove()
     return Path(output)

@@ -18,6 +18,7 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
         covariate: Any = None, samples: int = 5000, estimator: str = "importance-sampling",
         alpha: float = 0.5, chains: int = 16, temperatures: int | str = "auto", leapfrogs: int = 4,
         seed: int = 0, threads: int | None = None, replicates: int = 1, all_errors: bool = False,
+        cite: bool = False,
         shard: Any = None, balance: Any = None, output: str | os.PathLike | None = None, resume: bool = False,
         progress: bool | None = None) -> Result:
     """The test log-likelihood of data under a model (``evidence nll``).
@@ -57,6 +58,8 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
         Repeat with so many seeds for the draws, and report the spread of the mean.
     all_errors : bool
         Report the Monte Carlo error even where k̂ says that it can't be trusted.
+    cite : bool
+        End the text with a sentence to cite.
     shard : pair of int, or "auto", optional
         ``(i, n)``: the i-th of n contiguous parts of the examples.
     balance : Result or path, optional
@@ -89,7 +92,7 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
         dataset=file.dataset, axes=axes, examples=examples, binarize=binarize, divide_by=divide_by, dequantize=dequantize,
         covariate=file.covariate, samples=samples, estimator=estimator, alpha=alpha, chains=chains,
         temperatures=temperatures, leapfrogs=leapfrogs, seed=seed, threads=threads, replicates=replicates,
-        all_errors=all_errors, shard=shard, balance=balance, output=kept.path, resume=resume)
+        all_errors=all_errors, cite=cite, shard=shard, balance=balance, output=kept.path, resume=resume)
     run = _process.run(["nll", model.path, file.path, *words(options)], progress=progress, names=kept.names(model, file))
     if run.interrupted:
         raise kept.stopped(run, lambda rows, _: Result(rows))

@@ -157,7 +157,8 @@ class Result(Printed):
         from ._drawing import draw
         return draw(self, kind, ax, options)
 
-    def report(self, path: str | os.PathLike, *, units: Any = None, data: Any = None, dataset: str | None = None) -> Path:
+    def report(self, path: str | os.PathLike, *, units: Any = None, check: Any = None, data: Any = None,
+               dataset: str | None = None, model: Any = None) -> Path:
         """Writes the HTML page of the results (``evidence report``).
 
         Parameters
@@ -166,13 +167,17 @@ class Result(Printed):
             Where the page goes.
         units : Units or sequence of them, optional
             What ``evidence.units`` returned: a section each.
+        check : Check or sequence of them, optional
+            What ``evidence.check`` returned: a section each.
         data : optional
             The data of the results, the same as before: the examples to look at are then drawn.
         dataset : str, optional
             The dataset inside a file of data.
+        model : Model or path, optional
+            The model of the results: what it makes of the examples is drawn beside them.
         """
         from ._calls import report
-        return report(self, path, units=units, data=data, dataset=dataset)
+        return report(self, path, units=units, check=check, data=data, dataset=dataset, model=model)
 
     def _repr_html_(self) -> str:
         from ._html import head

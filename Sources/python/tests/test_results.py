@@ -55,10 +55,14 @@ def test_in_a_notebook_it_is_the_head_of_the_report(result):
 
 def test_report(result, images, model, tmp_path):
     units = evidence.units(model, images)
-    page = result.report(tmp_path / "report.html", units=units, data=images).read_text()
+    page = result.report(tmp_path / "report.html", units=units, data=images, model=model).read_text()
     assert page.startswith("<!DOCTYPE html>") and "data:image/png" in page and "variance" in page
     with pytest.raises(evidence.InputError, match="data"):
         result.report(tmp_path / "other.html", data=images[:-1])
+    other = evidence.nll(model, images, samples=5)
+    check = evidence.check(model, simulated=3, samples=20, estimator="importance-sampling")
+    both = evidence.report([result, other], tmp_path / "both.html", check=check).read_text()
+    assert "simulated" in both and both.count("K = ") > 1
 
 
 def test_results_open_again(model, images, tmp_path):

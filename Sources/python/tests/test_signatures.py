@@ -8,7 +8,7 @@ import pytest
 import evidence
 
 # What a call sets itself, or what has no meaning in Python.
-OWN = {"format", "quiet", "verbose", "version", "help", "isolate", "progress", "cite"}
+OWN = {"format", "quiet", "verbose", "version", "help", "isolate", "progress"}
 # Arguments that are no options: what the command takes by position.
 ARGUMENTS = {"nll": {"model", "data"}, "units": {"model", "data"}, "check": {"model", "data"},
              "compare": {"results", "others"}, "report": {"results"}, "merge": {"results"}, "import keras": {"sources", "path"}}
@@ -17,7 +17,7 @@ FUNCTIONS = {
     "report": evidence.report, "merge": evidence.merge, "import keras": evidence.from_keras,
 }
 # What is called otherwise, and why: what a file is called in the command is what it holds here; `path` is where a model goes.
-RENAMED = {("report", "units"), ("report", "model"), ("import keras", "output"), ("import keras", "draft")}
+RENAMED = {("report", "units"), ("report", "check"), ("import keras", "output"), ("import keras", "draft")}
 
 
 def options(text):
