@@ -73,4 +73,6 @@ def check(model: Any, data: Any = None, *, dataset: str | None = None, axes: Any
     made = run(options, progress)
     if made.interrupted:
         raise kept.stopped(made, of_finished)
-    return Check(made.json, made.text, made.warnings, kept.rows(made))
+    # A temporary file is nobody's to read.
+    text = made.text.replace("brackets of every example: results\n\n", "") if kept.folder else made.text
+    return Check(made.json, text, made.warnings, kept.rows(made))
