@@ -18,6 +18,9 @@ public struct ModelComparison: Sendable {
     public let unreliable: Int
     /// This minus the best, example by example; nil for the best.
     public let difference: PairedDifference?
+    /// Whether k̂ is past its threshold on an example of this or of the best, so that the draws' error of the difference can't be
+    /// trusted.
+    public let isDoubtful: Bool
     /// How the difference stands to its errors.
     public let standing: Standing
   }
@@ -72,7 +75,7 @@ public struct ModelComparison: Sendable {
       return Candidate(
         position: position, mean: means[position].mean, dataStandardError: means[position].standardError,
         monteCarloStandardError: variance.squareRoot() / Double(rows.count), unreliable: unreliable,
-        difference: difference, standing: Self.standing(difference, isDoubtful: doubtful))
+        difference: difference, isDoubtful: doubtful, standing: Self.standing(difference, isDoubtful: doubtful))
     }
   }
 

@@ -23,8 +23,9 @@ package struct ComparisonOutcome: Sendable {
     }
     /// How many nats this is worse than the best.
     var worseBy: Double? { candidate.difference.map { -$0.mean } }
+    /// Nil where k̂ withholds it.
     var differenceDrawError: Double? {
-      candidate.difference.flatMap { trusted($0.monteCarloStandardError, candidate.standing != .unsure) }
+      candidate.difference.flatMap { trusted($0.monteCarloStandardError, !candidate.isDoubtful) }
     }
 
     private func trusted(_ error: Double, _ isTrusted: Bool) -> Double? {
