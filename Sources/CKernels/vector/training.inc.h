@@ -1,6 +1,10 @@
 // The gradients of weights, and the optimiser. A sum over lanes is a product too: of one matrix transposed, so that lanes
 // are what goes by, with the other packed as weights are.
 
+// Wider than the registers of the oldest instruction set, which is no matter where everything is inlined.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+
 typedef float eight __attribute__((ext_vector_type(8)));
 
 INLINE eight load_eight(const float *from) {
@@ -31,6 +35,8 @@ INLINE void transpose_eight(const float *const from[8], float *to, size_t to_ste
     store_eight(to + (i + 4) * to_step, __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
   }
 }
+
+#pragma clang diagnostic pop
 
 static const float zero_lanes[8];
 
