@@ -85,6 +85,9 @@ import Testing
         ("binarize: threshold and none", { $0.preprocessing.binarize = .none }),
         ("divide_by: 255.0 and 1.0", { $0.preprocessing.divideBy = 1 }),
         ("dequantize: false and true", { $0.preprocessing.dequantize = true }),
+        ("axes: none and 0,2,1", { $0.options[ResultsSettings.axesOption] = "0,2,1" }),
+        ("covariate_label: none and /y", { $0.options[ResultsSettings.covariateOption + "label"] = "/y" }),
+        ("quantity: log p(x) and log p(x | label)", { $0.facts.condition = "label" }),
       ]
       for (number, (words, change)) in changes.enumerated() {
         let other = try file(path + "\(number)", 0..<1, change: change) { Double($0) }

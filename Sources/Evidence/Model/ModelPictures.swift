@@ -62,38 +62,25 @@ public struct ModelPictures: Sendable {
       }
       return try means(latents, key)
     }
-    var originals: [[Float]] = []
-    var reconstructions: [[Float]] = []
+    var made: [Reconstruction] = []
     var variances: [Double]?
-    var base = latents
     if let data {
       let range = options.examples ?? 0..<data.count
-      for index in range.prefix(count) {
-        let batch = try data.batch(index..<index + 1, seed: options.seed)
-        try model.encode(batch, scratch: &scratch)
-        let example = Example(index: index, position: 0, seed: options.seed)
-        let draws = 0..<min(Self.draws, scratch.drawCapacity)
-        let mean: [Float]
-        do {
-          mean = try model.meanLatents(position: 0, key: example.key, draws: draws, in: scratch)
-        } catch {
-          throw model.invalid(error, example)
-        }
-        if originals.isEmpty { base = mean }
-        originals.append(batch.values)
-        reconstructions.append(try means(mean, example))
+      made = try range.prefix(count).map {
+        try Reconstruction($0, under: model, on: data, seed: options.seed, scratch: &scratch)
       }
       var measuring = options
       measuring.examples = range.prefix(Self.measured)
       variances = try measuring.run(ActiveUnits(), under: model, on: data).layers.first?.variances
     }
-    self.originals = originals
-    self.reconstructions = reconstructions
+    originals = made.map(\.original)
+    reconstructions = made.map(\.means)
+    let base = made.first?.latents ?? latents
     if model.covariates.width > 0 {
       try model.encode(data.batchInTurn((options.examples ?? 0..<1).lowerBound, for: "a picture"), scratch: &scratch)
     }
-    let own = Array(0..<(model.latentCounts.first ?? 0))
-    let order = variances.map { variances in own.sorted { (variances[$0], $1) > (variances[$1], $0) } } ?? own
+    let inOrder = Array(0..<(model.latentCounts.first ?? 0))
+    let order = variances.map { variances in inOrder.sorted { (variances[$0], $1) > (variances[$1], $0) } } ?? inOrder
     traversals = try order.prefix(units).map { unit in
       Traversal(
         unit: unit, variance: variances?[unit],

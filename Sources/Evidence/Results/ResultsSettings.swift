@@ -118,6 +118,17 @@ public struct ResultsSettings: Sendable, Equatable {
     return fields
   }
 
+  /// The options that say which data are taken, and how.
+  private var dataOptions: [Field] {
+    options.filter { $0.key == Self.axesOption || $0.key.hasPrefix(Self.covariateOption) }
+      .sorted { $0.key < $1.key }.map { Field(name: $0.key, value: $0.value) }
+  }
+
+  /// The option that holds the order in which the data's axes are taken.
+  public static let axesOption = "axes"
+  /// With a covariate's name behind it, the option that holds where that covariate was said to be.
+  public static let covariateOption = "covariate_"
+
   /// Every setting that rows depend on: what a run is known by.
   var fields: [Field] {
     [
@@ -160,7 +171,9 @@ public struct ResultsSettings: Sendable, Equatable {
   public func dataDifferences(from other: ResultsSettings) -> [String] {
     let quantities = [other, self].map(\.facts.density)
     return (quantities[0] == quantities[1] ? [] : ["quantity: log \(quantities[0]) and log \(quantities[1])"])
-      + ResultsSettings.differences(asked: dataFields, found: other.dataFields) { "\($0): \($1) and \($2)" }
+      + ResultsSettings.differences(asked: dataFields + dataOptions, found: other.dataFields + other.dataOptions) {
+        "\($0): \($1) and \($2)"
+      }
   }
 
   private static func differences(

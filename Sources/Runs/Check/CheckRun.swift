@@ -60,10 +60,12 @@ package struct CheckRun {
   private func settings(_ tuned: TunedAnnealing?) throws -> ResultsSettings {
     let options = request.options
     // What simulated examples are given is the data's.
-    let given = model.covariates.width > 0 ? inputs?.dataDigest : nil
+    let given = model.covariates.width > 0 ? inputs : nil
     var settings = ResultsSettings(
-      command: "check", estimator: request.estimator.name, options: request.estimator.options(options),
-      samples: options.samples, seed: evaluation.seed, modelSHA256: digest, dataSHA256: try given?.hex() ?? "",
+      command: "check", estimator: request.estimator.name,
+      options: request.estimator.options(options).merging(given?.dataOptions ?? [:]) { $1 },
+      samples: options.samples, seed: evaluation.seed, modelSHA256: digest,
+      dataSHA256: try given?.dataDigest.hex() ?? "",
       dataset: "simulated",
       preprocessing: Preprocessing(), examples: part.examples, evidenceVersion: PackageVersion.current,
       modelPath: request.model)

@@ -75,16 +75,21 @@ package struct Inputs {
 }
 
 extension Inputs {
+  /// The options that say which data are taken.
+  var dataOptions: [String: String] {
+    var options: [String: String] = [:]
+    for (name, path) in covariatePlaces { options[ResultsSettings.covariateOption + name] = path }
+    if let axes { options[ResultsSettings.axesOption] = axes.map(String.init).joined(separator: ",") }
+    return options
+  }
+
   /// What the rows of a results file depend on.
   func settings(
     command: String, estimator: String, options: [String: String] = [:], samples: Int, curveSamples: [Int], seed: UInt64
   ) throws -> ResultsSettings {
-    var options = options
-    for (name, path) in covariatePlaces { options["covariate_\(name)"] = path }
-    if let axes { options["axes"] = axes.map(String.init).joined(separator: ",") }
     var settings = try ResultsSettings(
-      command: command, estimator: estimator, options: options, samples: samples, curveSamples: curveSamples,
-      seed: seed,
+      command: command, estimator: estimator, options: options.merging(dataOptions) { $1 }, samples: samples,
+      curveSamples: curveSamples, seed: seed,
       modelSHA256: modelDigest.hex(), dataSHA256: dataDigest.hex(), dataset: source.path,
       preprocessing: data.preprocessing,
       examples: examples, evidenceVersion: PackageVersion.current, modelPath: modelPath, dataPath: source.file)
