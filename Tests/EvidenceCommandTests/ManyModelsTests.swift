@@ -55,6 +55,22 @@ import Testing
     }
   }
 
+  /// The bound of the best of three holds where the bounds of all three do: log(3 · 20) / N above its NLL.
+  @Test func theBoundOfTheBestIsOneOfAll() throws {
+    try withTemporaryDirectory { directory in
+      let paths = try [("a", 0, 0.9), ("b", 0.5, 0.9), ("c", 0.6, 0.9)].map {
+        try Self.write($0.0, lowerBy: $0.1, shape: $0.2, to: directory)
+      }
+      let outcome = try Executable.evidence.run(["compare"] + paths).output
+      let pattern = #/NLL ([\d.]+) nats, at most ([\d.]+) \(95 %\), on (\d+) examples/#
+      let found = try #require(outcome.split(separator: "\n").joined(separator: " ").firstMatch(of: pattern))
+      let nll = try #require(Double(found.1))
+      let most = try #require(Double(found.2))
+      let above = log(60.0) / Double(Self.values.count)
+      #expect(abs(most - nll - above) < 0.01)
+    }
+  }
+
   @Test func tablesForPapersAndSpreadsheets() throws {
     try withTemporaryDirectory { directory in
       let paths = try [("model_a", 0), ("model_b", 0.5)].map { try Self.write($0.0, lowerBy: $0.1, to: directory) }

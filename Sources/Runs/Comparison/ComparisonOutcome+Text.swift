@@ -50,7 +50,7 @@ extension ComparisonOutcome {
     guard best.nll.isFinite else { return ["No result is finite \(of)."] }
     let nll = Text.fixed(best.nll, decimals)
     var bound = ""
-    if best.drawError == nil, let most = best.atMost(of: comparison.examples) {
+    if best.drawError == nil, let most = best.atMost(of: comparison.examples, chosenAmong: lines.count) {
       bound = ", at most \(Text.fixed(most, decimals)) (95 %)"
     }
     let name = isCrossEntropy ? "cross-entropy" : "NLL"

@@ -12,10 +12,11 @@ package struct ComparisonOutcome: Sendable {
     let reportsAllErrors: Bool
 
     var nll: Double { -candidate.mean }
-    /// NLL is at most this with probability 0.95 over the draws; nil for what is not unbiased.
-    func atMost(of examples: Int) -> Double? {
+    /// NLL is at most this with probability 0.95 over the draws; nil for what is not unbiased. Of a line that was chosen among
+    /// several by its NLL that holds only where it holds for all of them at once.
+    func atMost(of examples: Int, chosenAmong lines: Int = 1) -> Double? {
       guard result.entry?.isUnbiased == true, nll.isFinite else { return nil }
-      return nll - log(1 - NLLOutcome.level) / Double(examples)
+      return nll - log((1 - NLLOutcome.level) / Double(lines)) / Double(examples)
     }
     /// Nil where k̂ withholds it.
     var drawError: Double? {

@@ -44,7 +44,7 @@ package struct Inputs {
     }
     examples = try request.examples?.resolved(count: source.count) ?? 0..<source.count
     modelDigest = FileDigest(request.model)
-    dataDigest = FileDigest(request.data)
+    dataDigest = request.dataDigest
     host.log("data opened", ["path": request.data, "dataset": source.path, "examples": "\(examples)"])
   }
 

@@ -12,6 +12,8 @@ package struct InputsRequest: Sendable {
   package let examples: ExampleRange?
   /// What is chosen of the preparation; the model file says the rest.
   package let preparation: PreparationChoice
+  /// The digest of the file of data: requests that share it have the file read for it once.
+  package var dataDigest: FileDigest
 
   package init(
     model: String, data: String, dataset: String? = nil, examples: ExampleRange? = nil,
@@ -22,6 +24,7 @@ package struct InputsRequest: Sendable {
     self.dataset = dataset
     self.examples = examples
     self.preparation = preparation
+    dataDigest = FileDigest(data)
   }
 }
 

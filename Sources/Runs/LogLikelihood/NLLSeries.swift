@@ -13,10 +13,12 @@ package struct NLLSeries {
   package init(_ requests: [NLLRequest], folder: String?, resumes: Bool, host: any RunHost) throws {
     self.host = host
     let names = FileNames.distinct(requests.map(\.inputs.model))
+    let dataDigest = requests.first?.inputs.dataDigest
     if let folder { try Self.make(folder) }
     runs = try zip(requests, names).map { request, name in
       var request = request
       request.keepsScores = true
+      if let dataDigest { request.inputs.dataDigest = dataDigest }
       request.results = folder.map { folder in
         var results = ResultsRequest(path: Self.path(folder, name))
         results.resumes = resumes
