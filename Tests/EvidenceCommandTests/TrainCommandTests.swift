@@ -92,6 +92,25 @@ import Testing
     }
   }
 
+  /// What a model file says of its weights is not said of new ones.
+  @Test func aTrainedModelHasNoneOfTheOthersHistory() throws {
+    try withTemporaryDirectory { directory in
+      let model = directory + "/m.h5"
+      func description(_ start: String) throws -> String {
+        let trained = try run([
+          "train", Repository.digits, start, Repository.digitsModel, "--validation", "20..599", "--epochs", "1",
+          "-o", model, "--force",
+        ])
+        #expect(trained.status == 0, "\(trained.error)")
+        return try run(["inspect", model]).output
+      }
+      let like = try description("--like")
+      #expect(!like.contains("Digits, two-layer IWAE") && !like.contains("1198"))
+      let from = try description("--from")
+      #expect(from.contains("trained from Digits, two-layer IWAE") && !from.contains("1198"))
+    }
+  }
+
   @Test func whatCannotBeTrainedIsSaid() throws {
     try withTemporaryDirectory { directory in
       let diverging = try run(try arguments(directory, "--epochs", "9", "--learning-rate", "1e9"))

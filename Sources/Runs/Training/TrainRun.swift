@@ -2,7 +2,9 @@ import Evidence
 import Foundation
 import HDF5
 import ModelFile
+import Models
 import Training
+import Wording
 
 /// One training run: opens, trains, saves as it goes, and collects what there is to report.
 package struct TrainRun {
@@ -102,9 +104,19 @@ extension TrainRequest {
   fileprivate func description(of source: any FileSource) throws -> ModelDescription {
     let architecture: Architecture
     switch start {
-    case .like(let path), .weights(let path):
+    case .like(let path):
       try FileRole.model.check(path)
-      return try ModelFile.read(path).description
+      var model = try ModelFile.read(path).description
+      // What is said of the model there is of other weights.
+      model.about = ModelDescription.About()
+      return model
+    case .weights(let path):
+      try FileRole.model.check(path)
+      var model = try ModelFile.read(path).description
+      let origin = model.about.name ?? Text.fileName(path)
+      (model.about.name, model.about.description) = (nil, nil)
+      model.about.source = "trained from \(origin)"
+      return model
     case .paperOneLayer: architecture = .paperOneLayer
     case .paperTwoLayers: architecture = .paperTwoLayers
     case .architecture(let path):
