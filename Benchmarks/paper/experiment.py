@@ -1,12 +1,14 @@
 """The paper's experiment (Burda, Grosse, Salakhutdinov 2016, Tables 1 and 2) with this package.
 
     python experiment.py EVIDENCE mnist.h5 FOLDER --stages 5 [--models "vae 1,iwae 5,iwae 50"] [--layers 1] [--hours 2]
+        [--switch "vae 1 > iwae 50, iwae 50 > vae 1"] [--refit "vae 1 > wake 50"]
 
 EVIDENCE is the command of a release build. Each model is trained on the first stages of the paper's schedule (stage i has 3^i epochs at
 1e-3 · 10^(−i/7)), binarized anew each epoch, as far as the hours go: a run that is interrupted goes on where it was. Then it is
 evaluated on the test set binarized once (seed 0): L_5000 by importance sampling, the annealed estimate on the first images, the
-active units. Table 2 trains a model on with the other objective through one more stage. What is printed is Markdown, with the
-paper's figures beside; FOLDER keeps models, checkpoints and the JSON of every run.
+active units. Table 2 (`--switch`) trains a model on with another objective, at the rate of the schedule's next stage, for
+`--switch-epochs`; `--refit` does so with the decoder frozen. What is printed is Markdown, with the paper's figures beside; FOLDER
+keeps models, checkpoints and the JSON of every run.
 """
 
 import argparse
@@ -21,6 +23,8 @@ PAPER = {
     (1, "iwae", 1): (86.76, "19"), (1, "iwae", 5): (85.54, "22"), (1, "iwae", 50): (84.78, "25"),
     (2, "vae", 1): (85.33, "16+5"), (2, "vae", 5): (85.01, "17+5"), (2, "vae", 50): (84.78, "17+5"),
     (2, "iwae", 1): (85.33, "16+5"), (2, "iwae", 5): (83.89, "21+5"), (2, "iwae", 50): (82.90, "26+7")}
+# Table 2, one layer: trained as the first, then as the second.
+PAPER_SWITCHED = {("vae 1", "iwae 50"): (84.88, "22"), ("iwae 50", "vae 1"): (86.02, "23")}
 
 
 def epochs(stages):
@@ -55,24 +59,30 @@ class Experiment:
             file.write(out)
         return json.loads(out)
 
-    def train(self, name, objective, k, stages, start=()):
-        """Trains through as many stages as the time allows, and returns how many those are."""
-        done = 0
+    def command_of_training(self, name, objective, k, *options):
         model = self.path(name + ".h5")
+        resume = ["--resume"] if os.path.exists(model + ".checkpoint") else []
+        return [
+            "train", self.options.data, "--dataset", "train/images", "-o", model, "--divide-by", "255", "--binarize", "bernoulli",
+            "--objective", objective, "--samples", k, *options, *resume]
+
+    def train(self, name, objective, k, stages):
+        """Trains through as many stages as the time allows, and returns how many those are."""
         for stage in range(1, stages + 1):
             limit = self.deadline - time.time()
-            if limit < 10:
-                break
-            arguments = [
-                "train", self.options.data, "--dataset", "train/images", "-o", model, "--divide-by", "255", "--binarize",
-                "bernoulli", "--objective", objective, "--samples", str(k), "--schedule", "paper", "--epochs",
-                str(epochs(stage)), *start]
-            if os.path.exists(model + ".checkpoint"):
-                arguments.append("--resume")
-            if self.run(f"{name}.stage{stage}", arguments, limit) is None:
-                break
-            done = stage
-        return done
+            command = self.command_of_training(
+                name, objective, k, "--schedule", "paper", "--epochs", str(epochs(stage)),
+                "--architecture", f"paper-{self.options.layers}")
+            if limit < 10 or self.run(f"{name}.stage{stage}", command, limit) is None:
+                return stage - 1
+        return stages
+
+    def train_on(self, name, start, objective, k, stages, *options):
+        """Goes on from a model at the rate of the stage behind its last."""
+        command = self.command_of_training(
+            name, objective, k, "--epochs", str(self.options.switch_epochs), "--learning-rate", f"{1e-3 * 10 ** (-stages / 7):.4e}",
+            "--from", self.path(start + ".h5"), *options)
+        return self.run(f"{name}.trained", command, self.deadline - time.time())
 
     def evaluate(self, name, stages):
         model, test = self.path(name + ".h5"), [self.options.data, "--dataset", "test/images"]
@@ -87,21 +97,43 @@ class Experiment:
 
 def figures(found):
     def nll(run):
-        estimate = run["logLikelihood"]
-        return f"{run['nll']:.2f} ± {estimate['dataStandardError']:.2f}"
+        draws = run["verdict"]["monteCarloStandardError"]
+        return f"{run['nll']:.2f} ± {'?' if draws is None else format(draws, '.2f')}"
 
     units = found["units"]
     active = "+".join(str(layer["active"]) for layer in units["layers"])
+    ess = found["plain"]["diagnostics"]["effectiveSampleSize"]["median"]
     return [
-        nll(found["plain"]), f"{found['few']['nll']:.2f}", f"{found['annealed']['nll']:.2f}", active,
-        f"{units['ablation']['difference']:+.2f}"]
+        f"{found['plain']['nll']:.2f} ± {found['plain']['logLikelihood']['dataStandardError']:.2f}", f"{ess:.1f}",
+        nll(found["few"]), nll(found["annealed"]), active, f"{units['ablation']['difference']:+.2f}"]
 
 
-HEAD = ["L_5000", "L_5000, few", "annealed, few", "active units", "ablation"]
+HEAD = ["L_5000 ± data", "ESS", "L_5000, few ± draws", "annealed, few ± draws", "active units", "ablation"]
 
 
 def row(cells):
     print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+
+def pairs(text):
+    """"vae 1 > iwae 50, …" as pairs of what a model was trained as and what it is trained on as."""
+    return [tuple(side.strip() for side in pair.split(">")) for pair in text.split(",") if pair.strip()]
+
+
+def switched(experiment, reached, text, freeze):
+    """A table of models trained on with another objective; `freeze` are the options that freeze a network."""
+    print()
+    row(["trained as", "then as", "epochs", *HEAD, "paper: NLL", "units"])
+    row(["---"] * (5 + len(HEAD)))
+    for first, then in pairs(text):
+        if first not in reached:
+            continue
+        start, stages = reached[first]
+        objective, k = then.split()
+        name = f"{start}-{'encoder-' if freeze else ''}then-{objective}-k{k}"
+        paper = ("", "") if freeze else PAPER_SWITCHED.get((first, then), ("", ""))
+        if experiment.train_on(name, start, objective, k, stages, *freeze):
+            row([first, then, experiment.options.switch_epochs, *figures(experiment.evaluate(name, "switch")), *paper])
 
 
 def main():
@@ -116,33 +148,28 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--test", type=int, default=10000)
     parser.add_argument("--annealed", type=int, default=100)
-    parser.add_argument("--switch", action="store_true", help="Table 2: train each model on with the other objective")
+    parser.add_argument("--switch", default="", help="Table 2: whole models trained on, such as \"vae 1 > iwae 50\"")
+    parser.add_argument("--refit", default="", help="the same with the decoder frozen")
+    parser.add_argument("--switch-epochs", type=int, default=27)
     options = parser.parse_args()
     experiment = Experiment(options)
-    architecture = ["--architecture", f"paper-{options.layers}"]
     row(["objective", "k", "stages", *HEAD, "paper: NLL", "units"])
     row(["---"] * (5 + len(HEAD)))
-    trained = []
+    reached = {}
     for entry in options.models.split(","):
         objective, k = entry.split()
         name = f"{objective}-k{k}-{options.layers}l"
-        stages = experiment.train(name, objective, int(k), options.stages, architecture)
+        paper = PAPER.get((options.layers, objective, int(k)), ("", ""))
+        stages = experiment.train(name, objective, k, options.stages)
         if stages == 0:
-            row([objective, k, 0, *["–"] * len(HEAD), *PAPER.get((options.layers, objective, int(k)), ("", ""))])
+            row([objective, k, 0, *["–"] * len(HEAD), *paper])
             continue
-        trained.append((name, objective, k, stages))
-        row([objective, k, stages, *figures(experiment.evaluate(name, stages)),
-             *PAPER.get((options.layers, objective, int(k)), ("", ""))])
+        reached[entry.strip()] = (name, stages)
+        row([objective, k, stages, *figures(experiment.evaluate(name, stages)), *paper])
     if options.switch:
-        print()
-        row(["trained as", "then as", "k", "stages", *HEAD])
-        row(["---"] * (4 + len(HEAD)))
-        for name, objective, k, stages in trained:
-            other = "iwae" if objective == "vae" else "vae"
-            second = f"{name}-then-{other}"
-            count = experiment.train(second, other, int(k), stages, ["--from", experiment.path(name + ".h5")])
-            if count:
-                row([objective, other, k, count, *figures(experiment.evaluate(second, count))])
+        switched(experiment, reached, options.switch, [])
+    if options.refit:
+        switched(experiment, reached, options.refit, ["--freeze", "decoder"])
 
 
 if __name__ == "__main__":
