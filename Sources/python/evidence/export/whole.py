@@ -50,6 +50,7 @@ def read_whole(where: str, found: Trace, telling, prior, flow, options, x, name:
         raise ExportError(
             f"{where}: draws {len(latents)} latents, and p(z_1 | z_2) is not in what it returns. If all are standard normal "
             'a priori, say prior="standard-normal"; else give encoders and decoders as lists of Conditional')
+    ask_about_other_noise(where, noises, latents, found, prior)
     encoders = [encoder_reading(l, latent, latents, replaced, found) for l, latent in enumerate(latents, 1)]
     decoders = [decoder_reading(item, nodes, constants, latents, replaced, shape)]
     for l, latent in enumerate(latents[:-1], 2):
@@ -148,6 +149,18 @@ def cut(where: str, noises: list[Node], outputs: list[Node]) -> tuple[list[Laten
     if not latents:
         raise ExportError(f"{where}: the reconstruction depends on no noise")
     return latents, replaced
+
+
+def ask_about_other_noise(where: str, noises: list[Node], latents: list[Latent], found: Trace, prior) -> None:
+    """Noise that the reconstruction does not depend on may be an upper latent, whose p(z_1 | z_2) would be lost."""
+    others = [n for n in noises if n not in [latent.noise for latent in latents]]
+    if not others or prior is not None:
+        return
+    shown = ", ".join(leaf.words for leaf in found.outputs if isinstance(leaf.value, View) and depends(leaf.value.node, others))
+    raise ExportError(
+        f"{where}: draws noise that the reconstruction does not depend on, but outputs {shown} do. If it makes a latent above "
+        "z_1, give encoders and decoders as lists of Conditional, p(z_1 | z_2) among them; if it makes none, and p(z) is the "
+        'standard normal, say prior="standard-normal"')
 
 
 def variables_of(nodes: Sequence[Node], replaced: dict[Node, Node]) -> list[int]:

@@ -7,7 +7,7 @@ from styles import LATENTS, PIXELS, Parts, apart, binary, half, settled, style, 
 from torch import nn
 from torch.nn import functional as F
 
-from evidence.export import export_torch
+from evidence.export import Conditional, export_torch
 
 G = "z as the code draws it"
 
@@ -255,6 +255,67 @@ def shared_noise():
             mean, lv = self.heads(x)
             return self.decode(mean + half(lv) * torch.randn(LATENTS))
     return whole(VAE(), binary())
+
+
+class Upper(Parts):
+    """q(z_2|z_1) and p(z_1|z_2) are returned beside a reconstruction that z_1 alone makes."""
+
+    def __init__(self):
+        super().__init__()
+        self.upper, self.lower = nn.Linear(LATENTS, 4), nn.Linear(2, 2 * LATENTS)
+
+    def above(self, z):
+        return (0.3 * self.upper(z)).chunk(2, 1)
+
+    def below(self, z):
+        return (0.3 * self.lower(z)).chunk(2, 1)
+
+    def forward(self, x):
+        mean, lv = self.heads(x)
+        z = mean + half(lv) * torch.randn_like(lv)
+        mean_2, lv_2 = self.above(z)
+        z_2 = mean_2 + half(lv_2) * torch.randn_like(lv_2)
+        return self.decode(z), (mean, lv), (mean_2, lv_2), self.below(z_2)
+
+    def weights(self, x, e):
+        (mean, lv), e_1, e_2 = self.heads(x), e[:, :LATENTS], e[:, LATENTS:]
+        q_1 = D.Normal(mean, half(lv))
+        z = mean + half(lv) * e_1
+        mean_2, lv_2 = self.above(z)
+        q_2 = D.Normal(mean_2, half(lv_2))
+        z_2 = mean_2 + half(lv_2) * e_2
+        below, spread = self.below(z_2)
+        return sum(term.sum(1) for term in (
+            self.bernoulli(z).log_prob(x), D.Normal(below, half(spread)).log_prob(z), D.Normal(0.0, 1.0).log_prob(z_2),
+            -q_1.log_prob(z), -q_2.log_prob(z_2)))
+
+
+def by_conditionals():
+    m, names = settled(Upper()), ("mean", "log_variance")
+    given = [
+        [Conditional(m.encode, outputs=names), Conditional(m.above, outputs=names)],
+        [Conditional(m.decode, "bernoulli"), Conditional(m.below, outputs=names)]]
+    return Case(lambda path: export_torch(path, *given, (PIXELS,), quiet=True), binary(), lambda x, e: m.weights(x, e), LATENTS + 2)
+
+
+@style(G, "a second latent that the reconstruction does not depend on", refused="lists of Conditional", remedy=by_conditionals)
+def upper():
+    return whole(Upper(), binary())
+
+
+class Shown(Parts):
+    """Returns a sample of the reconstruction too."""
+
+    def forward(self, x):
+        mean, lv = self.heads(x)
+        recon = self.decode(mean + half(lv) * torch.randn_like(lv))
+        return recon, recon + 0.1 * torch.randn_like(recon)
+
+
+@style(G, "noise on a copy of the reconstruction", refused='prior="standard-normal"',
+       remedy=lambda: whole(Shown(), binary(), prior="standard-normal", decoder_outputs={"probabilities": 0}))
+def shown():
+    return whole(Shown(), binary(), decoder_outputs={"probabilities": 0})
 
 
 def signed(m, encode):
