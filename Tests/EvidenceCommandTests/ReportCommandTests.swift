@@ -20,7 +20,13 @@ import Testing
       let page = try String(contentsOfFile: directory + "/page.html", encoding: .utf8)
       #expect(ReportPageTests.Reader(page).isValid)
       #expect(page.components(separatedBy: "<img ").count == 21)
-      #expect(page.contains("Digits, two-layer IWAE"))
+      #expect(page.contains("Digits, two-layer IWAE") && !page.contains("Drawn from the model"))
+      let withModel = try Executable.evidence.run(
+        "report", "r.h5", "--data", Repository.digits, "--model", Repository.digitsModel, "-o", "-", in: directory)
+      #expect(withModel.status == 0 && ReportPageTests.Reader(withModel.output).isValid, "\(withModel.error)")
+      // Two of the examples' lists are pairs then, and samples, reconstructions and traversals a picture each.
+      #expect(withModel.output.components(separatedBy: "<img ").count == 1 + 2 * 20 + 3)
+      #expect(["Drawn from the model", "Reconstructions", "Single units"].allSatisfy(withModel.output.contains))
       // A page may take the place of a page.
       let again = try Executable.evidence.run("report", "r.h5", "-o", "page.html", in: directory)
       #expect(again.status == 0)

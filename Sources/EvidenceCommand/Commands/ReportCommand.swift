@@ -17,7 +17,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
       Examples:
         evidence report results.h5 -o report.html
         evidence report results.h5 --data mnist.h5 -o report.html      show the worst examples as images
-        evidence report results.h5 --data mnist.h5 --model model.h5 -o report.html    and what the model makes of them
+        evidence report results.h5 --data mnist.h5 --model model.h5 -o report.html    and what the model makes of them, and draws
         evidence report a.h5 b.h5 c.h5 -o report.html                  compare several
         evidence units model.h5 mnist.h5 --format json > units.json
         evidence report results.h5 units.json -o report.html           add the latent units
@@ -48,7 +48,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The model that made the results, to show beside the images what it makes of them; refused when it is another model.",
+      "The model that made the results, to show what it makes of the images, what it draws, and what its units do; refused when it is another model.",
       valueName: "model.h5"), completion: .file())
   var model: String?
 
@@ -82,7 +82,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
     if let data {
       page.images = try ExampleImages(data, dataset: dataset, of: subject.settings)
       if page.images == nil { Console.shared.warn("\(data): an example is no image: examples are listed without") }
-      if let model { try Self.reconstruct(&page.images, subject, by: model) }
+      if let model { try Self.addPictures(to: &page, of: subject, by: model) }
     }
     var others: [String] = []
     for path in parts {

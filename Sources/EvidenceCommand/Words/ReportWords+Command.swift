@@ -50,10 +50,10 @@ extension ReportCommand {
     return bytes
   }
 
-  /// Computes what the model makes of the examples that are listed.
+  /// Computes what the model makes of the examples that are listed, and what it draws.
   ///
   /// - Throws: `CommandError` where it is another model than that of the results.
-  static func reconstruct(_ images: inout ExampleImages?, _ subject: ReportSubject, by path: String) throws {
+  static func addPictures(to page: inout ReportPage, of subject: ReportSubject, by path: String) throws {
     try FileRole.model.check(path)
     let digest = try SHA256.hexDigest(ofFile: path)
     guard digest == subject.settings.modelSHA256 else {
@@ -63,7 +63,9 @@ extension ReportCommand {
           + "\(subject.settings.modelSHA256.prefix(16))…, found \(digest.prefix(16))…")
     }
     let model = try NetworkModel(ModelFile.read(path))
-    try images?.reconstruct(subject.listedExamples, under: model)
+    try page.images?.reconstruct(subject.listedExamples, under: model)
+    page.pictures = try page.images?.pictures(
+      of: subject.settings.examples, under: model, name: subject.modelName)
   }
 
   /// What a command printed with --format json.

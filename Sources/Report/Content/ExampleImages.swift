@@ -44,6 +44,8 @@ package struct ExampleImages {
 
   /// The longest side of a picture in pixels; larger images are averaged down to it.
   static let longestSide = 96
+  /// Samples, and reconstructions, of a page.
+  private static let pictures = 32
 
   /// Opens the data that results were made of; nil where an example is no image.
   ///
@@ -91,6 +93,13 @@ package struct ExampleImages {
   package mutating func reconstruct(_ examples: [Int], under model: NetworkModel) throws {
     let means = try ModelPictures.reconstructions(of: examples, under: model, on: data, seed: seed)
     for (example, mean) in zip(examples, means) { reconstructions[example] = mean }
+  }
+
+  /// What a model draws, what it makes of the first of these examples, and what its most active units do.
+  package func pictures(of examples: Range<Int>, under model: NetworkModel, name: String) throws -> PicturePage? {
+    let evaluation = Evaluation(seed: seed, examples: examples)
+    let pictures = try ModelPictures(of: model, on: data, count: Self.pictures, options: evaluation)
+    return PicturePage(pictures, shape: data.source.exampleShape, name: name)
   }
 
   var hasReconstructions: Bool { !reconstructions.isEmpty }

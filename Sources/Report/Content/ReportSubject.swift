@@ -81,7 +81,7 @@ package struct ReportSubject {
   /// The headline's symbol.
   var headlineSymbol: String { isCrossEntropy ? "−cross-entropy" : symbol }
   /// The model's name, or that of its file.
-  var modelName: String {
+  package var modelName: String {
     let name = settings.facts.modelName ?? URL(filePath: settings.modelPath).deletingPathExtension().lastPathComponent
     return settings.modelPath.isEmpty && settings.facts.modelName == nil
       ? URL(filePath: path).deletingPathExtension().lastPathComponent : name

@@ -36,45 +36,47 @@ package struct PicturePage {
 
   /// The page.
   package func html() -> String {
-    let columns = 8
-    var parts = [
-      Markup("h1", [:], Markup("What \(name) draws")),
-      PagePart.section(
-        "Drawn from the model",
-        PagePart.paragraph("z from the prior; each picture is the mean of p(x | z).", "soft small"),
-        image(Self.rows(pictures.samples, columns), "Samples")),
-    ]
-    if !pictures.originals.isEmpty {
-      let rows = zip(Self.rows(pictures.originals, columns), Self.rows(pictures.reconstructions, columns))
-        .flatMap { [$0, $1] }
-      parts.append(
-        PagePart.section(
-          "Reconstructions",
-          PagePart.paragraph("Below each row of examples, what the model makes of their latents.", "soft small"),
-          image(rows, "Examples and reconstructions")))
-    }
-    let steps = ModelPictures.steps
-    var traversals = [
-      PagePart.paragraph(
-        "A row a unit of z₁, the most active first, from \(Text.plain(Double(steps[0]))) to "
-          + "\(Text.plain(Double(steps[steps.count - 1]))), all others staying where they are.", "soft small"),
-      image(pictures.traversals.map(\.means), "Traversals"),
-    ]
-    traversals.append(
-      PagePart.paragraph(
-        "Units: "
-          + pictures.traversals.map { unit in
-            "\(unit.unit + 1)" + (unit.variance.map { " (A = \(Text.significant($0, 2)))" } ?? "")
-          }.joined(separator: ", ")))
-    parts.append(Markup("section", [:], [Markup("h2", [:], "Single units")] + traversals))
-    return Markup.document(
+    Markup.document(
       Markup(
         "html", ["lang": "en", "xmlns": "http://www.w3.org/1999/xhtml"],
         Markup(
           "head", [:], Markup("meta", ["charset": "utf-8"]),
           Markup("meta", ["name": "color-scheme", "content": "light dark"]),
           Markup("title", [:], Markup("What \(name) draws")), Markup.style(StyleSheet.text)),
-        Markup("body", [:], Markup("main", [:], parts))))
+        Markup("body", [:], Markup("main", [:], [Markup("h1", [:], Markup("What \(name) draws"))] + sections))))
+  }
+
+  /// Samples, reconstructions and single units, each under its heading.
+  var sections: [Markup] {
+    let columns = 8
+    var sections = [
+      PagePart.section(
+        "Drawn from the model",
+        PagePart.paragraph("z from the prior; each picture is the mean of p(x | z).", "soft small"),
+        image(Self.rows(pictures.samples, columns), "Samples"))
+    ]
+    if !pictures.originals.isEmpty {
+      let rows = zip(Self.rows(pictures.originals, columns), Self.rows(pictures.reconstructions, columns))
+        .flatMap { [$0, $1] }
+      sections.append(
+        PagePart.section(
+          "Reconstructions",
+          PagePart.paragraph("Below each row of examples, what the model makes of their latents.", "soft small"),
+          image(rows, "Examples and reconstructions")))
+    }
+    let steps = ModelPictures.steps
+    let units = pictures.traversals.map { unit in
+      "\(unit.unit + 1)" + (unit.variance.map { " (A = \(Text.significant($0, 2)))" } ?? "")
+    }
+    sections.append(
+      PagePart.section(
+        "Single units",
+        PagePart.paragraph(
+          "A row a unit of z₁, the most active first, from \(Text.plain(Double(steps[0]))) to "
+            + "\(Text.plain(Double(steps[steps.count - 1]))), all others staying where they are.", "soft small"),
+        image(pictures.traversals.map(\.means), "Traversals"),
+        PagePart.paragraph("Units: " + units.joined(separator: ", "))))
+    return sections
   }
 
   private func image(_ rows: [[[Float]]], _ words: String) -> Markup {
@@ -85,7 +87,7 @@ package struct PicturePage {
       [
         "src": PNG.dataAddress(grid.samples, width: grid.width, height: grid.height, channels: layout.channels),
         "alt": words, "width": String(grid.width * scale), "height": String(grid.height * scale),
-        "style": "image-rendering: pixelated",
+        "style": "image-rendering: pixelated; max-width: 100%; height: auto",
       ])
   }
 

@@ -5,6 +5,8 @@ package struct ReportPage {
   let subject: ReportSubject
   /// Examples as pictures, where data were given and are images.
   package var images: ExampleImages?
+  /// What the model draws, where it was given.
+  package var pictures: PicturePage?
   /// Files of units, with their names.
   package var units: [(path: String, file: UnitsFile)] = []
   /// Files of checks, with their names.
@@ -41,7 +43,7 @@ package struct ReportPage {
     }
     let sections: [Markup] = [
       compared, HeadlineSection(subject: subject).markup, ChartsSection(subject: subject).markup,
-      try ExamplesSection(subject: subject, images: images).markup,
+      try ExamplesSection(subject: subject, images: images).markup, (pictures?.sections ?? []).joined,
       checks.map { CheckSection(path: $0.path, file: $0.file, subject: subject).markup }.joined,
       units.map { UnitsSection(path: $0.path, file: $0.file, subject: subject).markup }.joined,
       SettingsSection(subject: subject).markup, further.joined,
