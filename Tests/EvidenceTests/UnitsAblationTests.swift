@@ -48,7 +48,7 @@ import Testing
     let units = try ActiveUnits().estimate(network, on: data)
     var ablation = Ablation(network, units: units, samples: 2)
     ablation.sweepExamples = 3
-    _ = try ablation.run(on: data) { steps += 1 }
+    _ = try ablation.run(on: data) { _ in steps += 1 }
     #expect(steps == ablation.evaluations(examples: 10))
     let (found, _) = try Self.run { $0.sweepExamples = 0 }
     #expect(found.sweep.isEmpty && found.singles.isEmpty)

@@ -64,7 +64,7 @@ import Testing
       let error = #expect(throws: RunError.self) {
         try NLLRun(request, host: Watching(lastExample: 1)).run()
       }
-      guard case .stopped(let finished, 12, let saved?) = error else {
+      guard case .stopped(let finished, 12, .examples, let saved?) = error else {
         Issue.record("\(String(describing: error))")
         return
       }

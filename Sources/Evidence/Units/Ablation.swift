@@ -58,28 +58,26 @@ public struct Ablation: Sendable {
 
   /// Evaluates the model before and after.
   ///
-  /// `progress`: called after each evaluation of an example.
-  ///
-  /// - Throws: As `Evaluation.run`; `InvalidModel` where a posterior's units can't be held one by one.
-  public func run(on data: Dataset, progress: () -> Void = {}) throws -> AblationSummary {
+  /// - Parameters:
+  ///   - data: The examples.
+  ///   - restored: The rows of an earlier run with the same settings, which are not evaluated again.
+  ///   - observe: Given the row of each evaluation of an example.
+  /// - Throws: As `Evaluation.run`; `InvalidModel` where a posterior's units can't be held one by one; `EvidenceError`
+  ///   (`invalidResults`) where restored rows are not of this ablation.
+  public func run(
+    on data: Dataset, restored: RestoredMeasurements<AblationRow> = RestoredMeasurements(),
+    observe: (AblationRow) throws -> Void = { _ in }
+  ) throws -> AblationSummary {
     let plan = Plan(self)
     let range = options.examples ?? 0..<data.count
+    var passes = Passes(samples: samples, options: options, data: data, restored: restored)
     var whole: [Double] = []
-    let before = try ImportanceSampling(samples: samples).estimate(model, on: data, options: options) {
-      _, measurement in
-      whole.append(measurement.logLikelihood)
-      progress()
-    }
+    let before = try passes.run(model, over: range, { whole.append($1) }, observe)
     func change(removing removed: Set<Unit>, over examples: Range<Int>) throws -> AblationSummary.Change {
-      let smaller = try model.holding(held(removed))
-      var options = options
-      options.examples = examples
       var difference = RunningMoments()
-      let after = try ImportanceSampling(samples: samples).estimate(smaller, on: data, options: options) {
-        index, measurement in
-        difference.add(whole[index - range.lowerBound] - measurement.logLikelihood)
-        progress()
-      }
+      let after = try passes.run(
+        try model.holding(held(removed)), over: examples, { difference.add(whole[$0 - range.lowerBound] - $1) }, observe
+      )
       return .init(nll: after.nll, difference: difference.mean, standardError: difference.standardError)
     }
     var result = AblationSummary(
@@ -213,11 +211,51 @@ public struct AblationSummary: Sendable, Equatable {
   }
 }
 
-extension ImportanceSampling {
-  fileprivate func estimate(
-    _ model: NetworkModel, on data: Dataset, options: Evaluation,
-    observe: (Int, LogLikelihoodMeasurement) throws -> Void
+/// The evaluations of an ablation, one after the other, of which the first ones may be known.
+private struct Passes {
+  let samples: Int
+  let options: Evaluation
+  let data: Dataset
+  let restored: RestoredMeasurements<AblationRow>
+  /// Passes and evaluations so far.
+  private var (pass, evaluations) = (0, 0)
+
+  init(samples: Int, options: Evaluation, data: Dataset, restored: RestoredMeasurements<AblationRow>) {
+    self.samples = samples
+    self.options = options
+    self.data = data
+    self.restored = restored
+  }
+
+  /// Evaluates a model on some examples.
+  ///
+  /// - Parameters:
+  ///   - each: Given every example with its L_K.
+  ///   - observe: Given the rows that were not known.
+  mutating func run(
+    _ model: NetworkModel, over examples: Range<Int>, _ each: @escaping (Int, Double) -> Void,
+    _ observe: (AblationRow) throws -> Void
   ) throws -> LogLikelihoodSummary {
-    try options.run(self, under: model, on: data, observe: observe)
+    let (pass, first, restored) = (pass, evaluations, restored)
+    var next = examples.lowerBound
+    let known = RestoredMeasurements<LogLikelihoodMeasurement>(
+      count: min(max(0, restored.count - first), examples.count)
+    ) {
+      let measurement = try restored.next().measurement(pass: pass, example: next)
+      next += 1
+      each(measurement.index, measurement.logLikelihood)
+      return measurement
+    }
+    var options = options
+    options.examples = examples
+    let summary = try options.run(
+      ImportanceSampling(samples: samples), under: model, on: data, restored: known
+    ) { index, measurement in
+      each(index, measurement.logLikelihood)
+      try observe(AblationRow(index: first + index - examples.lowerBound, pass: pass, measurement))
+    }
+    self.pass += 1
+    evaluations += examples.count
+    return summary
   }
 }

@@ -60,7 +60,7 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
       "A dataset in DATA with a label for each example, carried over to what is written.", valueName: "path"))
   var labels: String?
 
-  @Flag(help: "A bar for every unit, also in layers of more than \(UnitsOutcome.mostBars).")
+  @Flag(help: "A bar for every unit, also in layers of more than \(UnitsOutcome.mostBars) or of mostly inactive ones.")
   var allUnits = false
 
   @OptionGroup var running: RunOptions
@@ -85,7 +85,7 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
 
   func run() throws {
     output.start()
-    try output.print(UnitsRun(request, host: CommandHost()).run())
+    try output.print(UnitsRun(request, host: CommandHost(isForPeople: output.format == .text)).run())
   }
 
   /// What is asked for.

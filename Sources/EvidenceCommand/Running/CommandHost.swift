@@ -4,6 +4,9 @@ import Training
 
 /// The command as the host of its runs: stopped by signals, watched at a terminal.
 struct CommandHost: RunHost {
+  /// Whether standard output is for people, who are shown what is known as soon as it is.
+  var isForPeople = false
+
   var cancellation: Cancellation { Interruption.shared.cancellation }
 
   func evaluate<Result>(_ body: () throws -> Result) throws -> Result {
@@ -35,6 +38,11 @@ struct CommandHost: RunHost {
         "shard \(shard.index) of \(shard.count), as \(who) says: examples \(examples.lowerBound)..\(examples.upperBound)"
           + (output.map { ", in \($0)" } ?? ""), file: output)
     }
+  }
+
+  func show(_ text: (any RunWords) -> String) throws -> Bool {
+    if isForPeople { try Console.shared.output(text(CommandWords())) }
+    return isForPeople
   }
 
   func log(_ message: String, _ facts: [String: String]) { Log.debug(message, facts) }

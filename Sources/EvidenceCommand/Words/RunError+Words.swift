@@ -25,8 +25,8 @@ extension RunError {
       "\(one) and \(other) take the data differently, so a difference would mean nothing: "
         + "\(differences.joined(separator: "; "))\nsay it for all: --binarize, --divide-by, --dequantize"
     case .training(let problem): problem.commandWords
-    case .stopped(let finished, let count, let saved):
-      "stopped after \(finished) of \(count) examples; "
+    case .stopped(let finished, let count, let rows, let saved):
+      "stopped after \(finished) of \(count) \(rows == .examples ? "examples" : "evaluations of the ablation"); "
         + (saved.map(Self.words) ?? "nothing was saved (--output RESULTS.h5 keeps what is finished)")
     }
   }
@@ -54,6 +54,8 @@ extension RunError {
     switch self {
     case .outputExists(let path, let output):
       switch output {
+      case .ablation:
+        "\(path): there is a file already, of an ablation; go on with it by --resume, or give another name to --output"
       case .latents: "\(path): there is a file already; remove it, or give another name to --latents"
       case .model: "\(path): there is a file already; give another name to -o, or --force to replace it"
       case .draft: "\(path): there is a file already; give another name to --draft, or --force to replace it"

@@ -52,7 +52,7 @@ package enum RunError: Error, Sendable {
   case outputIsNoFolder(path: String)
 
   /// An evaluation was stopped.
-  case stopped(finished: Int, of: Int, saved: SavedRows?)
+  case stopped(finished: Int, of: Int, Rows, saved: SavedRows?)
 
   /// A training run.
   case training(TrainingProblem)
@@ -61,10 +61,20 @@ package enum RunError: Error, Sendable {
   package enum Output: Sendable {
     /// Posterior means and scales.
     case latents
+    /// The log-likelihoods of an ablation.
+    case ablation
     /// A model.
     case model
     /// A description of a model.
     case draft
+  }
+
+  /// What a run's rows are of.
+  package enum Rows: Sendable {
+    /// Examples, each evaluated once.
+    case examples
+    /// Evaluations of examples by one model or another.
+    case evaluations
   }
 
   /// The rows of a run that was stopped.

@@ -32,6 +32,10 @@ package protocol RunHost: Sendable {
   /// What a run decided by itself, before it begins.
   func say(_ decision: RunDecision)
 
+  /// Shows what is known of an outcome before the rest of it, which takes long; false where that is not wanted, so that the
+  /// outcome has to say all.
+  func show(_ text: (any RunWords) -> String) throws -> Bool
+
   /// What is being done, for somebody who wonders.
   func log(_ message: String, _ facts: [String: String])
 }
@@ -65,6 +69,7 @@ extension RunHost {
   package func expectLongReading() {}
   package func progress(total: Int, hasMean: Bool) -> any RunProgress { Unwatched() }
   package func watchTraining(_ options: TrainingOptions) -> any TrainingWatch { UnwatchedTraining() }
+  package func show(_ text: (any RunWords) -> String) throws -> Bool { false }
   package func say(_ decision: RunDecision) {}
   package func log(_ message: String, _ facts: [String: String]) {}
 }

@@ -13,7 +13,8 @@ package struct ResultsInspection: RunOutcome {
   package init(_ file: ResultsFile) throws {
     self.file = file
     var moments = RunningMoments()
-    if try file.hasColumn("log_likelihood") {
+    // An ablation's rows are of several models.
+    if try file.hasColumn("elbo") {
       var rows = try file.stream(of: LogLikelihoodMeasurement.self)
       while let row = try rows.next() { moments.add(row.logLikelihood) }
     }

@@ -62,10 +62,12 @@ final class ResultsSink<Row: ResultRow> {
     writer?.note(facts)
   }
 
-  /// Runs an evaluation of `count` examples; whatever ends it, what was finished is then on disk.
+  /// Runs an evaluation of `count` examples, or what else the rows are of; whatever ends it, what was finished is then on disk.
   ///
   /// - Throws: What `body` throws; where it was cancelled, `RunError.stopped`.
-  func saving<Result>(of count: Int, _ body: () throws -> Result) throws -> Result {
+  func saving<Result>(
+    of count: Int, _ rows: RunError.Rows = .examples, _ body: () throws -> Result
+  ) throws -> Result {
     do {
       let result = try body()
       try writer?.finish()
@@ -73,14 +75,14 @@ final class ResultsSink<Row: ResultRow> {
     } catch let failure {
       do { try writer?.close() } catch  where failure is CancellationError { throw error }
       guard failure is CancellationError else { throw failure }
-      throw stopped(of: count)
+      throw stopped(of: count, rows)
     }
   }
 
-  private func stopped(of count: Int) -> RunError {
+  private func stopped(of count: Int, _ rows: RunError.Rows) -> RunError {
     let saved = writer.map {
       RunError.SavedRows(path: $0.path, saved: $0.savedCount, journaled: $0.journaledCount)
     }
-    return .stopped(finished: finished, of: count, saved: saved)
+    return .stopped(finished: finished, of: count, rows, saved: saved)
   }
 }

@@ -31,8 +31,7 @@ struct UnitBars {
   var lines: [String] {
     let sorted = layer.unitsByVariance
     let decided = layer.activeUnits.count + layer.undecidedUnits.count
-    // In a large layer, units far below the threshold are told together.
-    let shown = isComplete || layer.units <= UnitsOutcome.mostBars ? sorted.count : max(decided + 8, 16)
+    let shown = isComplete ? sorted.count : Self.shown(of: layer.units, decided: decided)
     var table = TextTable([.right, .right, .left, .left, .right])
     table.add(["unit", "A_u", "±", axis, "KL"])
     let undecided = Set(layer.undecidedUnits)
@@ -48,6 +47,15 @@ struct UnitBars {
     let rest = sorted.dropFirst(shown).map { layer.variances[$0] }
     let range = "A_u \(UnitBars.number(rest.first ?? 0)) … \(UnitBars.number(rest.last ?? 0))"
     return table.lines + ["  and \(Text.counted(rest.count, "more unit")), \(range) (\(words.words(.allUnits)))"]
+  }
+
+  /// How many units have a bar of their own: in a large layer, and where most units are inactive, those far below the
+  /// threshold are told together.
+  ///
+  /// - Parameter decided: Units that are active, and those that may be.
+  static func shown(of units: Int, decided: Int) -> Int {
+    let folds = units > UnitsOutcome.mostBars || 2 * (units - decided) > units
+    return folds ? min(units, max(decided + 8, 16)) : units
   }
 
   /// Short at any size.

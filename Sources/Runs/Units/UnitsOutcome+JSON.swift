@@ -19,7 +19,10 @@ extension UnitsOutcome {
     if let ablation { value = value.appending(["ablation": json(ablation)]) }
     return value.appending([
       "labels": JSONValue(labelsPath), "latents": JSONValue(latents), "warnings": words.json(warnings),
-      "timing": ["seconds": .number(seconds), "examplesPerSecond": .number(Double(units.examples) / seconds)],
+      "timing": [
+        "seconds": .number(seconds), "examplesPerSecond": .number(Double(units.examples) / seconds),
+        "ablationSeconds": JSONValue(ablationSeconds),
+      ],
     ])
   }
 

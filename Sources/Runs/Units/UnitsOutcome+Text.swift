@@ -6,15 +6,28 @@ import Wording
 extension UnitsOutcome {
   /// The report for people, within 80 columns.
   package func text(in words: any RunWords) -> String {
-    headerLines.joined(separator: "\n") + "\n\n" + body(in: words)
+    isShown ? "\n" + ending(in: words) : headerLines.joined(separator: "\n") + "\n\n" + body(in: words)
+  }
+
+  /// What is known before the ablation.
+  func beginning(in words: any RunWords) -> String {
+    ([headerLines] + units.layers.map { lines($0, words) }).map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
 
   /// The report without what it is about.
   package func body(in words: any RunWords) -> String {
-    var sections = units.layers.map { lines($0, words) }
+    units.layers.map { lines($0, words).joined(separator: "\n") + "\n\n" }.joined() + ending(in: words)
+  }
+
+  /// The ablation, the files and the time.
+  private func ending(in words: any RunWords) -> String {
+    var sections: [[String]] = []
     if let ablation { sections.append(lines(ablation)) }
     if let latents { sections.append(["posterior means and scales: \(latents)"]) }
-    if let output { sections.append(["posteriors of every example: \(output)"]) }
+    if let output {
+      let ablated = ablation == nil ? [] : ["log-likelihoods of the ablation: \(Self.ablationPath(output))"]
+      sections.append(["posteriors of every example: \(output)"] + ablated)
+    }
     sections.append([timing])
     return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
@@ -135,6 +148,7 @@ extension UnitsOutcome {
   private var timing: String {
     "\(Text.duration(seconds)), \(Text.count(Int(Double(units.examples) / max(seconds, 1e-9)))) examples/s, "
       + Text.counted(inputs.events.threads ?? threads, "thread")
+      + (ablationSeconds.map { "; ablation \(Text.duration($0))" } ?? "")
   }
 }
 

@@ -5,7 +5,7 @@ package struct UnitsOutcome: RunOutcome {
   let inputs: Inputs
   let seed: UInt64
   package let units: UnitsSummary
-  let ablation: AblationSummary?
+  var ablation: AblationSummary?
   /// By example, of those in the scatters.
   let labels: [Int: ExampleLabels.Label]
   let labelsPath: String?
@@ -15,8 +15,17 @@ package struct UnitsOutcome: RunOutcome {
   let output: String?
   /// Of the pass over the data.
   let seconds: Double
+  /// Of the ablation; nil without.
+  var ablationSeconds: Double?
+  /// Whether all up to the ablation has been shown already.
+  var isShown = false
   let threads: Int
   let showsAllUnits: Bool
+
+  /// Where the ablation's rows are kept, beside those of the units.
+  package static func ablationPath(_ output: String) -> String {
+    (output.hasSuffix(".h5") ? String(output.dropLast(3)) : output) + "-ablation.h5"
+  }
 
   /// Layers of more units show the bars of the first only.
   package static let mostBars = 64

@@ -33,16 +33,25 @@ package struct UnitsRun {
   package func run() throws -> UnitsOutcome {
     // A file that is there is opened before the evaluation, which has no limit of time.
     let resumed = part.results?.isResumed == true ? try inputs.locatingErrors { try kept() } : nil
+    if request.ablates, let results = ablationResults, !results.resumes {
+      try Self.requireVacant(results.path, .ablation)
+    }
     return try host.evaluate {
       let started = ContinuousClock.now
       let units = try inputs.locatingErrors { try measure(resumed ?? kept()) }
       let seconds = started.duration(to: .now) / .seconds(1)
-      let ablation = try request.ablates ? inputs.locatingErrors { try ablate(units) } : nil
-      return UnitsOutcome(
-        inputs: inputs, seed: evaluation.seed, units: units, ablation: ablation,
+      var outcome = UnitsOutcome(
+        inputs: inputs, seed: evaluation.seed, units: units, ablation: nil,
         labels: try scatterLabels(units), labelsPath: labels?.path, latents: request.latents,
         output: part.results?.path,
         seconds: seconds, threads: evaluation.threads, showsAllUnits: request.showsAllUnits)
+      guard request.ablates else { return outcome }
+      // Ablation takes far longer than all before it.
+      outcome.isShown = try host.show { outcome.beginning(in: $0) }
+      let ablating = ContinuousClock.now
+      outcome.ablation = try inputs.locatingErrors { try ablate(units) }
+      outcome.ablationSeconds = ablating.duration(to: .now) / .seconds(1)
+      return outcome
     }
   }
 
@@ -94,11 +103,7 @@ package struct UnitsRun {
   }
 
   private func createLatents(_ path: String) throws -> LatentsFile {
-    // A mistyped path must not cost somebody a dataset.
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    if let size = attributes?[.size] as? Int, attributes?[.type] as? FileAttributeType == .typeRegular, size > 0 {
-      throw RunError.outputExists(path: path, .latents)
-    }
+    try Self.requireVacant(path, .latents)
     return try LatentsFile(
       creating: path, latentCounts: inputs.model.latentCounts,
       attributes: [
@@ -109,13 +114,55 @@ package struct UnitsRun {
       ])
   }
 
+  /// A mistyped path must not cost somebody a dataset.
+  private static func requireVacant(_ path: String, _ output: RunError.Output) throws {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    if let size = attributes?[.size] as? Int, attributes?[.type] as? FileAttributeType == .typeRegular, size > 0 {
+      throw RunError.outputExists(path: path, output)
+    }
+  }
+
   private func ablate(_ units: UnitsSummary) throws -> AblationSummary {
     var ablation = Ablation(
       inputs.model, units: units, samples: request.samples, options: evaluation)
     ablation.sweepExamples = request.sweepExamples
-    let progress = host.progress(total: ablation.evaluations(examples: inputs.examples.count), hasMean: false)
+    let count = ablation.evaluations(examples: inputs.examples.count)
+    let sink = try ResultsSink<AblationRow>(
+      ablationResults, settings: ablationSettings(count), watch: evaluation.watch, events: inputs.events, host: host)
+    let progress = host.progress(total: count, hasMean: false)
     defer { progress.end() }
-    return try ablation.run(on: inputs.data) { progress.advance(by: 0) }
+    let restored = RestoredMeasurements(count: sink.restored.count) {
+      progress.restore(0)
+      return try sink.restored.next()
+    }
+    return try sink.saving(of: count, .evaluations) {
+      try ablation.run(on: inputs.data, restored: restored) { row in
+        try sink.append(row)
+        progress.advance(by: 0)
+      }
+    }
+  }
+
+  /// Where the ablation's rows go: beside those of the units.
+  private var ablationResults: ResultsRequest? {
+    part.results.map { units in
+      var results = ResultsRequest(path: UnitsOutcome.ablationPath(units.path))
+      results.resumes = units.resumes
+      return results
+    }
+  }
+
+  /// What the ablation's rows depend on; which units are removed follows from the examples, the draws and the threshold.
+  private func ablationSettings(_ count: Int) throws -> ResultsSettings {
+    let examples = inputs.examples
+    var settings = try inputs.settings(
+      command: "ablation", estimator: "importance-sampling",
+      options: [
+        "draws": String(request.draws), "examples": "\(examples.lowerBound)..\(examples.upperBound)",
+        "sweep_examples": String(request.sweepExamples), "threshold": "\(request.threshold)",
+      ], samples: request.samples, curveSamples: [], seed: evaluation.seed)
+    settings.examples = 0..<count
+    return settings
   }
 
   /// The label of every example of the scatters.
