@@ -57,10 +57,12 @@ public final class Trainer {
     dataset = data
     let compiled = try NetworkModel(model)
     let left = options.validation ?? 0..<0
-    guard left.lowerBound >= 0, left.upperBound <= data.count else {
+    let range = options.examples ?? 0..<data.count
+    for (name, range) in [("validation", left), ("examples", range)]
+    where range.lowerBound < 0 || range.upperBound > data.count {
       throw EvidenceError(
         .invalidSetting,
-        "validation: expected a range within 0..\(data.count), found \(left.lowerBound)..\(left.upperBound)")
+        "\(name): expected a range within 0..\(data.count), found \(range.lowerBound)..\(range.upperBound)")
     }
     guard data.elementCount == compiled.inputCount else {
       throw EvidenceError(
@@ -68,7 +70,8 @@ public final class Trainer {
         "an example has \(data.elementCount) elements\nexpected \(compiled.inputCount), as the architecture takes")
     }
     self.data = try TrainingData(
-      data, leaving: left, for: compiled, batch: options.batch, seed: options.seed, check: cancellation.check)
+      data, examples: TrainedExamples(range, without: left), for: compiled, batch: options.batch, seed: options.seed,
+      check: cancellation.check)
     let start =
       initialises
       ? Initialization.glorot(model, training: options.trained, seed: options.seed, means: self.data.means) : model
@@ -87,6 +90,9 @@ public final class Trainer {
         + "; trained parameters \(network.parameterCount); examples \(self.data.count); their checksum \(content.bitPattern)"
         + "; first weights \(network.checksum)")
   }
+
+  /// How many examples are trained on.
+  public var examples: Int { data.count }
 
   /// Steps of an epoch.
   public var stepsPerEpoch: Int { (data.count + options.batch - 1) / options.batch }

@@ -1,6 +1,28 @@
 import Evidence
 import Foundation
 
+/// Which examples of a dataset are trained on: a range, without those for validation.
+struct TrainedExamples {
+  /// Where they lie.
+  let bounds: Range<Int>
+  private let left: Range<Int>
+
+  init(_ range: Range<Int>, without validation: Range<Int>) {
+    bounds = range
+    left = validation.clamped(to: range)
+  }
+
+  var count: Int { bounds.count - left.count }
+
+  func contains(_ number: Int) -> Bool { bounds.contains(number) && !left.contains(number) }
+
+  /// The number in the dataset of the one that comes after `index` others.
+  subscript(index: Int) -> Int {
+    let number = bounds.lowerBound + index
+    return number < left.lowerBound ? number : number + left.count
+  }
+}
+
 /// The examples that a model is trained on, in the order of each epoch, prepared anew each time.
 ///
 /// Memory doesn't grow with the dataset: what fits into the budget is held as it is stored; of a larger dataset a window of
@@ -13,7 +35,7 @@ final class TrainingData: @unchecked Sendable {
 
   private let data: Dataset
   private let size: Int
-  private let left: Range<Int>
+  private let examples: TrainedExamples
   private let seed: UInt64
   /// How many examples are trained on.
   let count: Int
@@ -34,23 +56,23 @@ final class TrainingData: @unchecked Sendable {
 
   /// Looks at every example once.
   ///
-  /// - Parameter left: Examples that are left out.
+  /// - Parameter examples: Those that are trained on.
   /// - Throws: `EvidenceError` where there are none, or where one has values that the likelihood doesn't take.
   init(
-    _ data: Dataset, leaving left: Range<Int>, for model: NetworkModel, batch: Int, seed: UInt64,
+    _ data: Dataset, examples: TrainedExamples, for model: NetworkModel, batch: Int, seed: UInt64,
     budget: Int = TrainingData.budget, check: () throws -> Void
   ) throws {
     self.data = data
-    self.left = left
+    self.examples = examples
     self.seed = seed
     size = data.elementCount
-    count = data.count - left.count
+    count = examples.count
     guard count > 0 else { throw EvidenceError(.invalidData, "the dataset holds no examples to train on") }
     var sums = [Double](repeating: 0, count: size)
     var areBytes = true
     let support = model.support
     let classes = model.plan.likelihoodComponents
-    for chunk in Self.chunks(data.count) {
+    for chunk in Self.chunks(of: examples.bounds) {
       try check()
       let stored = try Dataset(data.source).batch(chunk).values
       areBytes = areBytes && stored.allSatisfy { $0 >= 0 && $0 <= 255 && $0 == $0.rounded() }
@@ -68,7 +90,7 @@ final class TrainingData: @unchecked Sendable {
             .invalidData, "example \(chunk.lowerBound + run * classes / size): a run of one-hot data has not one 1")
         }
       }
-      for (position, index) in chunk.enumerated() where !left.contains(index) {
+      for (position, index) in chunk.enumerated() where examples.contains(index) {
         for element in 0..<size {
           sums[element] += Self.expected(stored[position * size + element], data.preprocessing)
         }
@@ -82,8 +104,8 @@ final class TrainingData: @unchecked Sendable {
   }
 
   /// Consecutive examples, a chunk at a time.
-  private static func chunks(_ count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: chunk).map { $0..<min($0 + chunk, count) }
+  private static func chunks(of range: Range<Int>) -> [Range<Int>] {
+    stride(from: range.lowerBound, to: range.upperBound, by: chunk).map { $0..<min($0 + chunk, range.upperBound) }
   }
 
   /// What an element becomes on the mean.
@@ -109,16 +131,14 @@ final class TrainingData: @unchecked Sendable {
     bytes = []
     floats = []
     var place = 0
-    let chunks = Self.chunks(count)
+    let chunks = Self.chunks(of: 0..<count)
     let order = members.count < count ? Permutation(count: chunks.count, seed: seed, epoch: epoch, part: 1 << 31) : nil
     for turn in chunks.indices {
       let chunk = chunks[order?[turn] ?? turn]
       let part = max(members.lowerBound, place)..<min(members.upperBound, place + chunk.count)
       if !part.isEmpty {
-        // Left-out examples lie in the middle of what is stored.
-        for index in chunk.lowerBound + part.lowerBound - place..<chunk.lowerBound + part.upperBound - place {
-          numbers.append(index < left.lowerBound ? index : index + left.count)
-        }
+        numbers += (chunk.lowerBound + part.lowerBound - place..<chunk.lowerBound + part.upperBound - place)
+          .map { examples[$0] }
       }
       place += chunk.count
       if place >= members.upperBound { break }

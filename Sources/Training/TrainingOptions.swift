@@ -20,6 +20,8 @@ public struct TrainingOptions: Sendable, Equatable {
   public var seed: UInt64 = 0
   /// Worker threads; they change no number.
   public var threads: Int
+  /// The examples that are trained on; all by default.
+  public var examples: Range<Int>?
   /// Examples that are not trained on, but looked at now and then.
   public var validation: Range<Int>?
   /// Seconds between checkpoints within an epoch.
@@ -65,6 +67,7 @@ public struct TrainingOptions: Sendable, Equatable {
     return
       "objective \(objective); samples \(samples); encoder \(trained.encoder); decoder \(trained.decoder); batch \(batch); "
       + "rate \(rate); schedule \(schedule); seed \(seed); validation \(validation.map { "\($0)" } ?? "none")"
+      + (examples.map { "; of examples \($0)" } ?? "")
   }
 }
 

@@ -156,16 +156,21 @@ struct Strokes {
     #expect(refitted.decoders == model.decoders && refitted.encoders != model.encoders)
   }
 
-  @Test("The examples of a small window are all those of the dataset, and no others")
-  func windows() throws {
+  @Test(
+    "The examples of a small window are all those that are trained on, and no others",
+    arguments: [0..<60, 5..<60, 12..<58, 20..<45])
+  func windows(range: Range<Int>) throws {
     let compiled = try NetworkModel(Strokes.model)
     let plain = Dataset(Strokes.values, count: Strokes.count, preprocessing: Preprocessing(divideBy: 255))
     for budget in [36 * 16, 36 * 60] {
+      let examples = TrainedExamples(range, without: 10..<20)
+      let numbers = range.filter { !(10..<20).contains($0) }
       let data = try TrainingData(
-        plain, leaving: 10..<20, for: compiled, batch: 8, seed: 1, budget: budget, check: {})
+        plain, examples: examples, for: compiled, batch: 8, seed: 1, budget: budget, check: {})
+      #expect(data.count == numbers.count)
       var seen: [[Float]] = []
-      for first in stride(from: 0, to: 50, by: 8) {
-        let places = first..<min(first + 8, 50)
+      for first in stride(from: 0, to: data.count, by: 8) {
+        let places = first..<min(first + 8, data.count)
         try data.prepare(epoch: 2, places: places)
         for place in places {
           var example = [Float](repeating: 0, count: 36)
@@ -175,7 +180,7 @@ struct Strokes {
           seen.append(example)
         }
       }
-      let expected = (0..<60).filter { !(10..<20).contains($0) }.map { index in
+      let expected = numbers.map { index in
         Strokes.values[index * 36..<(index + 1) * 36].map { Float(Double($0) / 255) }
       }
       func sorted(_ examples: [[Float]]) -> [[Float]] { examples.sorted { $0.lexicographicallyPrecedes($1) } }
@@ -188,7 +193,8 @@ struct Strokes {
   func binarization() throws {
     let compiled = try NetworkModel(Strokes.model)
     func examples(epoch: Int) throws -> [[Float]: Int] {
-      let data = try TrainingData(Strokes.data, leaving: 0..<0, for: compiled, batch: 8, seed: 1, check: {})
+      let data = try TrainingData(
+        Strokes.data, examples: TrainedExamples(0..<60, without: 0..<0), for: compiled, batch: 8, seed: 1, check: {})
       try data.prepare(epoch: epoch, places: 0..<8)
       var counts: [[Float]: Int] = [:]
       for place in 0..<60 {

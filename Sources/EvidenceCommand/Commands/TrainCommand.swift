@@ -116,9 +116,6 @@ struct TrainCommand: ParsableCommand, IsolatedCommand {
     if objective == .wake, freeze == .encoder { throw ValidationError("--objective wake trains the encoder") }
     if gradient != .standard, objective != .iwae { throw ValidationError("--gradient: only iwae has a choice") }
     if resume && force { throw ValidationError("--resume and --force exclude each other") }
-    if preparation.examples != nil {
-      throw ValidationError("--examples: the examples that are not trained on are named by --validation")
-    }
   }
 
   func run() throws {
@@ -131,6 +128,7 @@ struct TrainCommand: ParsableCommand, IsolatedCommand {
     var request = TrainRequest(data: data, output: model, options: options)
     request.dataset = preparation.dataset
     request.preparation = preparation.choice
+    request.examples = preparation.examples
     request.validation = validation
     request.resumes = resume
     request.replaces = force

@@ -30,7 +30,7 @@ struct PreparationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The examples to evaluate: a half-open range such as 100..200, ..200 or 100.. (default: all)", valueName: "a..b"))
+      "The examples to take: a half-open range such as 100..200, ..200 or 100.. (default: all)", valueName: "a..b"))
   var examples: ExampleRange?
 
   @Option(

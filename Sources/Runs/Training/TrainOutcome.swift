@@ -27,6 +27,8 @@ package struct TrainOutcome: RunOutcome {
   let data: any FileSource
   let preprocessing: Preprocessing
   let options: TrainingOptions
+  /// How many examples were trained on.
+  let examples: Int
   let parameters: Int
   let model: NetworkModel
   /// Epochs that an earlier run had finished.
@@ -71,7 +73,7 @@ package struct TrainOutcome: RunOutcome {
         "likelihood": .string(model.likelihood.rawValue), "trained": .integer(parameters),
       ],
       "data": [
-        "path": .string(data.file), "dataset": .string(data.path), "examples": .integer(data.count),
+        "path": .string(data.file), "dataset": .string(data.path), "examples": .integer(examples),
         "binarize": .string(preprocessing.binarize.rawValue), "divideBy": .number(preprocessing.divideBy),
       ],
       "objective": .string(objectiveName), "samples": .integer(options.samples), "batch": .integer(options.batch),

@@ -13,8 +13,10 @@ package struct TrainRequest: Sendable {
   package var output: String
   /// The networks that training begins with.
   package var start = Start.paperOneLayer
-  /// How it is trained; `validation` is taken from below.
+  /// How it is trained; `examples` and `validation` are taken from below.
   package var options: TrainingOptions
+  /// Examples that are trained on; all where nothing is said.
+  package var examples: ExampleRange?
   /// Examples that are not trained on.
   package var validation: ExampleRange?
   /// Whether to go on with the run that left a checkpoint.

@@ -41,6 +41,7 @@ package struct TrainRun {
     }
     self.description = description
     var options = request.options
+    options.examples = try request.examples?.resolved(count: source.count)
     options.validation = try request.validation?.resolved(count: source.count)
     self.options = options
     host.expect(threads: options.threads)
@@ -83,7 +84,8 @@ package struct TrainRun {
     if !FileManager.default.fileExists(atPath: request.output) { try save(trainer) }
     return TrainOutcome(
       path: request.output, checkpoint: request.checkpoint, data: source, preprocessing: data.preprocessing,
-      options: options, parameters: trainer.network.parameterCount, model: trainer.network.network,
+      options: options, examples: trainer.examples, parameters: trainer.network.parameterCount,
+      model: trainer.network.network,
       firstEpoch: firstEpoch, history: history, seconds: started.duration(to: .now) / .seconds(1))
   }
 
