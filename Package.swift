@@ -9,7 +9,9 @@ let commit =
 let package = Package(
   name: "evidence",
   products: [
-    .library(name: "Evidence", targets: ["Evidence", "Models", "ModelFile", "KerasImport", "Statistics"]),
+    .library(
+      name: "Evidence",
+      targets: ["Evidence", "KerasImport", "LinearAlgebra", "ModelFile", "Models", "Networks", "Statistics"]),
     .library(name: "EvidenceTesting", targets: ["EvidenceTesting"]),
     .executable(name: "evidence", targets: ["EvidenceCommand"]),
   ],
@@ -44,14 +46,15 @@ let package = Package(
     .target(
       name: "Runs",
       dependencies: [
-        "CBuild", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Statistics", "Training", "Wording",
+        "CBuild", "Evidence", "HDF5", "JSON", "KerasImport", "LinearAlgebra", "ModelFile", "Models", "Statistics",
+        "Training", "Wording",
       ]),
     .target(name: "EvidenceTesting", dependencies: ["Evidence", "Models", "Networks"]),
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
-        "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Runs", "Statistics",
-        "Training", "Wording",
+        "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "LinearAlgebra", "ModelFile", "Models", "Report", "Runs",
+        "Statistics", "Training", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -64,32 +67,38 @@ let package = Package(
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra"], exclude: ["Reference"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics"], exclude: ["Reference"]),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "Models", "Evidence"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "EvidenceTests", dependencies: ["Evidence", "EvidenceTesting"]),
+      name: "NetworksTests", dependencies: ["CKernels", "Evidence", "Models", "Networks"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EvidenceTests",
+      dependencies: [
+        "Compression", "Evidence", "EvidenceTesting", "HDF5", "LinearAlgebra", "Models", "Networks", "Statistics",
+      ]),
     .testTarget(name: "TrainingTests", dependencies: ["Evidence", "Training"]),
     .testTarget(
-      name: "ModelFileTests", dependencies: ["ModelFile", "EvidenceTesting"], exclude: ["Exported/generate.py"],
-      resources: [.copy("Exported/Models")]),
+      name: "ModelFileTests", dependencies: ["Evidence", "HDF5", "ModelFile", "Models", "Networks"],
+      exclude: ["Exported/generate.py"], resources: [.copy("Exported/Models")]),
     .testTarget(
-      name: "KerasImportTests", dependencies: ["Evidence", "KerasImport", "ModelFile", "EvidenceTesting"],
+      name: "KerasImportTests",
+      dependencies: ["Compression", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Networks"],
       resources: [.copy("Fixtures")]),
     .target(name: "TestSupport", dependencies: ["HDF5"], path: "Tests/Support"),
     .testTarget(
       name: "RunsTests", dependencies: ["Evidence", "HDF5", "JSON", "KerasImport", "Models", "Runs", "TestSupport"]),
     .testTarget(
       name: "EvidenceCommandTests",
-      dependencies: ["EvidenceCommand", "KerasImport", "ModelFile", "Runs", "TestSupport"],
+      dependencies: [
+        "Evidence", "EvidenceCommand", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Networks", "Report",
+        "Runs", "TestSupport", "Wording", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v6]
 )
 
-// In these, an import is internal unless it says more, and a file sees members only of what it imports itself.
-let settled = [
-  "Compression", "EvidenceTesting", "HDF5", "JSON", "LinearAlgebra", "Statistics", "TestSupport", "Training",
-]
-for target in package.targets where settled.contains(target.name) {
+// An import is internal unless it says more, and a file sees members only of what it imports itself.
+for target in package.targets where target.type != .system && target.type != .test {
   target.swiftSettings = [
     .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
   ]

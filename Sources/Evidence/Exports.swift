@@ -1,3 +1,3 @@
 // A script that imports Evidence has models: what they are made of, and the networks that compute them.
-@_exported import Models
-@_exported import Networks
+@_exported public import Models
+@_exported public import Networks

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// What to do about an error, for whoever words it: a command in its options, a script in its calls.
 public enum Remedy: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// A model that was read from another framework's files.
 public struct KerasImportResult: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// What the files do not say, or say otherwise: the options of `evidence import keras`.
 ///

@@ -1,3 +1,4 @@
+import JSON
 import Models
 
 /// Cuts a piece out of the graph, from one tensor to another, as a stack.

@@ -1,3 +1,5 @@
+import HDF5
+
 /// In which order the layers of a file with weights only follow one another, as far as that can be told.
 enum WeightOrder {
   /// What a fully connected layer takes and gives; nil for other layers.

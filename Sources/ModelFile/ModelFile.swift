@@ -1,5 +1,5 @@
-import HDF5
-import Models
+package import HDF5
+public import Models
 
 /// Reading and writing of the model format (docs/model-format.md).
 public enum ModelFile {

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// A model file that does not say what it should: every problem that was found in it.
 public struct ModelFileError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -14,9 +14,15 @@ struct Manifest {
     .deletingLastPathComponent()
 
   let targets: [Target]
+  /// What packages that depend on this one can import.
+  let offered: Set<String>
 
   init() throws {
     let text = try String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8)
+    offered = Set(
+      text.matches(of: /\.library\(\s*name: "\w+",\s*targets: \[([^\]]*)\]/).flatMap { library in
+        library.1.matches(of: /"(\w+)"/).map { String($0.1) }
+      })
     let starts = text.ranges(of: /\.(target|executableTarget|testTarget|systemLibrary)\(/).map(\.lowerBound)
     targets = zip(starts, starts.dropFirst() + [text.endIndex]).compactMap { start, end in
       let part = text[start..<end]
@@ -47,13 +53,19 @@ extension Manifest.Target {
     }
   }
 
-  /// What the files import, with the file that does.
-  var imports: [(module: String, file: URL)] {
+  struct Import {
+    let module: String
+    let isPublic: Bool
+    let file: URL
+  }
+
+  /// What the files import.
+  var imports: [Import] {
     get throws {
       try swiftFiles.flatMap { file in
         try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
-          line.firstMatch(of: /^\s*(?:@\w+ )*(?:public |package |internal |private )?import (\w+)/)
-            .map { (String($0.1), file) }
+          line.firstMatch(of: /^\s*(?:@\w+ )*(public |package |internal |private )?import (\w+)/)
+            .map { Import(module: String($0.2), isPublic: $0.1 == "public ", file: file) }
         }
       }
     }

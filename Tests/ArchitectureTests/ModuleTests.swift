@@ -18,14 +18,35 @@ import Testing
   ]
   /// What comes with the toolchain and needs no declaration.
   static let toolchain: Set<String> = [
-    "Dispatch", "Foundation", "Glibc", "Synchronization", "Testing",
+    "CDispatch", "Darwin", "Dispatch", "Foundation", "FoundationXML", "Glibc", "Synchronization", "Testing",
   ]
 
   @Test func theManifestDeclaresWhatIsImported() throws {
-    for target in try Manifest().modules {
+    for target in try Manifest().targets where !target.isSystemLibrary {
+      guard try !target.swiftFiles.isEmpty else { continue }
       let imported = Set(try target.imports.map(\.module)).subtracting(Self.toolchain)
       #expect(imported == target.dependencies, "\(target.name): left, what is imported; right, what Package.swift says")
     }
+  }
+
+  /// Whatever a public declaration of a product needs can be imported by whoever depends on it.
+  @Test func productsOfferWhatTheirSignaturesNeed() throws {
+    let manifest = try Manifest()
+    #expect(manifest.offered.isSuperset(of: ["Evidence", "EvidenceTesting"]))
+    for target in manifest.targets where manifest.offered.contains(target.name) {
+      for other in try target.imports where other.isPublic && !Self.toolchain.contains(other.module) {
+        #expect(manifest.offered.contains(other.module), "\(target.name): \(other.file.lastPathComponent)")
+      }
+    }
+  }
+
+  /// An import is internal unless it says more, in every module: the manifest has no list of some.
+  @Test func importsAreInternalUnlessTheySayMore() throws {
+    let text = try String(contentsOf: Manifest.root.appending(path: "Package.swift"), encoding: .utf8)
+    let loop =
+      #/for target in package\.targets where target\.type != \.system && target\.type != \.test \{\s*target\.swiftSettings = \[([^\]]*)\]/#
+    let settings = try #require(text.firstMatch(of: loop)?.1)
+    #expect(settings.contains("InternalImportsByDefault") && settings.contains("MemberImportVisibility"))
   }
 
   @Test func arrowsPointDown() throws {
@@ -33,18 +54,19 @@ import Testing
     #expect(Set(modules.map(\.name)).isSubset(of: Set(Self.order)), "a new module has its place in `order`")
     for target in modules {
       let place = try #require(Self.order.firstIndex(of: target.name))
-      for (module, file) in try target.imports {
-        guard let other = Self.order.firstIndex(of: module) else { continue }
-        #expect(other < place, "\(target.name) may not import \(module): \(file.lastPathComponent)")
+      for other in try target.imports {
+        guard let otherPlace = Self.order.firstIndex(of: other.module) else { continue }
+        #expect(
+          otherPlace < place, "\(target.name) may not import \(other.module): \(other.file.lastPathComponent)")
       }
     }
   }
 
   @Test func systemLibrariesHaveOneImporter() throws {
     for target in try Manifest().modules {
-      for (module, file) in try target.imports {
-        guard let importer = Self.soleImporters[module] else { continue }
-        #expect(target.name == importer, "only \(importer) imports \(module): \(file.lastPathComponent)")
+      for other in try target.imports {
+        guard let importer = Self.soleImporters[other.module] else { continue }
+        #expect(target.name == importer, "only \(importer) imports \(other.module): \(other.file.lastPathComponent)")
       }
     }
   }

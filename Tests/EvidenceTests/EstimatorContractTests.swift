@@ -1,5 +1,6 @@
 import Evidence
 import EvidenceTesting
+import LinearAlgebra
 import Testing
 
 /// Every estimator passes the suite that the testing product offers to users' own.

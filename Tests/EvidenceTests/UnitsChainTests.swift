@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import LinearAlgebra
 import Models
 import Networks
 import Testing

@@ -1,6 +1,7 @@
 import Evidence
 import EvidenceTesting
 import Foundation
+import LinearAlgebra
 import Models
 import Networks
 import Testing

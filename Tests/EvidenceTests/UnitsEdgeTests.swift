@@ -1,5 +1,6 @@
 import EvidenceTesting
 import Foundation
+import LinearAlgebra
 import Models
 import Networks
 import Testing

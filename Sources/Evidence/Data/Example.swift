@@ -1,5 +1,5 @@
 import Models
-import Networks
+public import Networks
 
 /// One example under evaluation: its number in the dataset, its place in the batch, and the seed of its draws.
 public struct Example: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// How data are taken and prepared where someone decides it, whatever the model file says; nil where the files decide.
 public struct PreparationChoice: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Models
+public import Models
 import Networks
 
 /// What happens to a stored example before the model sees it, in this order: dequantize, divide, binarize.

@@ -1,4 +1,4 @@
-import Statistics
+public import Statistics
 
 /// Everything that one pass over an example's log-weights says about the weights: memory does not depend on their number.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// How a dataset is evaluated: the driver of every estimator.
 ///

@@ -1,3 +1,4 @@
+import CDispatch  // where the compiler finds pthread_attr_t on Linux
 import Foundation
 
 /// Threads of the operating system, which may refuse one: `Thread` of Foundation does not tell.

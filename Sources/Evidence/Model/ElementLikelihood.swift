@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// What p(x | z) is for each element of x: what a model without latents is compared by.
 public struct ElementLikelihood: Sendable, Equatable {

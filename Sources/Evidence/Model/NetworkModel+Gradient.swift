@@ -1,4 +1,4 @@
-import Networks
+public import Networks
 
 extension NetworkModel: DifferentiableModel {
   /// As many as are best drawn at once: their activations, and what is kept of them, stay in cache.

@@ -1,4 +1,4 @@
-import Networks
+public import Networks
 
 extension NetworkModel: SimulatingModel {
   /// Draws an example from the model: z ~ p(z), x ~ p(x | z).

@@ -1,5 +1,5 @@
 import Models
-import Networks
+public import Networks
 
 extension NetworkModel: PosteriorModel {
   /// Draws that keep the networks' intermediate results in cache.

@@ -1,4 +1,4 @@
-import Networks
+public import Networks
 
 /// A model whose posteriors q(z_l | …) can be read, unit by unit: what active units are computed from.
 public protocol PosteriorModel<Scratch>: LatentVariableModel {

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// SHA-256 (FIPS 180-4) of bytes that come in pieces. It names models, data and settings; it guards no secret.
 public struct SHA256: Sendable {

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// Something about a result that whoever reads it should know: a value, worded by whoever shows it.
 ///

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 extension ModelDescription {
   /// What the model by itself gives reason to doubt.

@@ -1,6 +1,6 @@
 import Foundation
 import Models
-import Networks
+public import Networks
 import Statistics
 
 /// What removing latent units costs: L_K with some units held at a constant, against L_K of the whole model on the same

@@ -1,6 +1,6 @@
 import Models
-import Networks
-import Statistics
+public import Networks
+public import Statistics
 
 /// Which latent units, and which directions among them, carry information about the data.
 ///

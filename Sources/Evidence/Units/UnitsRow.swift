@@ -1,4 +1,4 @@
-import Networks
+public import Networks
 
 /// The posteriors of one example as a row of a results file. From its rows a run of active units can be gone on with, and
 /// the rows of shards put together give the bits of one run.

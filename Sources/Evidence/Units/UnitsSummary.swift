@@ -1,6 +1,6 @@
-import LinearAlgebra
+public import LinearAlgebra
 import Models
-import Networks
+public import Networks
 import Statistics
 
 /// Which units of a model carry information, layer by layer.

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import JSON
-import KerasImport
+public import KerasImport
 import Models
 import Runs
 

@@ -3,6 +3,7 @@ import Evidence
 import Foundation
 import Report
 import Runs
+import Wording
 
 /// `evidence plot`: a drawing of the report alone, for a paper.
 struct PlotCommand: ParsableCommand, IsolatedCommand {

@@ -1,4 +1,5 @@
 import Evidence
+import LinearAlgebra
 import Wording
 
 /// The warnings about latent units.

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 
 /// What somebody meant who wrote a command line that can't be read.

@@ -1,5 +1,5 @@
 import CKernels
-import Models
+public import Models
 
 /// A latent-variable model made of networks, compiled and ready to be evaluated by any number of workers.
 ///

@@ -1,5 +1,5 @@
 import CKernels
-import Models
+public import Models
 
 /// A compiled network whose weights change: a vector of all numbers that are trained, what Adam keeps for each, and the
 /// packed weights that the vector is handed to after each step.

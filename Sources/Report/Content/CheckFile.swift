@@ -1,5 +1,5 @@
 import Evidence
-import Foundation
+package import Foundation
 
 /// What `evidence check --format json` printed, read back. JSON's null stands for a number that is not finite.
 package struct CheckFile: Decodable {

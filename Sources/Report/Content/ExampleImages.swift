@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 import Foundation
 
 /// Examples as pictures, where an example is an image: [h, w], [h, w, 1 or 3], [1 or 3, h, w] or a flat square of pixels.

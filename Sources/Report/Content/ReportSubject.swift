@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 import Foundation
 import Statistics
 import Wording

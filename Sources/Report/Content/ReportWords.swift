@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 
 /// What a page says in the words of whoever makes it.
 package struct ReportWords: Sendable {

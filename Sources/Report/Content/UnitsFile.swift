@@ -1,5 +1,5 @@
 import Evidence
-import Foundation
+package import Foundation
 import Wording
 
 /// What `evidence units --format json` printed, read back. Only what interface.md promises must be there; whatever else a

@@ -1,3 +1,4 @@
+import Evidence
 import Wording
 
 /// The bracket of an estimator on data simulated from the model, as `evidence check` found it.

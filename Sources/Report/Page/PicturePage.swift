@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 import Wording
 
 /// What a model makes of its latents, as one picture or as a page that needs nothing else.

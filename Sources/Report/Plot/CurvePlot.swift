@@ -1,3 +1,4 @@
+import Evidence
 import Wording
 
 /// L_k over k of one result or several, under their names.

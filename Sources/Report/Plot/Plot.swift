@@ -1,4 +1,5 @@
-import Wording
+import Evidence
+package import Wording
 
 /// What can be drawn alone.
 package enum PlotKind: String, CaseIterable, Sendable {

@@ -1,5 +1,5 @@
 import Evidence
-import JSON
+package import JSON
 
 /// What a check of an estimator has to report.
 package struct CheckOutcome: RunOutcome {

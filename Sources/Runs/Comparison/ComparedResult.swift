@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 import Foundation
 
 /// One of several results that are compared: what it is of, and its examples.

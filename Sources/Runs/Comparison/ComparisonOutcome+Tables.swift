@@ -1,4 +1,5 @@
 import Evidence
+import Foundation
 import Wording
 
 /// How a table is written, where it is not for reading at once.

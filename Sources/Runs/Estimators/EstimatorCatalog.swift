@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 
 /// An estimator that yields a log-likelihood, or a bound of it, for each example.
 package typealias LogLikelihoodEstimator = any Estimator<LogLikelihoodMeasurement, LogLikelihoodAccumulator>

@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 
 /// Why a run can't be made, or was stopped: a value, worded by whoever shows it.
 package enum RunError: Error, Sendable {

@@ -1,6 +1,6 @@
-import Evidence
+package import Evidence
 import Foundation
-import Training
+package import Training
 
 /// What whoever starts a run hands in: how it is stopped, who watches its progress, and where it is logged.
 ///

@@ -1,5 +1,5 @@
-import JSON
-import KerasImport
+package import JSON
+package import KerasImport
 
 /// What a run has to report.
 package protocol RunOutcome {

@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 
 /// Something that an outcome should be read with: a value, worded by whoever shows it.
 package enum RunWarning: Sendable {

@@ -1,7 +1,7 @@
 import Evidence
-import JSON
-import KerasImport
-import Models
+package import JSON
+package import KerasImport
+package import Models
 import Wording
 
 /// What an import has to report.

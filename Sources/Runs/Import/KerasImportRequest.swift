@@ -1,4 +1,4 @@
-import KerasImport
+package import KerasImport
 
 /// The import of a model of Keras, as it is asked for.
 package struct KerasImportRequest: Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import KerasImport
 import ModelFile
+import Models
 
 /// One import: reads, writes beside the output, reads that again, and puts it in its place.
 package struct KerasImportRun {

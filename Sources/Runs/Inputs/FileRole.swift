@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 
 /// What a file is given to a run as.
 package enum FileRole: Sendable {

@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 
 /// Which model and which data, and what happens to an example before the model sees it.
 package struct InputsRequest: Sendable {

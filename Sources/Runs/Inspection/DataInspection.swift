@@ -1,5 +1,5 @@
 import Evidence
-import HDF5
+package import HDF5
 
 /// What a file of data holds: each dataset with its shape, its type and the range of its values.
 package struct DataInspection: RunOutcome {

@@ -1,4 +1,4 @@
-import Models
+package import Models
 
 /// What a model file holds: the conditionals with their layers, as its author would recognise them.
 package struct ModelInspection: RunOutcome {

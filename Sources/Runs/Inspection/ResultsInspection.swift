@@ -1,5 +1,5 @@
-import Evidence
-import JSON
+package import Evidence
+package import JSON
 import Models
 import Statistics
 import Wording

@@ -1,5 +1,5 @@
 import Evidence
-import JSON
+package import JSON
 
 extension NLLOutcome {
   /// The JSON of `evidence nll`: the keys of docs/command-line.md, in its order.

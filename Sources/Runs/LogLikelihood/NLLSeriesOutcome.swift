@@ -1,5 +1,5 @@
 import Evidence
-import JSON
+package import JSON
 import Wording
 
 /// What evaluations of the same data under several models have to report.

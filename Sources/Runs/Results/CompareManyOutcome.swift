@@ -1,5 +1,5 @@
 import Evidence
-import JSON
+package import JSON
 import Wording
 
 /// What a comparison of three results or more has to report.

@@ -1,5 +1,5 @@
 import Evidence
-import JSON
+package import JSON
 import Wording
 
 /// What a comparison of two results has to report: the second minus the first, example by example.

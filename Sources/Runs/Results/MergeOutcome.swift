@@ -1,5 +1,5 @@
 import Evidence
-import JSON
+package import JSON
 import Wording
 
 /// Results files of parts of a run, put together in one.

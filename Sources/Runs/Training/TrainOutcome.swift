@@ -1,5 +1,5 @@
 import Evidence
-import JSON
+package import JSON
 import Training
 import Wording
 

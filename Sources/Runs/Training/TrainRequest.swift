@@ -1,5 +1,5 @@
-import Evidence
-import Training
+package import Evidence
+package import Training
 
 /// A training run as it is asked for.
 package struct TrainRequest: Sendable {

@@ -1,6 +1,7 @@
 import Evidence
 import Foundation
-import JSON
+package import JSON
+import LinearAlgebra
 import Statistics
 
 extension UnitsOutcome {

@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import LinearAlgebra
 import Statistics
 import Wording
 

@@ -1,4 +1,5 @@
-import Evidence
+package import Evidence
+import LinearAlgebra
 
 /// What a look at the latent units has to report.
 package struct UnitsOutcome: RunOutcome {

@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import Networks
 
 /// The target of sixteen chains, a lane each, and how far it is from where they start.
