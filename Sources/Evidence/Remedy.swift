@@ -28,6 +28,34 @@ public enum Remedy: Sendable, Equatable {
   case storeLogVariance(insteadOf: ParameterName)
   /// Merge files whose numbers differ by rounding all the same.
   case allowMixed
+  /// Take this many draws of each example.
+  case takeSamples(Int)
+  /// Take this many draws of each example, or more.
+  case takeSamplesOrMore(Int)
+  /// Anneal at more temperatures.
+  case takeTemperatures
+  /// Binarize the data.
+  case binarize
+  /// Add noise to whole numbers that are levels of something continuous.
+  case dequantize
+  /// Say how to divide and binarize, in the place of the model file and of what the data look like.
+  case choosePreparation
+  /// Divide and order the data as in training; or mend the model where it is made.
+  case prepareAsInTraining(else: ModelMending)
+  /// Store the parameters, which end in this activation, as probabilities.
+  case storeProbabilities(insteadOf: Activation)
+  /// Evaluate an example alone, which says more about it.
+  case evaluateAlone(example: Int)
+  /// Keep what every example yields in a results file.
+  case keepEstimates
+
+  /// What may be amiss in a model that was made of another one's weights.
+  public enum ModelMending: Sendable, Equatable {
+    /// The likelihood's scale.
+    case scale
+    /// Data that are inverted.
+    case inversion
+  }
 }
 
 extension Remedy: CustomStringConvertible {
@@ -51,6 +79,18 @@ extension Remedy: CustomStringConvertible {
     case .storeLogVariance(let name):
       "a \(name.rawValue) has to be positive; if these are log-variances, store them as `log_variance`"
     case .allowMixed: "pass allowsMixed"
+    case .takeSamples(let count): "take \(count) draws"
+    case .takeSamplesOrMore(let count): "take \(count) draws or more"
+    case .takeTemperatures: "take more temperatures"
+    case .binarize: "binarize the data: PreparationChoice(binarize: .threshold) or .bernoulli"
+    case .dequantize: "dequantize what are levels of something continuous: PreparationChoice(dequantize: true)"
+    case .choosePreparation: "decide with PreparationChoice(divideBy:binarize:)"
+    case .prepareAsInTraining(.scale): "divide and order the data as in training, or give the model another scale"
+    case .prepareAsInTraining(.inversion): "divide, order and invert the data as in training"
+    case .storeProbabilities(let activation):
+      "store them as `probabilities`, or leave the \(activation) out"
+    case .evaluateAlone(let example): "evaluate example \(example) alone"
+    case .keepEstimates: "keep every estimate in a results file"
     }
   }
 }

@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func anUntrainedModelIsSaid() {
-    #expect(Self.warnings(Self.model(.logits, bias: 0)) == [Warnings.untrained])
+    #expect(Self.warnings(Self.model(.logits, bias: 0)) == [Warnings.words(.untrainedModel, samples: 0, output: nil)])
     #expect(Self.warnings(Self.model(.logits, bias: 1)).isEmpty)
   }
 

@@ -84,6 +84,8 @@ import Testing
       if case .concern(let concern, 30, nil) = warning { concern } else { nil }
     }
     #expect(concerns == outcome.summary.concerns && !concerns.isEmpty)
+    let remedies = concerns.flatMap { $0.remedies(samples: 30) }
+    #expect(remedies.contains(.takeSamples(300)) || remedies.contains(.takeSamplesOrMore(100)))
     guard case .array(let words)? = outcome.json(in: Plain())["warnings"] else {
       Issue.record("no warnings")
       return

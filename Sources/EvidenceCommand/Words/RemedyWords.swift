@@ -1,4 +1,5 @@
 import Evidence
+import Runs
 import Wording
 
 extension EvidenceError {
@@ -31,6 +32,18 @@ extension Remedy {
     case .storeLogits: "\(self) (at import: --likelihood bernoulli-logits)"
     case .storeLogVariance: "\(self) (at import: --log-variance LAYER)"
     case .allowMixed: "merge them all the same with --mixed"
+    case .takeSamples(let count): "try --samples \(count)"
+    case .takeSamplesOrMore(let count): "take --samples \(count) or more"
+    case .takeTemperatures: "try more --temperatures"
+    case .binarize: "to binarize: --binarize threshold or --binarize bernoulli"
+    case .dequantize: "say --dequantize"
+    case .choosePreparation: "say --divide-by and --binarize to decide"
+    case .prepareAsInTraining(.scale): "try --divide-by or --axes, or another scale at import"
+    case .prepareAsInTraining(.inversion): "try --divide-by or --axes here, or --invert at import"
+    case .storeProbabilities(let activation):
+      "store them as `probabilities` (at import: --likelihood bernoulli), or leave the \(activation.words) out"
+    case .evaluateAlone(let example): "--examples \(example)..\(example + 1) evaluates it alone and says more"
+    case .keepEstimates: "--output RESULTS.h5 keeps what every example yields"
     }
   }
 }
