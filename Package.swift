@@ -42,7 +42,7 @@ let package = Package(
       name: "Evidence", dependencies: ["Compression", "Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
     .target(name: "Training", dependencies: ["Evidence", "HDF5"]),
     .target(name: "Wording"),
-    .target(name: "Report", dependencies: ["Compression", "Evidence", "Statistics", "Wording"]),
+    .target(name: "Report", dependencies: ["Compression", "Evidence", "LinearAlgebra", "Statistics", "Wording"]),
     .target(
       name: "Runs",
       dependencies: [

@@ -35,6 +35,26 @@ import Testing
     }
   }
 
+  /// Units that are found for the page are those that `evidence units` prints.
+  @Test func unitsAreFoundForThePage() throws {
+    try withTemporaryDirectory { directory in
+      func run(_ arguments: [String]) throws -> String {
+        let run = try Executable.evidence.run(arguments + ["--quiet"], in: directory)
+        #expect(run.status == 0, "\(run.error)")
+        return run.output
+      }
+      let files = [Repository.digitsModel, Repository.digits]
+      _ = try run(["nll"] + files + ["--examples", "0..30", "--samples", "20", "--output", "r.h5"])
+      let printed = try run(["units"] + files + ["--examples", "0..30", "--format", "json"])
+      try Data(printed.utf8).write(to: URL(filePath: directory + "/units.json"))
+      let of = ["report", "r.h5", "--data", files[1], "--model", files[0], "-o", "-"]
+      let found = try run(of + ["--units"])
+      let read = try run(of + ["units.json"])
+      #expect(found.contains("Layer z2: "))
+      #expect(found.replacing("From \(files[0])", with: "From units.json") == read)
+    }
+  }
+
   @Test func otherDataAreRefused() throws {
     try withTemporaryDirectory { directory in
       try ReportPageTests.ten.write(to: directory + "/r.h5")

@@ -19,6 +19,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
         evidence report results.h5 --data mnist.h5 -o report.html      show the worst examples as images
         evidence report results.h5 --data mnist.h5 --model model.h5 -o report.html    and what the model makes of them, and draws
         evidence report a.h5 b.h5 c.h5 -o report.html                  compare several
+        evidence report results.h5 --data mnist.h5 --model model.h5 --units -o report.html   and its latent units
         evidence units model.h5 mnist.h5 --format json > units.json
         evidence report results.h5 units.json -o report.html           add the latent units
         evidence check model.h5 --format json > check.json
@@ -55,6 +56,9 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
   @Option(help: ArgumentHelp("The dataset inside --data. (default: that of the results)", valueName: "path"))
   var dataset: String?
 
+  @Flag(help: "Find the latent units of the model on these data, as `evidence units` does, and show them.")
+  var units = false
+
   @OptionGroup var isolation: IsolationOptions
 
   @Flag(name: .shortAndLong, help: "No warnings on standard error; errors remain.")
@@ -68,6 +72,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
   func validate() throws {
     if dataset != nil && data == nil { throw ValidationError("--dataset: say which file it is in: --data DATA.h5") }
     if model != nil && data == nil { throw ValidationError("--model: the images are needed, too: --data DATA.h5") }
+    if units && model == nil { throw ValidationError("--units: say of which model: --model MODEL.h5") }
     if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
   }
 
@@ -98,6 +103,7 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
       }
     }
     if !others.isEmpty { try compare(others, on: &page) }
+    if units, let model, let data { page.units.append((model, try found(model, data, subject.settings))) }
     try write(page.html())
     if output != "-" { Console.shared.say("written: \(output)") }
   }
@@ -111,6 +117,24 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
     page.others = try zip(names.dropFirst(), others).map { ($0, try ReportSubject(ResultsFile(reading: $1))) }
     page.comparison = ComparisonSection(
       head: outcome.head, rows: outcome.rows, sentences: outcome.sentences(in: CommandWords()))
+  }
+
+  /// The latent units on the examples of the results, prepared as these were.
+  private func found(_ model: String, _ data: String, _ settings: ResultsSettings) throws -> UnitsFile {
+    let steps = settings.preprocessing
+    let inputs = InputsRequest(
+      model: model, data: data, dataset: dataset ?? settings.dataset, examples: ExampleRange(settings.examples),
+      preparation: PreparationChoice(
+        binarize: steps.binarize, divideBy: steps.divideBy, dequantize: steps.dequantize, axes: settings.axes,
+        covariates: settings.covariates))
+    var request = UnitsRequest(inputs: inputs)
+    request.evaluation = EvaluationRequest(seed: settings.dataSeed)
+    let outcome = try UnitsRun(request, host: CommandHost()).run()
+    let digests = try outcome.digests
+    let origin = UnitsOrigin(
+      modelPath: outcome.modelPath, modelName: outcome.modelName, modelSHA256: digests.model,
+      dataPath: outcome.dataPath, dataset: outcome.dataset, dataSHA256: digests.data, examples: outcome.examples)
+    return UnitsFile(outcome.units, of: origin, warnings: outcome.warnings.map(CommandWords().words))
   }
 
   /// A page never takes the place of anything that is no page.

@@ -24,8 +24,8 @@ enum Warnings {
       guard estimates.unreliable > 0, let largest = estimates.largestShape,
         largest >= DiagnosticThresholds.paretoShapeVeryBad
       else { return "\(problem); \(remedies)" }
-      return "\(problem); \(remedies) (at k̂ ≥ 1, and the largest is \(Text.fixed(largest, 2)), more draws help slowly if "
-        + "at all)"
+      return "\(problem); \(remedies) (at k̂ ≥ 1, and the largest is \(Text.fixed(largest, 2)), more draws help slowly "
+        + "if at all)"
     default: return "\(problem); \(remedies)"
     }
   }

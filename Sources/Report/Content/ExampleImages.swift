@@ -61,8 +61,7 @@ package struct ExampleImages {
         \(settings.dataPath.isEmpty ? "other data" : settings.dataPath)
         """)
     }
-    let axes = settings.options[ResultsSettings.axesOption]?.split(separator: ",").compactMap { Int($0) }
-    let source = try ExampleFile.open(path, dataset: dataset ?? settings.dataset, axes: axes)
+    let source = try ExampleFile.open(path, dataset: dataset ?? settings.dataset, axes: settings.axes)
     func plain(_ path: String) -> Substring { path.drop { $0 == "/" } }
     guard plain(source.path) == plain(settings.dataset) else {
       throw EvidenceError(

@@ -5,6 +5,9 @@ package struct ExampleRange: Sendable, Equatable {
   /// The example after the last; the end of the dataset where nothing is written.
   package let upper: Int?
 
+  /// These examples.
+  package init(_ examples: Range<Int>) { (lower, upper) = (examples.lowerBound, examples.upperBound) }
+
   /// Reads what people write; nil where that is no range.
   package init?(_ text: String) {
     guard let dots = text.firstRange(of: "..") else { return nil }

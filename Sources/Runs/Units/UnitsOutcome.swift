@@ -31,6 +31,16 @@ package struct UnitsOutcome: RunOutcome {
   /// Layers of more units show the bars of the first only.
   package static let mostBars = 64
 
+  package var modelPath: String { inputs.modelPath }
+  package var modelName: String? { inputs.model.description.about.name }
+  package var dataPath: String { inputs.source.file }
+  package var dataset: String { inputs.source.path }
+  package var examples: Int { inputs.examples.count }
+  /// SHA-256 of the model and of the data.
+  package var digests: (model: String, data: String) {
+    get throws { (try inputs.modelDigest.hex(), try inputs.dataDigest.hex()) }
+  }
+
   package var warnings: [RunWarning] {
     var warnings = inputs.events.warnings
     if ablation?.isCrossEntropy == true {
