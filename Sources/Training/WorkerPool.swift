@@ -32,59 +32,72 @@ final class WorkerPool: Sendable {
       for item in 0..<items { body(item, 0) }
       return
     }
-    shared.run(items, others: count - 1, body)
+    shared.run(items, body)
   }
 
   private final class Shared: @unchecked Sendable {
-    // Written by the caller between tasks; `round` publishes them.
+    /// What is left of a task, in one word: its number, how many items it has, and the next of them.
+    private struct Ticket {
+      static let bits: UInt64 = 20
+      static let mask: UInt64 = 1 << bits - 1
+      var word: UInt64
+      var round: UInt64 { word >> (2 * Self.bits) }
+      var items: UInt64 { word >> Self.bits & Self.mask }
+      var next: UInt64 { word & Self.mask }
+    }
+
+    // Written by the caller when no item is left, and read only by who holds an item: a thread that wakes late holds none.
     private var body: @Sendable (Int, Int) -> Void = { _, _ in }
-    private var items = 0
-    private let next = Atomic(0)
-    private let busy = Atomic(0)
-    private let round = Atomic(0)
+    private let ticket = Atomic<UInt64>(0)
+    private let done = Atomic(0)
     private let condition = NSCondition()
     private let isStopped = Atomic(false)
 
     /// Times that a thread looks for a new task before it sleeps: some tens of microseconds.
     private static let patience = 4000
 
-    func run(_ items: Int, others: Int, _ body: @escaping @Sendable (Int, Int) -> Void) {
+    func run(_ items: Int, _ body: @escaping @Sendable (Int, Int) -> Void) {
+      precondition(items <= Int(Ticket.mask))
       self.body = body
-      self.items = items
-      next.store(0, ordering: .relaxed)
-      busy.store(others, ordering: .relaxed)
+      done.store(0, ordering: .relaxed)
+      let round = Ticket(word: ticket.load(ordering: .relaxed)).round + 1
       condition.lock()
-      round.wrappingAdd(1, ordering: .releasing)
+      ticket.store(round << (2 * Ticket.bits) | UInt64(items) << Ticket.bits, ordering: .releasing)
       condition.broadcast()
       condition.unlock()
       takeItems(0)
+      // Items are waited for, and not threads: one that the system does not let run holds none, and keeps nobody.
       var looks = 0
-      while busy.load(ordering: .acquiring) > 0 {
+      while done.load(ordering: .acquiring) < items {
         looks += 1
         if looks > Self.patience { sched_yield() }
       }
     }
 
     func work(_ worker: Int) {
-      var seen = 0
+      var seen: UInt64 = 0
+      func round() -> UInt64 { Ticket(word: ticket.load(ordering: .acquiring)).round }
       while true {
         var looks = 0
-        while round.load(ordering: .acquiring) == seen, looks < Self.patience { looks += 1 }
+        while round() == seen, looks < Self.patience { looks += 1 }
         condition.lock()
-        while round.load(ordering: .acquiring) == seen, !isStopped.load(ordering: .relaxed) { condition.wait() }
+        while round() == seen, !isStopped.load(ordering: .relaxed) { condition.wait() }
         condition.unlock()
         if isStopped.load(ordering: .relaxed) { return }
-        seen = round.load(ordering: .acquiring)
+        seen = round()
         takeItems(worker)
-        busy.wrappingSubtract(1, ordering: .releasing)
       }
     }
 
     private func takeItems(_ worker: Int) {
       while true {
-        let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        if item >= items { return }
-        body(item, worker)
+        let current = ticket.load(ordering: .acquiring)
+        let left = Ticket(word: current)
+        if left.next >= left.items { return }
+        let taking = ticket.compareExchange(expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
+        guard taking.exchanged else { continue }
+        body(Int(left.next), worker)
+        done.wrappingAdd(1, ordering: .releasing)
       }
     }
 
