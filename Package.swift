@@ -36,13 +36,15 @@ let package = Package(
     .target(name: "JSON"),
     .target(name: "Models"),
     .target(name: "Networks", dependencies: ["Models", "CKernels"]),
-    .target(name: "ModelFile", dependencies: ["Models", "HDF5"]),
+    .target(name: "ModelFile", dependencies: ["HDF5", "Models", "Wording"]),
     .target(name: "KerasImport", dependencies: ["Compression", "HDF5", "JSON", "Models"]),
     .target(
       name: "Evidence", dependencies: ["Compression", "Models", "Networks", "Statistics", "LinearAlgebra", "HDF5"]),
     .target(name: "Training", dependencies: ["Evidence", "HDF5"]),
     .target(name: "Wording"),
-    .target(name: "Report", dependencies: ["Compression", "Evidence", "LinearAlgebra", "Statistics", "Wording"]),
+    .target(
+      name: "Report",
+      dependencies: ["Compression", "Evidence", "LinearAlgebra", "ModelFile", "Runs", "Statistics", "Wording"]),
     .target(
       name: "Runs",
       dependencies: [
@@ -53,8 +55,8 @@ let package = Package(
     .executableTarget(
       name: "EvidenceCommand",
       dependencies: [
-        "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "LinearAlgebra", "ModelFile", "Models", "Report", "Runs",
-        "Statistics", "Training", "Wording",
+        "CProcess", "Evidence", "HDF5", "JSON", "KerasImport", "ModelFile", "Models", "Report", "Runs", "Statistics",
+        "Training", "Wording",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -76,7 +78,7 @@ let package = Package(
       ]),
     .testTarget(name: "TrainingTests", dependencies: ["Evidence", "Training"]),
     .testTarget(
-      name: "ModelFileTests", dependencies: ["Evidence", "HDF5", "ModelFile", "Models", "Networks"],
+      name: "ModelFileTests", dependencies: ["Evidence", "HDF5", "ModelFile", "Models", "Networks", "Wording"],
       exclude: ["Exported/generate.py"], resources: [.copy("Exported/Models")]),
     .testTarget(
       name: "KerasImportTests",

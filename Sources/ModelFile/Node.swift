@@ -1,5 +1,6 @@
 import HDF5
 import Models
+import Wording
 
 /// A group of a model file, read strictly: whatever is wrong goes to the log, and the value is then nil.
 struct Node {

@@ -6,9 +6,8 @@ import Testing
   /// Every module, a module only importing those before it: arrows point down.
   static let order = [
     "CHDF5", "CZlib", "CGSL", "CBuild", "CKernels", "CProcess", "HDF5", "LinearAlgebra", "Statistics", "Compression",
-    "JSON",
-    "Models",
-    "Networks", "ModelFile", "KerasImport", "Evidence", "Training", "EvidenceTesting", "Wording", "Runs", "Report",
+    "JSON", "Wording", "Models", "Networks", "ModelFile", "KerasImport", "Evidence", "Training", "EvidenceTesting",
+    "Runs", "Report",
     "EvidenceCommand", "example-nll", "example-readme", "TestSupport",
   ]
   /// Modules that only the named one imports.

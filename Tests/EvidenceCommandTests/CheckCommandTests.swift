@@ -68,9 +68,11 @@ import Testing
   }
 
   @Test func warningsNameTheExamples() {
-    let wide = Warnings.gapAboveTarget("annealed", [3, 8], of: 200)
+    let wide = CommandWords().words(.gapAboveTarget(estimator: "annealed", wide: [3, 8], of: 200))
     #expect(wide.contains("above all on 2 of 200 simulated examples (3, 8)"))
-    #expect(Warnings.gapAboveTarget("annealed", [], of: 200).hasSuffix("with more --temperatures"))
+    #expect(
+      CommandWords().words(.gapAboveTarget(estimator: "annealed", wide: [], of: 200)).hasSuffix(
+        "with more --temperatures"))
   }
 
   /// `nll` with each of the new estimators' options; what was tuned is in the file.

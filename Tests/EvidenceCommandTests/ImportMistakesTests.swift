@@ -55,7 +55,7 @@ import Testing
 
   /// What an import says of a model.
   private static func warnings(_ model: ModelDescription) -> [String] {
-    model.concerns.map { Warnings.words($0, samples: 0, output: nil) }
+    model.concerns.map { CommandWords().words($0, samples: 0, output: nil) }
   }
 
   private func has(_ warnings: [String], _ words: String) -> Bool { warnings.contains { $0.contains(words) } }
@@ -79,7 +79,8 @@ import Testing
   }
 
   @Test func anUntrainedModelIsSaid() {
-    #expect(Self.warnings(Self.model(.logits, bias: 0)) == [Warnings.words(.untrainedModel, samples: 0, output: nil)])
+    #expect(
+      Self.warnings(Self.model(.logits, bias: 0)) == [CommandWords().words(.untrainedModel, samples: 0, output: nil)])
     #expect(Self.warnings(Self.model(.logits, bias: 1)).isEmpty)
   }
 

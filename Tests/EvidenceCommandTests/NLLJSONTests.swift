@@ -102,12 +102,12 @@ import Testing
   @Test func greyDataAreACrossEntropy() throws {
     let grey = try Self.digits("--samples", "50", "--examples", "..4", "--binarize", "none")
     #expect(grey.json["quantity"] == "cross-entropy")
-    #expect(grey.warningWords.contains(Warnings.words(.crossEntropy, samples: 0, output: nil)))
+    #expect(grey.warningWords.contains(CommandWords().words(.crossEntropy, samples: 0, output: nil)))
     #expect(grey.text.contains("cross-entropy"))
     #expect(!grey.text.contains("log p(x)") && !grey.text.contains("NLL"))
     let binary = try Self.digits("--samples", "50", "--examples", "..4")
     #expect(binary.json["quantity"] == "log-likelihood")
-    #expect(!binary.warningWords.contains(Warnings.words(.crossEntropy, samples: 0, output: nil)))
+    #expect(!binary.warningWords.contains(CommandWords().words(.crossEntropy, samples: 0, output: nil)))
   }
 
   @Test func dataStoredAsBitsAreTakenAsTheyAre() throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import EvidenceCommand
 
 @Suite struct NLLTextTests {
-  static let undefinedShape = Warnings.words(.undefinedShape, samples: 5, output: nil)
+  static let undefinedShape = CommandWords().words(.undefinedShape, samples: 5, output: nil)
 
   @Test func snapshot() throws {
     let run = try Executable.evidence.run(
@@ -54,20 +54,20 @@ import Testing
     let few = UnsureEstimates(
       count: 200, unreliable: 12, threshold: 0.7, largestShape: 0.9, lowSampleSize: 3, saturated: 0)
     #expect(
-      Warnings.words(.unsure(few), samples: 5000, output: nil)
+      CommandWords().words(.unsure(few), samples: 5000, output: nil)
         == "12 of 200 examples have k̂ > 0.70, 3 of 200 examples have an effective sample size below 20: such estimates are "
         + "too low on average, and may be off by more than their errors; try --samples 50000")
     let one = UnsureEstimates(
       count: 2, unreliable: 1, threshold: 0.7, largestShape: 1.2, lowSampleSize: 0, saturated: 1)
-    let words = Warnings.words(.unsure(one), samples: 50, output: nil)
+    let words = CommandWords().words(.unsure(one), samples: 50, output: nil)
     #expect(words.contains("1 of 2 examples has k̂ > 0.70, 1 of 2 needs more draws"))
     #expect(words.contains("at k̂ ≥ 1, and the largest is 1.20"))
     let nonFinite = Concern.nonFiniteExamples(2, of: 9, first: [3, 4])
     #expect(
-      Warnings.words(nonFinite, samples: 50, output: nil)
+      CommandWords().words(nonFinite, samples: 50, output: nil)
         == "2 of 9 examples have an estimate that is not finite (example 3, 4), and so is not the mean; none was dropped; "
         + "--examples 3..4 evaluates it alone and says more; --output RESULTS.h5 keeps what every example yields")
-    #expect(Warnings.words(nonFinite, samples: 50, output: "r.h5").hasSuffix("says more"))
+    #expect(CommandWords().words(nonFinite, samples: 50, output: "r.h5").hasSuffix("says more"))
     #expect(Self.undefinedShape.contains("5 draws"))
   }
 

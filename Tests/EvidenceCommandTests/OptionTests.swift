@@ -64,7 +64,7 @@ import Testing
   }
 
   @Test func estimatorsHaveALineEach() {
-    let lines = EstimatorsCommand.text.split(separator: "\n")
+    let lines = EstimatorsOutcome().text(in: CommandWords()).split(separator: "\n")
     #expect(lines.count == EstimatorCatalog.all.count)
     #expect(lines.allSatisfy { $0.count <= 80 })
     #expect(lines.first?.hasPrefix("importance-sampling  ") == true)

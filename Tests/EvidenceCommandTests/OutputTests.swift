@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Runs
 import Testing
 
 @testable import EvidenceCommand
@@ -55,10 +56,10 @@ import Testing
 
   @Test func progressFitsTheTerminal() {
     for width in [20, 40, 80, 200] {
-      let line = ProgressBar.line(finished: 350, total: 599, rate: 48.13, mean: -16.8, width: width)
+      let line = ProgressWords.line(finished: 350, total: 599, rate: 48.13, mean: -16.8, width: width)
       #expect(line.count < width)
     }
-    let line = ProgressBar.line(finished: 350, total: 700, rate: 50, mean: -16.8, width: 80)
+    let line = ProgressWords.line(finished: 350, total: 700, rate: 50, mean: -16.8, width: 80)
     #expect(line.hasSuffix("  350/700  50.0 examples/s  7.0 s left  mean −16.80"))
     #expect(line.filter { $0 == "━" }.count == line.filter { $0 == "─" }.count)
   }

@@ -236,3 +236,8 @@ import Testing
     }
   }
 }
+
+extension ReportSubject {
+  /// Results in the words of the command.
+  init(_ file: ResultsFile) throws { try self.init(file, words: CommandWords()) }
+}

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import ModelFile
+import Wording
 
 @Suite struct SpellingTests {
   @Test(arguments: [

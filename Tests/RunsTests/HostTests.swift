@@ -47,6 +47,18 @@ import Testing
     }
   }
 
+  /// What is the matter is said here; what to type, by whoever knows what is typed.
+  @Test func warningsSayWhatIsTheMatterAndNoOption() {
+    let warnings: [RunWarning] = [
+      .concern(.crossEntropy, samples: 5, output: nil), .concern(.undefinedShape, samples: 5, output: nil),
+      .gapAboveTarget(estimator: "ladder", wide: [], of: 9), .gapAboveTarget(estimator: "ladder", wide: [3], of: 9),
+      .unlocked(path: "r.h5"), .examplesNotInAll(common: 3, most: 4), .ofModel("a.h5", .realDataHarder),
+    ]
+    #expect(warnings.allSatisfy { !$0.problem.isEmpty && !$0.problem.contains("--") })
+    #expect(warnings[1].problem.hasPrefix("k̂ is not defined for 5 draws"))
+    #expect(warnings[6].problem.hasPrefix("a.h5: real data are harder"))
+  }
+
   @Test func theHostDoesNotChangeTheNumbers() throws {
     let watching = Watching()
     let watched = try NLLRun(Self.request(), host: watching).run()

@@ -1,3 +1,4 @@
+import Evidence
 import KerasImport
 import Runs
 
@@ -9,4 +10,5 @@ struct Plain: RunWords {
   func words(_ warning: RunWarning) -> String { "\(warning)" }
   func words(_ hint: RunHint) -> String { "\(hint)" }
   func name(of option: KerasOption) -> String { option.scriptName }
+  func reproduction(of settings: ResultsSettings, results: String) -> String { "\(settings)" }
 }

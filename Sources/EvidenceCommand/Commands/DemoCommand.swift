@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import JSON
 import Runs
 
 /// `evidence demo`: the other commands on the files that come with this one.
@@ -29,20 +28,6 @@ struct DemoCommand: ParsableCommand {
     (nll.evaluation, units.evaluation) = (running.request, running.request)
     try output.print(DemoOutcome(nll: NLLRun(nll, host: host).run(), units: UnitsRun(units, host: host).run()))
   }
-}
-
-/// Both outcomes, the second without what they are about.
-private struct DemoOutcome: RunOutcome {
-  let nll: NLLOutcome
-  let units: UnitsOutcome
-
-  var warnings: [RunWarning] { nll.warnings + units.warnings }
-
-  func json(in words: any RunWords) -> JSONValue {
-    ["command": "demo", "nll": nll.json(in: words), "units": units.json(in: words)]
-  }
-
-  func text(in words: any RunWords) -> String { nll.text(in: words) + "\n\n" + units.body(in: words) }
 }
 
 /// The files that come with the command.

@@ -72,30 +72,12 @@ struct PlotCommand: ParsableCommand, IsolatedCommand {
     for path in [output, table] where !force && FileManager.default.fileExists(atPath: path) {
       throw CommandError(.cannotCreateOutput, "\(path): there is a file already; give another name to -o, or --force")
     }
-    let plot = try plot()
+    let plot = try PlotRun(figure, of: files, layer: layer, words: CommandWords()).run()
     let svg = plot.svg(width: width)
     let picture = format == "svg" ? [UInt8](svg.utf8) : try PictureConverter.convert(svg, to: format)
     try AtomicFile.write(picture, to: output, "the picture")
     try AtomicFile.write([UInt8]((plot.table.csv + "\n").utf8), to: table, "the numbers")
     Console.shared.say("written: \(output), and its numbers in \(table)")
-  }
-
-  private func plot() throws -> Plot {
-    do {
-      switch figure {
-      case .curve, .pareto, .histogram:
-        for path in files { try FileRole.results.check(path) }
-        let subjects = try files.map { try ReportSubject(ResultsFile(reading: $0)) }
-        return try Plot(figure, of: Array(zip(FileNames.distinct(files), subjects)))
-      case .units, .spectrum:
-        let path = files[0]
-        let file = try ReportCommand.read(
-          UnitsFile.init, ReportCommand.bytes(path), path, "units … --format json > UNITS.json")
-        return try Plot(figure, of: file, layer: layer)
-      }
-    } catch let problem as Plot.Problem {
-      throw CommandError(.invalidInput, "\(files[0]): \(problem.description)")
-    }
   }
 }
 

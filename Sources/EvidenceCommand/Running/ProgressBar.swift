@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Runs
-import Wording
 
 /// How far an evaluation is, on standard error: a bar on a terminal, or what `--progress` asks for.
 ///
@@ -57,34 +56,14 @@ final class ProgressBar: RunProgress {
     case .none: break
     case .bar:
       Console.shared.showProgress(
-        ProgressBar.line(finished: finished, total: total, rate: rate, mean: mean, width: Console.shared.width))
+        ProgressWords.line(finished: finished, total: total, rate: rate, mean: mean, width: Console.shared.width))
     case .lines:
-      Console.shared.error([ProgressBar.words(finished: finished, total: total, rate: rate, mean: mean)])
+      Console.shared.error([ProgressWords.words(finished: finished, total: total, rate: rate, mean: mean)])
     case .json:
       Console.shared.event([
         "event": "progress", "finished": .integer(finished), "total": .integer(total), "restored": .integer(restored),
         "mean": JSONValue(mean), "seconds": .number(elapsed),
       ])
     }
-  }
-
-  /// How far, how fast, how long.
-  static func words(finished: Int, total: Int, rate: Double, mean: Double?) -> String {
-    var parts = ["\(finished)/\(total)"]
-    if rate > 0 {
-      parts.append(Text.significant(rate, 3) + " examples/s")
-      parts.append(Text.duration(Double(total - finished) / rate) + " left")
-    }
-    if let mean, finished > 0 { parts.append("mean " + Text.fixed(mean, 2)) }
-    return parts.joined(separator: "  ")
-  }
-
-  /// The line, in at most `width` − 1 columns so that it never wraps.
-  static func line(finished: Int, total: Int, rate: Double, mean: Double?, width: Int) -> String {
-    let words = words(finished: finished, total: total, rate: rate, mean: mean)
-    let length = min(30, width - 3 - words.count)
-    guard length >= 5 else { return String(words.prefix(max(0, width - 1))) }
-    let filled = total > 0 ? length * finished / total : 0
-    return String(repeating: "━", count: filled) + String(repeating: "─", count: length - filled) + "  " + words
   }
 }

@@ -3,7 +3,6 @@ import Foundation
 import JSON
 import Runs
 import Training
-import Wording
 
 /// How a training run goes, on standard error: a line that changes on a terminal, or what `--progress` asks for.
 ///
@@ -18,6 +17,10 @@ final class TrainingLine: TrainingWatch {
   init(_ options: TrainingOptions) {
     self.options = options
     form = Console.shared.progress
+  }
+
+  private func line(_ progress: TrainingProgress) -> String {
+    ProgressWords.line(progress, of: options, secondsPerStep: seconds / Double(steps))
   }
 
   private var seconds: Double { started.duration(to: .now) / .seconds(1) }
@@ -44,18 +47,5 @@ final class TrainingLine: TrainingWatch {
       ])
     }
     shown = .now
-  }
-
-  private func line(_ progress: TrainingProgress) -> String {
-    let left = (progress.epochs - progress.epoch) * progress.stepsPerEpoch - progress.step
-    var parts = ["epoch \(progress.epoch + 1)/\(progress.epochs)"]
-    if !progress.endsEpoch { parts.append("\(progress.step)/\(progress.stepsPerEpoch)") }
-    parts.append("\(options.boundName) \(Text.fixed(progress.bound, 2))")
-    if let validation = progress.validation {
-      parts.append("validation L_\(options.samples) \(Text.fixed(validation, 2))")
-    }
-    parts.append("rate \(Text.significant(progress.rate, 2))")
-    parts.append(Text.duration(Double(left) * seconds / Double(steps)) + " left")
-    return parts.joined(separator: "  ")
   }
 }

@@ -1,6 +1,7 @@
 import Evidence
 import KerasImport
 import Runs
+import Statistics
 import Wording
 
 /// What outcomes leave to whoever shows them, in the words of a command line.
@@ -23,37 +24,43 @@ struct CommandWords: RunWords {
     "--" + option.rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
   }
 
+  func reproduction(of settings: ResultsSettings, results: String) -> String {
+    ReproducingCommand.text(settings, results: results)
+  }
+
   func words(_ warning: RunWarning) -> String {
     switch warning {
-    case .concern(let concern, let samples, let output): Warnings.words(concern, samples: samples, output: output)
-    case .roundedCounts(let example, let value): Warnings.roundedCounts(first: example, value)
-    case .unlocked(let path): Warnings.unlocked(path)
-    case .fewerThreads(let count, let reason): Warnings.fewerThreads(count, reason: reason)
-    case .nonFiniteMeans(let layer, let count): Warnings.nonFiniteMeans(layer, of: count)
-    case .fewerExamplesThanUnits(let layer): Warnings.rankDeficient(layer)
-    case .noisyDirections(let layer): Warnings.noisy(layer)
-    case .nonFiniteEstimates(let estimates, let count): "\(estimates) of \(count) estimates are not finite"
-    case .gapAboveTarget(let estimator, let wide, let count): Warnings.gapAboveTarget(estimator, wide, of: count)
-    case .realDataHarder:
-      "real data are harder for the encoder than simulated ones: the gap on simulated data says little about them"
-    case .nonFiniteDifferences(let differences, let count):
-      "\(differences) of \(count) examples have a difference that is not finite, and so is not the mean; none was dropped"
-    case .unreliableDifferences(let examples, let count):
-      "\(examples) of \(count) examples have too large a k̂ in one file or both: their estimates may be off by more than "
-        + "their error"
-    case .estimatorsDiffer:
-      "the estimators differ: the difference is that of the estimators too, not of the models alone"
-    case .samplesDiffer(let first, let second):
-      "\(first) and \(second) samples: with fewer, estimates are lower on average"
-    case .likelihoodsDiffer(let likelihoods):
-      "the likelihoods differ (\(likelihoods.map { $0 ?? "not known" }.joined(separator: ", "))): figures of different kinds "
-        + "of data can't be compared"
-    case .examplesNotInAll(let common, let most):
-      "only the \(Text.counted(common, "example")) in all results are compared, of \(most) at most"
+    case .concern(let concern, let samples, let output): words(concern, samples: samples, output: output)
+    case .noisyDirections: "\(warning.problem); try more --draws or more examples"
+    case .gapAboveTarget(_, [], _): "\(warning.problem); try --estimator annealed with more --temperatures"
+    case .gapAboveTarget: "\(warning.problem); more --temperatures help little"
     case .ofModel(let name, let warning): "\(name): \(words(warning))"
-    case .examplesInOneFile(let common, let first, let second):
-      "only the \(Text.counted(common, "example")) in both are compared: \(first.count) are only in \(first.path), "
-        + "\(second.count) only in \(second.path)"
+    default: warning.problem
+    }
+  }
+
+  /// A concern in plain words and with what to do.
+  ///
+  /// - Parameters:
+  ///   - samples: How many draws were taken.
+  ///   - output: The results file.
+  func words(_ concern: Concern, samples: Int, output: String?) -> String {
+    let problem = concern.words(samples: samples)
+    let remedies = concern.remedies(samples: samples).filter { $0 != .keepEstimates || output == nil }
+      .map(\.commandWords).joined(separator: "; ")
+    guard !remedies.isEmpty else { return problem }
+    switch concern {
+    case .dataTakenAsStored: return "\(problem) (\(remedies))"
+    case .logitsOfActivation: return "\(problem): \(remedies)"
+    case .integersAsDensity:
+      return "\(problem); if they are levels of something continuous, as pixels are, \(remedies)"
+    case .unsure(let estimates):
+      guard estimates.unreliable > 0, let largest = estimates.largestShape,
+        largest >= DiagnosticThresholds.paretoShapeVeryBad
+      else { return "\(problem); \(remedies)" }
+      return "\(problem); \(remedies) (at k̂ ≥ 1, and the largest is \(Text.fixed(largest, 2)), more draws help slowly "
+        + "if at all)"
+    default: return "\(problem); \(remedies)"
     }
   }
 

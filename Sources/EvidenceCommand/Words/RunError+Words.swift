@@ -10,6 +10,14 @@ extension RunError {
         + "the order is: evidence nll MODEL DATA"
     case .notImported(let path):
       "\(path): a Keras model; imported, it can be inspected\nevidence import keras \(CommandLineText.quoted(path)) -o model.h5"
+    case .noSuchFile(let path): "\(path): no such file"
+    case .otherModel(let path, let expected, let found):
+      "\(path): not the model of these results: nothing is drawn by it\nexpected sha256 \(expected.prefix(16))…, "
+        + "found \(found.prefix(16))…"
+    case .notPrinted(.units, let problem):
+      "\(problem)\nexpected what `evidence units … --format json > UNITS.json` writes"
+    case .notPrinted(.check, let problem):
+      "\(problem)\nexpected what `evidence check MODEL --format json > CHECK.json` writes"
     case .examplesOutside(let range, let count):
       "--examples \(range.lowerBound)..\(range.upperBound): the dataset holds \(count) examples, numbered 0 to \(count - 1)"
     case .emptyRange(let lower, let upper): "--examples \(lower)..\(upper): no example is in this range"
@@ -19,7 +27,7 @@ extension RunError {
     case .noBracket(let estimator): "\(estimator) has no bracket"
     case .emptyShard, .noLauncher, .noShard, .arrayWithHoles, .invalidShardVariable, .launchersDisagree: shardWords
     case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate,
-      .outputIsNoFolder:
+      .outputIsNoFolder, .outputIsNoPage, .pageIsDirectory:
       outputWords
     case .preparedDifferently(let one, let other, let differences):
       "\(one) and \(other) take the data differently, so a difference would mean nothing: "
@@ -61,6 +69,9 @@ extension RunError {
       case .draft: "\(path): there is a file already; give another name to --draft, or --force to replace it"
       }
     case .outputIsDirectory(let path): "\(path): is a directory; name a file: -o MODEL.h5"
+    case .pageIsDirectory(let path): "\(path): is a directory; name a file: -o report.html"
+    case .outputIsNoPage(let path):
+      "\(path): is there, and is no page: it is not overwritten; name another file: -o report.html"
     case .outputIsNoFolder(let path):
       "\(path): is a file; the results of several models go to a folder, one file each: --output FOLDER/"
     case .outputIsInput(let path): "\(path): is one of the files that are read; give another name to -o"
@@ -84,11 +95,12 @@ extension RunError {
     switch self {
     case .wrongKind, .exchanged, .notImported: .invalidInput
     case .outputExists, .outputIsDirectory, .outputIsInput, .noFolder, .folderNotWritable, .cannotCreate,
-      .outputIsNoFolder:
+      .outputIsNoFolder, .pageIsDirectory:
       .cannotCreateOutput
+    case .noSuchFile: .noInput
     case .training(let problem): problem.status
     case .stopped: Interruption.shared.status ?? .interrupted
-    case .preparedDifferently: .invalidInput
+    case .preparedDifferently, .otherModel, .notPrinted: .invalidInput
     default: .usage
     }
   }

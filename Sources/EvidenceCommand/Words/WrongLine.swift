@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Wording
 
 /// What somebody meant who wrote a command line that can't be read.
 enum WrongLine {
@@ -32,10 +33,14 @@ enum WrongLine {
   }
 
   private static func noCommand(_ word: String, rest: [String]?) -> String {
-    let meant = synonyms[word.lowercased()] ?? Spelling.nearest(word, among: commands)
+    let meant = synonyms[word.lowercased()] ?? nearest(word, among: commands)
     guard let meant else { return "no command \(word); there are: \(commands.joined(separator: ", "))" }
     let line = CommandLineText.joined(rest.map { [meant] + $0 } ?? ["help", meant])
     return "no command \(word); did you mean: evidence \(line)"
+  }
+
+  private static func nearest(_ word: String, among words: [String]) -> String? {
+    Spelling.nearest(to: word, among: words) ?? words.first { word.count > 1 && $0.hasPrefix(word.lowercased()) }
   }
 
   /// What is meant by a value that an option does not take, from the parser's message; nil where nothing is known.
@@ -75,7 +80,7 @@ enum WrongLine {
       "is": "importance-sampling", "iwae": "importance-sampling", "iw": "importance-sampling", "ais": "annealed",
       "vi": "elbo", "vae": "elbo", "hais": "annealed",
     ]
-    let name = others[value.lowercased()] ?? Spelling.nearest(value, among: EstimatorName.allValueStrings)
+    let name = others[value.lowercased()] ?? nearest(value, among: EstimatorName.allValueStrings)
     return name.map { "--estimator \($0)" }
   }
 

@@ -1,13 +1,16 @@
 package import Evidence
 import Foundation
+package import Runs
 import Statistics
 import Wording
 
 /// What a report is about: a results file, its summary, and the columns that charts are made of.
 package struct ReportSubject {
-  let words: ReportWords
+  let words: any RunWords
   let path: String
   package let settings: ResultsSettings
+  /// The estimator; nil for one that is not known.
+  private let entry: EstimatorCatalog.Entry?
   let started: String
   /// Nil while examples are missing.
   let finished: String?
@@ -36,13 +39,13 @@ package struct ReportSubject {
   static let listed = 10
 
   /// Reads a results file, once and in blocks.
-  package init(_ file: ResultsFile, words: ReportWords) throws {
+  package init(_ file: ResultsFile, words: any RunWords) throws {
     self.words = words
     path = file.path
     settings = file.settings
     started = file.started
     finished = file.finished
-    let entry = words.estimator(file.settings.estimator)
+    entry = EstimatorCatalog.all.first { $0.name == file.settings.estimator }
     hasWeights = entry?.hasWeights ?? !file.settings.curveSamples.isEmpty
     hasBias = entry?.hasBias ?? false
     symbol = (entry?.symbol ?? file.settings.estimator).replacing("p(x)", with: file.settings.facts.density)
@@ -107,7 +110,7 @@ package struct ReportSubject {
   var warnings: [String] {
     guard let summary else { return [] }
     return ((isCrossEntropy ? [.crossEntropy] : []) + summary.concernsOfDraws).map {
-      words.warning($0, summary.samples, path)
+      words.words(.concern($0, samples: summary.samples, output: path))
     }
   }
 
@@ -115,7 +118,18 @@ package struct ReportSubject {
   package var listedExamples: [Int] { Array(Set((worst + leastReliable).map(\.index))).sorted() }
 
   /// What the number is, how far it can be believed, and what to run if that isn't enough.
-  var verdict: [String] { summary.map { words.verdict($0, settings, secondsPerExample) } ?? [] }
+  var verdict: [String] {
+    guard let summary, let entry else { return [] }
+    let cost =
+      secondsPerExample.isFinite
+      ? RunCost(
+        secondsPerDraw: secondsPerExample / Double(max(1, settings.samples)),
+        seconds: secondsPerExample * Double(summary.examples), ofOneProcessor: true) : nil
+    return Verdict(
+      summary, by: entry, of: "\(URL(filePath: settings.dataPath).lastPathComponent):\(settings.dataset)",
+      isCrossEntropy: isCrossEntropy, tuned: settings.facts.tuned, cost: cost
+    ).sentences(in: words)
+  }
 
   /// The rows with the lowest of some values, the lowest first; those without a value last, or first.
   private static func lowest(_ values: [Double], nanFirst: Bool = false) -> [Int] {

@@ -1,3 +1,4 @@
+import Runs
 import Wording
 
 /// The report as one HTML page that needs nothing else: no script, no network, no fonts.
@@ -34,7 +35,7 @@ package struct ReportPage {
       "head", [:], Markup("meta", ["charset": "utf-8"]),
       Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
       Markup("meta", ["name": "color-scheme", "content": "light dark"]),
-      Markup("meta", ["name": "generator", "content": "evidence \(subject.words.version)"]),
+      Markup("meta", ["name": "generator", "content": "evidence \(PackageVersion.current)"]),
       Markup("title", [:], Markup(title)), Markup.style(StyleSheet.text))
     let compared = comparison?.markup([(name, subject)] + others) ?? Markup()
     let further = others.map { other in
@@ -52,7 +53,8 @@ package struct ReportPage {
       "footer", [:],
       Markup(
         "p", [:],
-        Markup("Made by evidence report \(subject.words.version) from \(subject.path). Errors are one standard error."))
+        Markup("Made by evidence report \(PackageVersion.current) from \(subject.path). Errors are one standard error.")
+      )
     )
     return Markup.document(
       Markup(

@@ -1,4 +1,5 @@
 import Evidence
+import Runs
 import Wording
 
 /// What makes the same numbers again.
@@ -35,7 +36,7 @@ struct SettingsSection {
     }
     return PagePart.section(
       "To get these numbers again", PagePart.paragraph(note),
-      Markup("pre", [:], Markup("code", [:], Markup(subject.words.reproduction(settings, subject.path)))),
+      Markup("pre", [:], Markup("code", [:], Markup(subject.words.reproduction(of: settings, results: subject.path)))),
       Markup(
         "dl", ["class": "settings"],
         terms.flatMap { [Markup("dt", [:], Markup($0.0)), Markup("dd", [:], Markup($0.1))] }))

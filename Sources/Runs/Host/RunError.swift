@@ -8,6 +8,12 @@ package enum RunError: Error, Sendable {
   case exchanged(model: String, data: String)
   /// A Keras model, where only an imported one is looked at.
   case notImported(path: String)
+  /// There is no such file.
+  case noSuchFile(path: String)
+  /// A model is not that of the results.
+  case otherModel(path: String, expected: String, found: String)
+  /// A file is not what a command of these names prints, for this reason.
+  case notPrinted(PrintedOutput, problem: String)
   /// The range ends past the examples that there are.
   case examplesOutside(Range<Int>, count: Int)
   /// The range, from its first number to its second, holds no example.
@@ -46,6 +52,11 @@ package enum RunError: Error, Sendable {
   /// The output can't be made, as the system says.
   case cannotCreate(path: String, reason: String)
 
+  /// There is a file where a page should be, and it is none.
+  case outputIsNoPage(path: String)
+  /// A page can't take the place of a directory.
+  case pageIsDirectory(path: String)
+
   /// Two models take the same data differently, in these respects.
   case preparedDifferently(String, String, [String])
   /// Results of several models go to a folder, and this is a file.
@@ -67,6 +78,14 @@ package enum RunError: Error, Sendable {
     case model
     /// A description of a model.
     case draft
+  }
+
+  /// What commands print for programs, and a page is made of.
+  package enum PrintedOutput: Sendable {
+    /// Of latent units.
+    case units
+    /// Of a bracket on simulated data.
+    case check
   }
 
   /// What a run's rows are of.

@@ -1,3 +1,4 @@
+package import Evidence
 package import JSON
 package import KerasImport
 
@@ -19,6 +20,8 @@ package protocol RunWords: Sendable {
   func words(_ hint: RunHint) -> String
   /// An option of an import.
   func name(of option: KerasOption) -> String
+  /// What makes a results file again, such as a command line.
+  func reproduction(of settings: ResultsSettings, results: String) -> String
 }
 
 /// What an outcome points to besides its warnings.

@@ -11,6 +11,9 @@ package enum RunWarning: Sendable {
   /// The file system of a results file has no locks, so nothing keeps another run from writing to it.
   case unlocked(path: String)
 
+  /// The examples of this file are no images.
+  case noImages(data: String)
+
   /// Examples of `count` whose posterior mean of a layer is not finite.
   case nonFiniteMeans(LayerUnits, of: Int)
   /// There are fewer examples than a layer has units.

@@ -36,10 +36,10 @@ package struct UnitsOutcome: RunOutcome {
   package var dataPath: String { inputs.source.file }
   package var dataset: String { inputs.source.path }
   package var examples: Int { inputs.examples.count }
-  /// SHA-256 of the model and of the data.
-  package var digests: (model: String, data: String) {
-    get throws { (try inputs.modelDigest.hex(), try inputs.dataDigest.hex()) }
-  }
+  /// SHA-256 of the model's file.
+  package var modelSHA256: String { get throws { try inputs.modelDigest.hex() } }
+  /// SHA-256 of the data's file.
+  package var dataSHA256: String { get throws { try inputs.dataDigest.hex() } }
 
   package var warnings: [RunWarning] {
     var warnings = inputs.events.warnings

@@ -1,27 +1,16 @@
-package import Evidence
+import Evidence
 import LinearAlgebra
-
-/// Which model and data a page's units are of.
-package struct UnitsOrigin: Sendable {
-  let model: UnitsFile.Model
-  let data: UnitsFile.Data
-
-  package init(
-    modelPath: String, modelName: String?, modelSHA256: String, dataPath: String, dataset: String, dataSHA256: String,
-    examples: Int
-  ) {
-    model = UnitsFile.Model(path: modelPath, name: modelName, sha256: modelSHA256)
-    data = UnitsFile.Data(path: dataPath, dataset: dataset, sha256: dataSHA256, examples: examples)
-  }
-}
+import Runs
 
 extension UnitsFile {
   /// Units that were just found, as a page shows them.
-  package init(_ summary: UnitsSummary, of origin: UnitsOrigin, warnings: [String]) {
+  init(_ outcome: UnitsOutcome, in words: any RunWords) throws {
     command = "units"
-    (model, data) = (origin.model, origin.data)
-    layers = summary.layers.map(Layer.init)
-    self.warnings = warnings
+    model = Model(path: outcome.modelPath, name: outcome.modelName, sha256: try outcome.modelSHA256)
+    data = Data(
+      path: outcome.dataPath, dataset: outcome.dataset, sha256: try outcome.dataSHA256, examples: outcome.examples)
+    layers = outcome.units.layers.map(Layer.init)
+    warnings = outcome.warnings.map { words.words($0) }
   }
 }
 

@@ -1,18 +1,19 @@
+import Evidence
 import Foundation
 
 /// SVG to PDF and PNG, by what librsvg brings.
-enum PictureConverter {
+package enum PictureConverter {
   static let tool = "rsvg-convert"
   /// Dots of an inch of paper.
   static let resolution = 300
 
   /// The picture in another format.
   ///
-  /// - Throws: `CommandError` where the tool is not installed, or fails.
-  static func convert(_ svg: String, to format: String) throws -> [UInt8] {
+  /// - Throws: `EvidenceError` where the tool is not installed, or fails.
+  package static func convert(_ svg: String, to format: String) throws -> [UInt8] {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     guard let path = folders.map({ "\($0)/\(tool)" }).first(where: FileManager.default.isExecutableFile) else {
-      throw CommandError(
+      throw EvidenceError(
         .noResources,
         "\(tool), which makes \(format.uppercased()) of a figure, is not installed\n"
           + "install it (apt-get install librsvg2-bin), or take a name that ends in .svg")
@@ -25,8 +26,8 @@ enum PictureConverter {
     let process = Process()
     process.executableURL = URL(filePath: path)
     process.arguments = [
-      "--format", format, "--dpi-x", "\(resolution)", "--dpi-y", "\(resolution)",
-      "--output", output.path(percentEncoded: false), input.path(percentEncoded: false),
+      "-f", format, "-d", "\(resolution)", "-p", "\(resolution)", "-o",
+      output.path(percentEncoded: false), input.path(percentEncoded: false),
     ]
     let errors = Pipe()
     process.standardError = errors
@@ -37,7 +38,8 @@ enum PictureConverter {
     guard process.terminationStatus == 0,
       let bytes = FileManager.default.contents(atPath: output.path(percentEncoded: false))
     else {
-      throw CommandError(.cannotCreateOutput, "\(tool) failed: \(said.trimmingCharacters(in: .whitespacesAndNewlines))")
+      throw EvidenceError(
+        .cannotCreateOutput, "\(tool) failed: \(said.trimmingCharacters(in: .whitespacesAndNewlines))")
     }
     return [UInt8](bytes)
   }

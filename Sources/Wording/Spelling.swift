@@ -1,12 +1,12 @@
 /// Suggestions for names that are probably misspelt.
-enum Spelling {
+package enum Spelling {
   /// `; did you mean x?` for a name near enough, otherwise nothing.
-  static func suggestion(for name: String, among names: some Sequence<String>) -> String {
+  package static func suggestion(for name: String, among names: some Sequence<String>) -> String {
     nearest(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
   }
 
   /// The candidate with the fewest changes, if they are at most a third of the name, or one that begins with it.
-  static func nearest(to name: String, among names: some Sequence<String>) -> String? {
+  package static func nearest(to name: String, among names: some Sequence<String>) -> String? {
     let plain = canonical(name)
     let ranked = names.map { candidate in
       let full = canonical(candidate)
@@ -24,7 +24,7 @@ enum Spelling {
   }
 
   /// Insertions, deletions, substitutions and swaps of neighbours that make one word the other.
-  static func distance(_ first: [Character], _ second: [Character]) -> Int {
+  package static func distance(_ first: [Character], _ second: [Character]) -> Int {
     var rows = [Array(0...second.count)]
     for (i, a) in first.enumerated() {
       var row = [i + 1]
