@@ -6,8 +6,8 @@ enum {
   TERMS = 8,     // summed in floats before they are added to a double
 };
 
-// 1 + exp(-|l|) multiplied onto `product`. In base 2 and with one rounding less than exp_lanes: the error is absolute.
-INLINE floats times_partition(floats product, floats minus_size) {
+// exp(-|l|) of -|l|, in base 2 and with one rounding less than exp_lanes: the error is absolute.
+INLINE floats falling_power(floats minus_size) {
   floats t = at_least(minus_size * 1.44269504f, -126);
   floats shifted = t + ROUNDING;
   floats r = t - (shifted - ROUNDING);
@@ -17,8 +17,12 @@ INLINE floats times_partition(floats product, floats minus_size) {
   p = p * r + 0.2402212f;
   p = p * r + 0.69314697f;
   p = p * r + 1.0000001f;
-  floats e = (floats)((words)p + ((words)shifted << 23));
-  return product * e + product;
+  return (floats)((words)p + ((words)shifted << 23));
+}
+
+// 1 + exp(-|l|) multiplied onto `product`.
+INLINE floats times_partition(floats product, floats minus_size) {
+  return product * falling_power(minus_size) + product;
 }
 
 // What a logit costs besides: nothing where x agrees with it. x between 0 and 1 (a grey pixel) makes a cross-entropy.

@@ -173,16 +173,7 @@ INLINE void gradient_rows(ck_density density, size_t rows, size_t lanes, const c
 
 // x - sigmoid(l): its error is absolute, a few units in the last place of 1.
 INLINE floats bernoulli_slope(floats x, floats logit) {
-  floats t = at_least(absolute(logit) * -1.44269504f, -126);
-  floats shifted = t + ROUNDING;
-  floats r = t - (shifted - ROUNDING);
-  floats p = all(0.0013276473f);
-  p = p * r + 0.0096755413f;
-  p = p * r + 0.055507127f;
-  p = p * r + 0.2402212f;
-  p = p * r + 0.69314697f;
-  p = p * r + 1.0000001f;
-  floats e = (floats)((words)p + ((words)shifted << 23));
+  floats e = falling_power(-absolute(logit));
   return x - (logit > 0 ? all(1) : e) / (1 + e);
 }
 

@@ -82,15 +82,20 @@ static void activate(ck_activation activation, float *data, size_t count) {
 #undef CASE
 }
 
+INLINE floats largest_of(const float *run, size_t classes, size_t lanes) {
+  floats largest = load(run);
+  for (size_t c = 1; c < classes; c++) {
+    floats value = load(run + c * lanes);
+    largest = value > largest ? value : largest;
+  }
+  return largest;
+}
+
 static void softmax(size_t groups, size_t classes, size_t lanes, float *data) {
   for (size_t group = 0; group < groups; group++) {
     for (size_t lane = 0; lane < lanes; lane += WIDTH) {
       float *run = data + group * classes * lanes + lane;
-      floats largest = load(run), sum = all(0);
-      for (size_t c = 1; c < classes; c++) {
-        floats value = load(run + c * lanes);
-        largest = value > largest ? value : largest;
-      }
+      floats largest = largest_of(run, classes, lanes), sum = all(0);
       for (size_t c = 0; c < classes; c++) {
         floats power = exp_lanes(load(run + c * lanes) - largest);
         store(run + c * lanes, power);
@@ -105,11 +110,7 @@ static void log_softmax(size_t groups, size_t classes, size_t lanes, float *data
   for (size_t group = 0; group < groups; group++) {
     for (size_t lane = 0; lane < lanes; lane += WIDTH) {
       float *run = data + group * classes * lanes + lane;
-      floats largest = load(run), sum = all(0);
-      for (size_t c = 1; c < classes; c++) {
-        floats value = load(run + c * lanes);
-        largest = value > largest ? value : largest;
-      }
+      floats largest = largest_of(run, classes, lanes), sum = all(0);
       for (size_t c = 0; c < classes; c++) sum += exp_lanes(load(run + c * lanes) - largest);
       floats level = log_lanes(sum);
       for (size_t c = 0; c < classes; c++) store(run + c * lanes, load(run + c * lanes) - largest - level);

@@ -97,6 +97,13 @@ INLINE size_t reduce_mixture(ck_density density, size_t rows, size_t lanes, cons
   return sum_of(-bad);
 }
 
+// Every density of one element at a time that has no loop of its own.
+#define FOR_EACH_ELEMENT_DENSITY(CASE) \
+  CASE(CK_STANDARD_NORMAL) CASE(CK_STANDARD_LAPLACE) CASE(CK_NORMAL) CASE(CK_LAPLACE)                    \
+  CASE(CK_BERNOULLI_PROBABILITIES) CASE(CK_CONTINUOUS_BERNOULLI_LOGITS)                                  \
+  CASE(CK_CONTINUOUS_BERNOULLI_PROBABILITIES) CASE(CK_DISCRETIZED_LOGISTIC) CASE(CK_BETA) CASE(CK_POISSON) \
+  CASE(CK_NEGATIVE_BINOMIAL) CASE(CK_ZERO_INFLATED_NEGATIVE_BINOMIAL)
+
 static size_t log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
                           double *total) {
 #define CASE(density) \
@@ -108,18 +115,7 @@ static size_t log_density(size_t rows, size_t lanes, const ck_density_arguments 
       return 0;
     case CK_CATEGORICAL: return reduce_mixture(CK_CATEGORICAL, rows, lanes, arguments, factor, total);
     case CK_LOGISTIC_MIXTURE: return reduce_mixture(CK_LOGISTIC_MIXTURE, rows, lanes, arguments, factor, total);
-    CASE(CK_STANDARD_NORMAL)
-    CASE(CK_STANDARD_LAPLACE)
-    CASE(CK_NORMAL)
-    CASE(CK_LAPLACE)
-    CASE(CK_BERNOULLI_PROBABILITIES)
-    CASE(CK_CONTINUOUS_BERNOULLI_LOGITS)
-    CASE(CK_CONTINUOUS_BERNOULLI_PROBABILITIES)
-    CASE(CK_DISCRETIZED_LOGISTIC)
-    CASE(CK_BETA)
-    CASE(CK_POISSON)
-    CASE(CK_NEGATIVE_BINOMIAL)
-    CASE(CK_ZERO_INFLATED_NEGATIVE_BINOMIAL)
+    FOR_EACH_ELEMENT_DENSITY(CASE)
   }
 #undef CASE
   return reduce(CK_BERNOULLI_LOGITS, rows, lanes, arguments, factor, total);

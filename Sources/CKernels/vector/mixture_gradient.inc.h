@@ -75,18 +75,7 @@ static void log_density_gradient(size_t rows, size_t lanes, const ck_density_arg
       if (gradients[1]) categorical_gradient(rows, lanes, arguments, gradients[1]);
       return;
     case CK_LOGISTIC_MIXTURE: logistic_mixture_gradient(rows, lanes, arguments, gradients); return;
-    CASE(CK_STANDARD_NORMAL)
-    CASE(CK_STANDARD_LAPLACE)
-    CASE(CK_NORMAL)
-    CASE(CK_LAPLACE)
-    CASE(CK_BERNOULLI_PROBABILITIES)
-    CASE(CK_CONTINUOUS_BERNOULLI_LOGITS)
-    CASE(CK_CONTINUOUS_BERNOULLI_PROBABILITIES)
-    CASE(CK_DISCRETIZED_LOGISTIC)
-    CASE(CK_BETA)
-    CASE(CK_POISSON)
-    CASE(CK_NEGATIVE_BINOMIAL)
-    CASE(CK_ZERO_INFLATED_NEGATIVE_BINOMIAL)
+    FOR_EACH_ELEMENT_DENSITY(CASE)
   }
 #undef CASE
 }

@@ -4,7 +4,9 @@ import Wording
 
 /// What `evidence units --format json` printed, read back. Only what interface.md promises must be there; whatever else a
 /// page can be made of is optional. JSON's null stands for a number that is not finite.
-package struct UnitsFile: Decodable {
+package struct UnitsFile: PrintedFile {
+  static let printer = "units"
+
   struct Model: Decodable {
     var path: String?
     var name: String?
@@ -154,14 +156,7 @@ package struct UnitsFile: Decodable {
   ///
   /// - Throws: `EvidenceError` (`invalidData`) where they are something else.
   package init(_ bytes: Foundation.Data, path: String) throws {
-    do {
-      self = try JSONDecoder().decode(UnitsFile.self, from: bytes)
-    } catch let error as DecodingError {
-      throw EvidenceError(.invalidData, "\(path): not the output of units: \(JSONFile.words(error))")
-    }
-    guard command == "units" else {
-      throw EvidenceError(.invalidData, "\(path): the output of `evidence \(command)`, not of units")
-    }
+    self = try Self.decoded(bytes, path: path)
     for layer in layers where layer.units < 1 || layer.variance.count != layer.units || layer.kl.count != layer.units {
       throw EvidenceError(
         .invalidData,

@@ -49,6 +49,19 @@ struct OrderedArray: Sendable {
     shape = self.order.map { stored[$0] }
   }
 
+  /// The array whose file has its axes in the order `stored`, taken in the order `axes` where one is asked for.
+  ///
+  /// - Throws: `EvidenceError` where that is no order of its axes.
+  init(_ base: any StoredArray, stored: [Int]?, axes: [Int]?, place: String) throws {
+    let rank = base.shape.count
+    if let axes, axes.sorted() != Array(0..<rank) {
+      throw EvidenceError(
+        .invalidSetting,
+        "the order of axes \(axes): expected each of 0 … \(rank - 1) once, as \(place) has \(rank) axes")
+    }
+    self.init(base, order: axes.map { $0.map { stored?[$0] ?? $0 } } ?? stored)
+  }
+
   private var isAsStored: Bool { order == Array(order.indices) }
 
   func read(_ rows: Range<Int>, into target: UnsafeMutableBufferPointer<Float>) throws {

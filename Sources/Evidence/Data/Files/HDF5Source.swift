@@ -74,17 +74,7 @@ public struct HDF5Source: FileSource {
         notes.append("opaque elements of two bytes are read as bfloat16, as which h5py stores them")
       }
     }
-    if let axes {
-      let rank = base.shape.count
-      guard axes.sorted() == Array(0..<rank) else {
-        throw EvidenceError(
-          .invalidSetting,
-          "the order of axes \(axes): expected each of 0 … \(rank - 1) once, as \(path): \(choice.path) has \(rank) axes"
-        )
-      }
-      order = axes.map { order?[$0] ?? $0 }
-    }
-    array = OrderedArray(base, order: order)
+    array = try OrderedArray(base, stored: order, axes: axes, place: "\(path): \(choice.path)")
     self.notes = notes
   }
 

@@ -41,17 +41,10 @@ public struct NumpySource: FileSource {
     guard !array.shape.isEmpty else {
       throw EvidenceError(.invalidData, "\(path): \(self.path): expected shape [N, …], found a scalar")
     }
-    if let axes, axes.sorted() != Array(array.shape.indices) {
-      throw EvidenceError(
-        .invalidSetting,
-        "the order of axes \(axes): expected each of 0 … \(array.shape.count - 1) once, as \(path) has "
-          + "\(array.shape.count) axes")
-    }
     file = path
     type = array.element.name
     storesIntegers = array.element.kind == .unsigned || array.element.kind == .signed
-    let order = array.order
-    self.array = OrderedArray(array, order: axes.map { $0.map { order?[$0] ?? $0 } } ?? order)
+    self.array = try OrderedArray(array, stored: array.order, axes: axes, place: path)
   }
 
   /// The names of the arrays of an archive; one, `/`, for a file of one array.
