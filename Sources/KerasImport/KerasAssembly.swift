@@ -11,6 +11,7 @@ struct KerasAssembly {
   private var encoder: Conditional?
   private var decoder: Conditional?
   private var dataFormat: DataFormat?
+  private var covariates: [Covariate] = []
 
   init(_ options: KerasImportOptions, described: ParameterName?) {
     self.options = options
@@ -24,12 +25,14 @@ struct KerasAssembly {
     }
     var model = ModelDescription(input: input, encoders: [encoder], decoders: [decoder])
     model.dataFormat = dataFormat ?? .channelsLast
+    model.covariates = covariates.sorted { $0.name < $1.name }
     return model
   }
 
   /// Cuts one model in two at its sampler.
   mutating func addWhole(_ unit: KerasUnit) throws {
     let graph = try KerasGraph(unit.model, file: unit.file)
+    try graph.requireMainInput()
     let outputs = graph.reconstructions()
     var found: [(output: Int, sampler: Sampler)] = []
     for output in outputs {
@@ -57,21 +60,19 @@ struct KerasAssembly {
     let sampler = try graph.checked(drawn)
     notes += sampler.notes
     var builder = StackBuilder(graph: graph, translator: LayerTranslator(unit, graph: graph))
+    try addCovariates(graph, to: &builder)
     let latents = try addEncoder(graph, &builder, sampler: sampler, outputs: [], latents: nil)
     try addDecoder(graph, &builder, from: sampler.output, latents: latents, to: [output])
   }
 
   /// Takes two models.
   mutating func addPair(encoder: KerasUnit, decoder: KerasUnit) throws {
-    let decoderGraph = try KerasGraph(decoder.model, file: decoder.file)
-    guard decoderGraph.inputs.count == 1, let entry = decoderGraph.inputs.first else {
-      throw ImportError(
-        .undecided, file: decoder.file, place: decoder.model.name,
-        "a decoder has one input, z; conditional models are not read",
-        found: decoderGraph.inputs.map { decoderGraph.nodes[$0].layer.name }.joined(separator: ", "))
-    }
-    let known = InputShape(decoderGraph.nodes[entry].layer).shape
+    // Of several inputs, which is z is known with the encoder.
+    let opened = try KerasGraph(decoder.model, file: decoder.file)
+    let known =
+      opened.inputs.count == 1 ? opened.inputs.first.flatMap { InputShape(opened.nodes[$0].layer).shape } : nil
     let graph = try KerasGraph(encoder.model, file: encoder.file)
+    try graph.requireMainInput()
     var outputs: [Int] = []
     var sampler: Sampler?
     for output in graph.outputs.map(\.node) where !outputs.contains(output) {
@@ -85,10 +86,19 @@ struct KerasAssembly {
     sampler = try sampler.map(graph.checked)
     notes += sampler?.notes ?? []
     var builder = StackBuilder(graph: graph, translator: LayerTranslator(encoder, graph: graph))
+    try addCovariates(graph, to: &builder)
     let latents = try addEncoder(
       graph, &builder, sampler: sampler, outputs: outputs, latents: known.flatMap { LayerTranslator.elements($0) })
+    let elements = LayerTranslator.elements(latents)
+    let given = Set(covariates.map(\.name))
+    let decoderGraph = try KerasGraph(decoder.model, file: decoder.file, elements: elements, given: given)
+    try decoderGraph.requireMainInput(elements: elements, given: given)
+    guard let entry = decoderGraph.inputs.first(where: { !decoderGraph.isBeside[$0] }) else {
+      throw ImportError(.undecided, file: decoder.file, place: decoder.model.name, "a decoder has an input, z")
+    }
     var decoding = StackBuilder(graph: decoderGraph, translator: LayerTranslator(decoder, graph: decoderGraph))
     decoding.translator.adopt(builder.translator.dataFormat)
+    try addCovariates(decoderGraph, to: &decoding)
     if let known, LayerTranslator.elements(known) != LayerTranslator.elements(latents) {
       throw ImportError(
         .badConfiguration, file: decoder.file, place: decoderGraph.nodes[entry].path,
@@ -97,6 +107,32 @@ struct KerasAssembly {
     var exits: [Int] = []
     for output in decoderGraph.outputs.map(\.node) where !exits.contains(output) { exits.append(output) }
     try addDecoder(decoderGraph, &decoding, from: entry, latents: known ?? latents, to: exits)
+  }
+
+  // MARK: Covariates
+
+  /// What a graph is given beside x or z: of the decoder, what the encoder is given under that name, or of that size.
+  private mutating func addCovariates(_ graph: KerasGraph, to builder: inout StackBuilder) throws {
+    for input in graph.inputsBeside {
+      let own = graph.covariate(input)
+      let taken = builder.covariates.values.map(\.name)
+      let same =
+        covariates.first { $0.name == own.name }
+        ?? covariates.first { $0.kind == own.kind && !taken.contains($0.name) }
+      if let same {
+        guard same.kind == own.kind else {
+          throw ImportError(
+            .badConfiguration, file: graph.file, place: own.name, "encoder and decoder are given different \(own.name)",
+            expected: "\(same.width) numbers", found: "\(own.width)")
+        }
+        builder.covariates[input] = same
+      } else {
+        covariates.append(own)
+        builder.covariates[input] = own
+        let words = own.categories.map { "a category of \($0.count), 0 to \($0.count - 1)" } ?? "a number"
+        notes.append("the model is given \(own.name), \(words), and is one of p(x | \(own.name))")
+      }
+    }
   }
 
   // MARK: Encoder
@@ -122,7 +158,7 @@ struct KerasAssembly {
     guard let chain, let common = chain.first, let entry = chain.last, graph.nodes[entry].isInput else {
       throw ImportError(
         .undecided, file: graph.file, "mean and scale do not depend on one input alone",
-        expected: "one input, x; conditional models are not read",
+        expected: "one input, x, beside which others are joined as covariates",
         found: graph.inputs.map { graph.nodes[$0].layer.name }.joined(separator: ", "))
     }
     // A layer that holds both parameters belongs to the parameters.

@@ -1,4 +1,5 @@
 import JSON
+import Models
 
 /// One use of a layer in the graph that remains when all models inside models are opened.
 struct GraphNode {
@@ -40,7 +41,10 @@ struct KerasGraph {
   fileprivate(set) var outputs: [GraphTensor] = []
   /// The nodes that take an output of each node.
   private(set) var consumers: [[Int]] = []
-  /// For each node the last one that every path from an input leads through; nil for none.
+  /// For each node whether it depends on inputs alone that are neither x nor z: what the model is given besides.
+  private(set) var isBeside: [Bool] = []
+  /// For each node the last one that every path from an input leads through; nil for none. Of what depends on x or z, paths
+  /// from what is given besides don't count.
   private(set) var dominators: [Int?] = []
   private var depths: [Int] = []
   /// For each node whether random numbers that an operation draws go into it.
@@ -50,7 +54,11 @@ struct KerasGraph {
   static let largest = 10_000
 
   /// Opens a model.
-  init(_ model: KerasModel, file: String) throws {
+  ///
+  /// - Parameters:
+  ///   - elements: Of several inputs, those of the one that is z; without, x is the largest.
+  ///   - given: The names of what is known to be given beside.
+  init(_ model: KerasModel, file: String, elements: Int? = nil, given: Set<String> = []) throws {
     self.file = file
     name = model.name
     var builder = GraphBuilder(file: file)
@@ -60,15 +68,63 @@ struct KerasGraph {
     for (index, node) in nodes.enumerated() {
       for tensor in node.inputs where consumers[tensor.node].last != index { consumers[tensor.node].append(index) }
     }
-    for node in nodes {
+    let main = candidates(elements, given).first ?? inputs.first
+    for (index, node) in nodes.enumerated() {
+      isBeside.append(
+        node.isInput
+          ? index != main && !UsualNames.isNoise(node.layer.name)
+          : !node.inputs.isEmpty && node.inputs.allSatisfy { isBeside[$0.node] })
       var common: Int?
-      for (position, tensor) in node.inputs.enumerated() {
+      let tensors = isBeside[index] ? node.inputs : node.inputs.filter { !isBeside[$0.node] }
+      for (position, tensor) in tensors.enumerated() {
         common = position == 0 ? tensor.node : common.flatMap { self.common($0, tensor.node) }
       }
       dominators.append(common)
       isNoisy.append(GraphOperation(node)?.function == "random" || node.inputs.contains { isNoisy[$0.node] })
       depths.append(common.map { depths[$0] + 1 } ?? 0)
     }
+  }
+
+  /// The inputs that x, or z, can be: of several that are no noise and are not given besides, those of the right size.
+  private func candidates(_ elements: Int?, _ given: Set<String>) -> [Int] {
+    let found = inputs.filter { !UsualNames.isNoise(nodes[$0].layer.name) }
+    let unknown = found.filter { !given.contains(nodes[$0].layer.name) }
+    let possible = unknown.isEmpty ? found : unknown
+    guard possible.count > 1 else { return possible }
+    let wanted = elements ?? possible.map { size($0) ?? .max }.max()
+    return possible.filter { (size($0) ?? .max) == wanted }
+  }
+
+  private func size(_ input: Int) -> Int? {
+    InputShape(nodes[input].layer).shape.flatMap { LayerTranslator.elements($0) }
+  }
+
+  /// Throws where it can't be told which of several inputs is x, or z of so many elements.
+  func requireMainInput(elements: Int? = nil, given: Set<String> = []) throws {
+    guard inputs.count > 1, candidates(elements, given).count != 1 else { return }
+    throw ImportError(
+      .undecided, file: file, place: name,
+      "which of its inputs is \(elements == nil ? "x" : "z") can't be told by their sizes",
+      expected: elements.map { "one input of \($0) elements, beside which others are given" }
+        ?? "one input that is larger than those given beside it",
+      found: inputs.map { "\(nodes[$0].layer.name) of \(size($0).map(String.init) ?? "unknown size")" }
+        .joined(separator: ", "))
+  }
+
+  /// The inputs that are neither x nor z.
+  var inputsBeside: [Int] { inputs.filter { isBeside[$0] } }
+
+  /// What an input beside x is: a category where it is embedded, or one-hot as wide as it is; one number otherwise.
+  func covariate(_ node: Int) -> Covariate {
+    let width = InputShape(nodes[node].layer).shape.flatMap { LayerTranslator.elements($0) } ?? 1
+    let sizes = consumers[node].compactMap { consumer in
+      nodes[consumer].layer.className == "Embedding" ? nodes[consumer].layer.config["input_dim"]?.integer : nil
+    }
+    let name = nodes[node].layer.name
+    guard let count = sizes.first ?? (width > 1 ? width : nil), count > 0 else {
+      return Covariate(name, .continuous(size: 1))
+    }
+    return Covariate(name, .categorical((0..<count).map(String.init)))
   }
 
   /// The last node that every path to either of two nodes leads through.

@@ -43,6 +43,7 @@ enum KerasLayerKind {
     case "LayerNormalization", "GroupNormalization":
       return (config["scale"]?.bool ?? true ? ["gamma"] : []) + (config["center"]?.bool ?? true ? ["beta"] : [])
     case "PReLU": return ["alpha"]
+    case "Embedding": return ["embeddings"]
     default: return nil
     }
   }
@@ -66,12 +67,13 @@ enum KerasLayerKind {
     "Normalization", "Conv1D", "Convolution1D", "Conv1DTranspose", "Convolution1DTranspose", "MaxPooling1D",
     "MaxPool1D", "AveragePooling1D", "AvgPool1D", "GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalMaxPooling1D",
     "GlobalMaxPool1D", "UpSampling1D", "ZeroPadding1D", "Cropping1D", "RepeatVector", "Permute", "Resizing",
+    "Embedding",
   ])
 
   private static let foreignClasses: Set = [
     "Attention", "AveragePooling3D", "Bidirectional", "CategoryEncoding", "ConvLSTM2D",
     "Conv3D", "Conv3DTranspose", "Cropping3D", "Discretization", "Dot",
-    "DepthwiseConv1D", "EinsumDense", "Embedding", "GRU", "GlobalAveragePooling3D",
+    "DepthwiseConv1D", "EinsumDense", "GRU", "GlobalAveragePooling3D",
     "GlobalMaxPooling3D", "GroupQueryAttention", "LSTM",
     "LocallyConnected1D", "LocallyConnected2D", "Masking", "MaxPooling3D", "Merge",
     "MultiHeadAttention", "RMSNormalization", "RNN", "RandomFlip",

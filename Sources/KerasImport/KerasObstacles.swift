@@ -2,12 +2,11 @@
 struct KerasObstacles {
   let units: [KerasUnit]
 
-  /// Throws with every layer that can't be imported, or with what makes the model a conditional one.
+  /// Throws with every layer that can't be imported, with their names.
   func check() throws {
     for unit in units {
       let graph = try KerasGraph(unit.model, file: unit.file)
       try requireLayers(graph, unit)
-      try requireOneInput(graph)
     }
   }
 
@@ -28,16 +27,5 @@ struct KerasObstacles {
     throw ImportError(
       .unsupportedLayer, file: unit.file, place: unit.model.name,
       "\(titles.count) layers can't be imported, since no layer of the model format does what they do", found: shown)
-  }
-
-  /// A model with inputs beside x, or beside z, that are no noise, is one of x given these.
-  private func requireOneInput(_ graph: KerasGraph) throws {
-    let names = graph.inputs.map { graph.nodes[$0].layer.name }
-    let given = names.filter { !UsualNames.isNoise($0) }
-    guard given.count > 1 else { return }
-    throw ImportError(
-      .unsupportedLayer, file: graph.file, place: graph.name,
-      "a conditional model, of p(x | …): it has \(given.count) inputs, and models given more than x are not imported",
-      expected: "one input, x or z", found: given.prefix(8).joined(separator: ", "))
   }
 }

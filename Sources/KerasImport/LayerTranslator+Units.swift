@@ -22,6 +22,21 @@ extension LayerTranslator {
       ], shape: shape.dropLast() + [units])
   }
 
+  /// Embedding of a category, which comes in one-hot.
+  func embedding(_ node: Int, _ shape: [Int]) throws -> Translation {
+    let layer = graph.nodes[node].layer
+    guard graph.isBeside[node], shape.count == 1, let input = graph.nodes[node].inputs.first else {
+      throw unsupported(node, "what is embedded has to be a category that is given beside x")
+    }
+    let table = try tensors(node)["embeddings"]
+    let units = table?.shape.last ?? 0
+    let kernel = try require(table, "embeddings", [shape[0], units], node)
+    let isScalar = InputShape(graph.nodes[input.node].layer).extents?.isEmpty == true
+    let output = isScalar ? [units] : [1, units]
+    let dense = Layer(.dense(Dense(weight: kernel, layout: .kernel)), name: layer.name)
+    return Translation(layers: [dense] + (isScalar ? [] : [Layer(.reshape(output))]), shape: output)
+  }
+
   mutating func batchNormalization(_ node: Int, _ shape: [Int]) throws -> Translation {
     let layer = graph.nodes[node].layer
     // Keras 1: mode 1 normalizes each example by itself.

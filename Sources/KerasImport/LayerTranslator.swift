@@ -55,6 +55,7 @@ struct LayerTranslator {
       "GlobalMaxPooling1D", "GlobalMaxPool1D", "UpSampling1D", "ZeroPadding1D", "Cropping1D":
       return try along(node, shape)
     case "TimeDistributed": return try dense(node, shape)
+    case "Embedding": return try embedding(node, shape)
     case "RepeatVector": return try repeated(node, shape)
     case "Permute":
       guard let order = layer.config["dims"]?.integers, order.map({ $0 - 1 }).sorted() == Array(shape.indices) else {

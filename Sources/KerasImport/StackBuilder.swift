@@ -5,6 +5,8 @@ import Models
 struct StackBuilder {
   let graph: KerasGraph
   var translator: LayerTranslator
+  /// What the inputs beside x are, by their nodes.
+  var covariates: [Int: Covariate] = [:]
   private var built = 0
 
   /// Branches that cross one another are written out several times; this many layers are no model any more.
@@ -67,7 +69,7 @@ struct StackBuilder {
         throw ImportError(.tooLarge, file: graph.file, "the branches cross too often to be written as stacks")
       }
     }
-    return (Stack(layers), shape)
+    return (Stack(layers.joiningCovariates()), shape)
   }
 
   private func unreachable(_ node: Int, _ entry: Int) -> ImportError {
@@ -84,7 +86,10 @@ struct StackBuilder {
     var shapes: [[Int]] = []
     for tensor in graph.nodes[node].inputs {
       guard tensor.output == 0 else { throw translator.unsupported(tensor.node, "it has several outputs") }
-      let branch = try stack(from: start, shape: shape, to: tensor.node, depth: depth + 1)
+      let branch =
+        try graph.isBeside[tensor.node] && !graph.isBeside[node]
+        ? branchBeside(tensor.node, shape: shape, depth: depth + 1)
+        : stack(from: start, shape: shape, to: tensor.node, depth: depth + 1)
       branches.append(branch.0)
       shapes.append(branch.shape)
     }
@@ -161,5 +166,64 @@ struct StackBuilder {
       }
     }
     return result
+  }
+}
+
+extension StackBuilder {
+  /// What depends on an input beside x, as a branch that begins at a node of the main path: it takes nothing of what it is
+  /// given, and the covariate in its place.
+  mutating func branchBeside(
+    _ exit: Int, shape: [Int], depth: Int
+  ) throws -> (Stack, shape: [Int]) {
+    guard let entry = graph.dominatorChain(of: exit).last, graph.nodes[entry].isInput else {
+      throw translator.unsupported(exit, "it joins several inputs beside x before they meet x; join them one by one")
+    }
+    let covariate = covariates[entry] ?? graph.covariate(entry)
+    let elements = shape.reduce(1, *)
+    let width = covariate.width
+    var values = [Float](repeating: 0, count: (elements + width) * width)
+    for column in 0..<width { values[(elements + column) * width + column] = 1 }
+    var dense = Dense(weight: Tensor(rows: elements + width, columns: width, values), layout: .kernel)
+    dense.covariates = [covariate.name]
+    let start = (shape.count > 1 ? [Layer(.flatten)] : []) + [Layer(.dense(dense), name: covariate.name)]
+    let rest = try stack(from: entry, shape: [width], to: exit, depth: depth)
+    return (Stack(start + rest.0.layers), rest.shape)
+  }
+}
+
+extension [Layer] {
+  /// Where a vector is joined to covariates and then goes into a fully connected layer, the covariates are that layer's.
+  func joiningCovariates() -> [Layer] {
+    var result: [Layer] = []
+    for layer in self {
+      guard case .dense(var dense) = layer.operation, dense.layout == .kernel, dense.covariates.isEmpty,
+        let joined = result.last?.joinedCovariate
+      else {
+        result.append(layer)
+        continue
+      }
+      let outputs = dense.weight.shape[1]
+      if joined.isFirst {
+        let rows = joined.width * outputs
+        dense.weight.values = [Float](dense.weight.values[rows...] + dense.weight.values[..<rows])
+      }
+      dense.covariates = [joined.name]
+      var replaced = layer
+      replaced.operation = .dense(dense)
+      result[result.count - 1] = replaced
+    }
+    return result
+  }
+}
+
+extension Layer {
+  /// The covariate that the layer joins to a vector, and does nothing else.
+  fileprivate var joinedCovariate: (name: String, width: Int, isFirst: Bool)? {
+    guard case .concatenation(let branches) = operation, activation == .identity, branches.count == 2,
+      let own = branches.firstIndex(where: { $0.layers.isEmpty }),
+      branches[1 - own].layers.count == 1, case .dense(let dense)? = branches[1 - own].layers.first?.operation,
+      let name = dense.covariates.first
+    else { return nil }
+    return (name, dense.weight.shape[1], own == 1)
   }
 }

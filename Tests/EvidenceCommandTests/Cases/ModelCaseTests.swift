@@ -77,28 +77,6 @@ import Testing
     }
   }
 
-  /// More inputs than x, or than z: the first message says that the model is a conditional one.
-  @Test func conditionalModelsAreCalledSo() throws {
-    try withTemporaryDirectory { directory in
-      let input = { (name: String, size: Int) in
-        #"{"class_name": "InputLayer", "name": "\#(name)", "config": {"name": "\#(name)", "batch_input_shape": [null, \#(size)]}, "inbound_nodes": []}"#
-      }
-      let joined =
-        #"{"class_name": "Concatenate", "name": "joined", "config": {"name": "joined", "axis": -1}, "#
-        + #""inbound_nodes": [[["x", 0, 0, {}], ["label", 0, 0, {}]]]}"#
-      let text =
-        #"{"class_name": "Functional", "config": {"name": "encoder", "layers": [\#(input("x", 6)), \#(input("label", 2)), \#(joined)], "#
-        + #""input_layers": [["x", 0, 0], ["label", 0, 0]], "output_layers": [["joined", 0, 0]]}}"#
-      try Data(text.utf8).write(to: URL(filePath: directory + "/cvae.json"))
-      let error = failure {
-        _ = try runImport([
-          directory + "/cvae.json", Self.graphs + "/form-weights.weights.h5", "-o", directory + "/m.h5",
-        ])
-      }
-      #expect(error.text.contains("conditional") && error.text.contains("x, label"), "\(error.text)")
-    }
-  }
-
   /// A draft is written by the command, with what to do next; nothing is written over.
   @Test func aDraftIsWrittenWhereItIsAskedFor() throws {
     try withTemporaryDirectory { directory in
