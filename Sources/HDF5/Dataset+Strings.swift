@@ -58,6 +58,28 @@ extension Dataset {
       try place.check(status, .inputOutput, "the strings can't be written")
     }
   }
+
+  /// Writes strings after the last one. The dataset must have been created as extendable, with one axis.
+  ///
+  /// - Throws: `HDF5Error` (`wrongShape`, `wrongType`, `cannotCreate` where the dataset can't grow, `outputFull`,
+  ///   `inputOutput`, `closed`).
+  public func append(strings: [String]) throws {
+    try locked {
+      guard type == .string, StringDecoder(stored: storedType.id).isVariable else {
+        throw place.error(.wrongType, "strings can't be written into \(type) elements")
+      }
+      guard state.shape.count == 1, let before = state.shape.first else {
+        throw place.error(.wrongShape, "strings are added along one axis", found: "\(Extent.text(state.shape))")
+      }
+      guard !strings.isEmpty else { return }
+      try grow(by: strings.count)
+      let spaces = try select(rows: before..<before + strings.count, count: strings.count)
+      let status = withCStrings(strings) {
+        H5Dwrite(handle.id, storedType.id, spaces.block, spaces.file, chdf5_default(), $0)
+      }
+      try place.check(status, .inputOutput, "the strings can't be written")
+    }
+  }
 }
 
 /// Calls back with the strings as libhdf5 takes those of variable length.

@@ -96,14 +96,19 @@ extension Dataset {
       _ = try transfer(writing: T.self)
       let count = try wholeRows(values.count)
       guard count > 0, let before = state.shape.first else { return }
-      var extents = state.shape.map { hsize_t($0) }
-      extents[0] = hsize_t(before + count)
-      try place.check(H5Dset_extent(handle.id, &extents), .cannotCreate, "the dataset can't grow")
-      state.fileSpace = try place.handle(H5Dget_space(handle.id), "the shape can't be read")
-      state.shape[0] = before + count
-      state.isPlausible = false
+      try grow(by: count)
       try write(values, atRow: before)
     }
+  }
+
+  /// Adds rows without values to a dataset that was created as extendable; the library's lock is held.
+  func grow(by count: Int) throws {
+    var extents = state.shape.map { hsize_t($0) }
+    extents[0] += hsize_t(count)
+    try place.check(H5Dset_extent(handle.id, &extents), .cannotCreate, "the dataset can't grow")
+    state.fileSpace = try place.handle(H5Dget_space(handle.id), "the shape can't be read")
+    state.shape[0] += count
+    state.isPlausible = false
   }
 
   private func wholeRows(_ count: Int) throws -> Int {

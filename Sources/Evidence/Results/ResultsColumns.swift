@@ -71,6 +71,7 @@ struct ResultsColumns<Row: ResultRow> {
           .setAttribute(ResultsSettings.labelAttribute(of: column.name), labels)
       }
     }
+    if settings.facts.exampleNames != nil { _ = try dataset(ResultsFile.nameColumn, .string) }
   }
 
   /// Adds rows to those of a file.
@@ -83,6 +84,10 @@ struct ResultsColumns<Row: ResultRow> {
         guard !settings.labels(of: column.name).isEmpty else { continue }
         try group.dataset(column.name).append(rows: rows.flatMap(place.get))
       }
+    }
+    if let names = settings.facts.exampleNames, try group.hasChild(ResultsFile.nameColumn) {
+      try group.dataset(ResultsFile.nameColumn)
+        .append(strings: rows.map { names.indices.contains($0.index) ? names[$0.index] : "" })
     }
   }
 }

@@ -23,6 +23,8 @@ public struct ResultsFile: Sendable {
 
   /// The group of the rows' columns.
   static let groupName = "examples"
+  /// The column of the examples' names, where the data have them.
+  static let nameColumn = "name"
 
   /// Opens a results file.
   ///
@@ -72,6 +74,20 @@ public struct ResultsFile: Sendable {
   ///
   /// - Throws: `HDF5Error` where the file can't be read.
   public func hasColumn(_ name: String) throws -> Bool { try group.hasChild(name) }
+
+  /// The name of each row's example; nil where the data had none.
+  ///
+  /// - Throws: `HDF5Error` where they can't be read, `EvidenceError` (`invalidResults`) where there are more or fewer than rows.
+  public func exampleNames() throws -> [String]? {
+    guard try group.hasChild(ResultsFile.nameColumn) else { return nil }
+    let names = try group.dataset(ResultsFile.nameColumn).readStrings(limit: 1 << 27)
+    guard names.count == count else {
+      throw EvidenceError(
+        .invalidResults, "\(path): /examples/name: expected \(count) names, as in /examples/index, found \(names.count)"
+      )
+    }
+    return names
+  }
 
   /// Reads the numbers of the examples of some rows.
   func indices(_ range: Range<Int>) throws -> [Int] {

@@ -177,6 +177,10 @@ private struct MergedColumns {
           "\(part.path): \(column.path): expected \(part.count) rows of \(target.type), found \(column.type) \(column.shape)"
         )
       }
+      if column.type == .string {
+        try target.append(strings: try column.readStrings(limit: 1 << 27))
+        continue
+      }
       // About a megabyte of numbers.
       let block = max(1, (1 << 17) / max(1, column.shape.dropFirst().reduce(1, *)))
       for start in stride(from: 0, to: part.count, by: block) {

@@ -54,6 +54,9 @@ public struct ResultsSettings: Sendable, Equatable {
     public var tuned: TunedAnnealing?
     /// The processor instructions that the rows were computed with, such as `avx2`; numbers of two differ by rounding.
     public var instructionSet: String?
+    /// The name of every example of the dataset, such as a cell's, where it has names. Rows are saved with theirs; settings that
+    /// were read from a file have none (`ResultsFile.exampleNames`).
+    public var exampleNames: [String]?
     /// The examples of all the shards of which this file is one.
     public var wholeRange: Range<Int>?
 

@@ -48,7 +48,7 @@ enum ResultsSnapshot<Row: ResultRow> {
     try check()
     return try AtomicFile.replace(target, check: { try refuseOther(target, than: last) }) { path, copy in
       // Find out that the disk is full before libhdf5 does.
-      let rowBytes = 8 * Row.width(settings)
+      let rowBytes = 8 * Row.width(settings) + (settings.facts.exampleNames == nil ? 0 : 64)
       try copy.reserve(last.byteCount + (journal.count + chunkRows(settings)) * rowBytes + (1 << 15))
       try copy.copyMode(of: last)
       try copy.copy(from: last, check: check)

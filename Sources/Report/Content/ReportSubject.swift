@@ -35,6 +35,9 @@ package struct ReportSubject {
   /// The examples with the highest k̂; where k̂ is nowhere defined, with the lowest effective sample size.
   let leastReliable: [LogLikelihoodMeasurement]
 
+  /// The names of the listed examples by their numbers, where the data have names.
+  private let names: [Int: String]
+
   /// How many examples are listed.
   static let listed = 10
 
@@ -75,7 +78,17 @@ package struct ReportSubject {
     } else {
       leastReliable = []
     }
+    let all = try file.exampleNames()
+    var names: [Int: String] = [:]
+    for row in worst + leastReliable {
+      let position = row.index - file.settings.examples.lowerBound
+      if let all, all.indices.contains(position) { names[row.index] = all[position] }
+    }
+    self.names = names
   }
+
+  /// An example's name in the data, such as a cell's; nil where it has none.
+  func name(of row: LogLikelihoodMeasurement) -> String? { names[row.index] }
 
   /// Examples that the run is to measure in all.
   var total: Int { settings.examples.count }

@@ -64,7 +64,7 @@ struct ExamplesSection {
                 "height": String(made.height),
               ]))
         }
-        var lines = Markup("div", ["class": "number"], Markup("no. \(row.index)"))
+        var lines = Markup("div", ["class": "number"], Markup(subject.name(of: row) ?? "no. \(row.index)"))
         lines += Markup("div", [:], Markup("\(value(row.logLikelihood)) \(error(row))"))
         if subject.hasWeights {
           lines += Markup("div", ["class": "soft"], Markup("k̂ \(Text.fixed(row.paretoK, 2))"))
@@ -81,7 +81,7 @@ struct ExamplesSection {
       return PagePart.table(
         "", head,
         rows.map { row in
-          [String(row.index), value(row.logLikelihood), error(row, sign: "")]
+          [subject.name(of: row) ?? String(row.index), value(row.logLikelihood), error(row, sign: "")]
             + (subject.hasWeights
               ? [Text.fixed(row.paretoK, 2), size(row)]
               : [value(row.elbo)])

@@ -65,6 +65,7 @@ package struct NLLRun {
       curveSamples: entry.hasCurve ? BlockCurve.points(upTo: options.samples) : [], seed: evaluation.seed)
     settings.facts.tuned = tuned
     settings.facts.wholeRange = part.whole
+    settings.facts.exampleNames = try inputs.source.exampleNames
     return settings
   }
 

@@ -39,7 +39,8 @@ class Rows:
             raise KeyError(f"no column {name}; there are {', '.join(self.names)}")
         if name not in self._columns:
             with self._open() as file:
-                self._columns[name] = file["examples"][name][...]
+                column = file["examples"][name]
+                self._columns[name] = column.asstr()[...] if h5py.check_string_dtype(column.dtype) else column[...]
         return self._columns[name]
 
     def __getstate__(self) -> dict[str, Any]:
