@@ -63,10 +63,11 @@ extension Manifest.Target {
   var imports: [Import] {
     get throws {
       try swiftFiles.flatMap { file in
-        try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
-          line.firstMatch(of: /^\s*(?:@\w+ )*(public |package |internal |private )?import (\w+)/)
-            .map { Import(module: String($0.2), isPublic: $0.1 == "public ", file: file) }
-        }
+        try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.contains("import ") }
+          .compactMap {
+            $0.firstMatch(of: /^\s*(?:@\w+ )*(public |package |internal |private )?import (\w+)/)
+              .map { Import(module: String($0.2), isPublic: $0.1 == "public ", file: file) }
+          }
       }
     }
   }
