@@ -154,6 +154,36 @@ struct CovariateDataTests {
       } == expected)
   }
 
+  @Test("Arrays of numpy beside the examples are their covariates")
+  func archives() throws {
+    let model = try Self.model(names: nil, total: false)
+    let sizes: [Float] = [4, 7.5, 4, 6]
+    let expected = try weights(model) {
+      try Self.annData($0) { try Self.write(sizes, [4], as: "size", to: $0.group("obs")) }
+    }
+    func found(_ batch: (String, String, [UInt8]), named: [String: String] = [:]) throws -> [Double] {
+      let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).npz").path
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      try NumpyArchiveBytes.archive([
+        ("x", NumpyTests.array("<f4", "4, 3", NumpyTests.bytes(Self.counts))),
+        (batch.0, NumpyTests.array(batch.1, batch.1 == "|u1" ? "4, 2" : "4,", batch.2)),
+        ("size", NumpyTests.array("<f8", "4,", NumpyTests.bytes(sizes.map(Double.init)))),
+      ]).write(to: URL(filePath: path))
+      let choice = PreparationChoice(covariates: named)
+      let data = try Evidence.Dataset(file: path, dataset: "x", for: model, choosing: choice)
+      var values: [Double] = []
+      _ = try Evaluation(seed: 3, threads: 1).run(ImportanceSampling(samples: 20), under: model, on: data) {
+        values.append($1.logLikelihood)
+      }
+      return values
+    }
+    #expect(try found(("batch", "|u1", [0, 1, 1, 0, 1, 0, 0, 1])) == expected)
+    #expect(try found(("plate", "|u1", [0, 1, 1, 0, 1, 0, 0, 1]), named: ["batch": "plate"]) == expected)
+    #expect(throws: EvidenceError.self) { try found(("plate", "|u1", [0, 1, 1, 0, 1, 0, 0, 1])) }
+    // Numbers are names of categories, and the model's are a and b.
+    #expect(throws: EvidenceError.self) { try found(("batch", "<i2", NumpyTests.bytes([1, 0, 0, 1] as [Int16]))) }
+  }
+
   @Test("What is wrong is said with the example")
   func mistakes() throws {
     let model = try Self.model()

@@ -1,14 +1,37 @@
 import HDF5
 import Models
 
-/// Numbers in a dataset of HDF5: [N], or [N, size].
+/// Numbers stored in rows, one for each example.
+protocol StoredNumbers: Sendable {
+  /// The extents; the first counts examples.
+  var shape: [Int] { get }
+  /// The numbers of some rows.
+  func numbers(_ rows: Range<Int>) throws -> [Double]
+}
+
+extension HDF5.Dataset: StoredNumbers {
+  func numbers(_ rows: Range<Int>) throws -> [Double] { try read(rows: rows) }
+}
+
+extension NumpySource: StoredNumbers {
+  var shape: [Int] { [count] + exampleShape }
+
+  func numbers(_ rows: Range<Int>) throws -> [Double] {
+    if let values = try readUnrounded(rows) { return values }
+    var values = [Float](repeating: 0, count: rows.count * exampleShape.reduce(1, *))
+    try values.withUnsafeMutableBufferPointer { try read(rows, into: $0) }
+    return values.map(Double.init)
+  }
+}
+
+/// Numbers: [N], or [N, size].
 struct NumberColumn: CovariateColumn {
-  let dataset: HDF5.Dataset
+  let stored: any StoredNumbers
   let size: Int
   let place: String
 
   func read(_ rows: Range<Int>) throws -> [Float] {
-    let values: [Float] = try dataset.read(rows: rows)
+    let values = try stored.numbers(rows).map { Float($0) }
     if let bad = values.firstIndex(where: { !$0.isFinite }) {
       throw EvidenceError(
         .invalidData, "\(place): example \(rows.lowerBound + bad / size): expected a number, found \(values[bad])")
@@ -17,16 +40,16 @@ struct NumberColumn: CovariateColumn {
   }
 }
 
-/// Categories as numbers in a dataset of HDF5, each of which stands for a category of the model.
+/// Categories as numbers, each of which stands for a category of the model.
 struct CodeColumn: CovariateColumn {
-  let dataset: HDF5.Dataset
+  let stored: any StoredNumbers
   /// Words of the codes in the file, where it has them; otherwise a number is the category of that name.
   let words: [String]?
   let categories: [String]
   let place: String
 
   func read(_ rows: Range<Int>) throws -> [Float] {
-    let codes: [Double] = try dataset.read(rows: rows)
+    let codes = try stored.numbers(rows)
     var result = [Float](repeating: 0, count: rows.count * categories.count)
     for (row, code) in codes.enumerated() {
       result[row * categories.count + (try category(code, example: rows.lowerBound + row))] = 1
@@ -69,12 +92,12 @@ struct WordColumn: CovariateColumn {
 
 /// Categories one-hot: [N, categories].
 struct OneHotColumn: CovariateColumn {
-  let dataset: HDF5.Dataset
+  let stored: any StoredNumbers
   let categories: [String]
   let place: String
 
   func read(_ rows: Range<Int>) throws -> [Float] {
-    let values: [Float] = try dataset.read(rows: rows)
+    let values = try stored.numbers(rows).map { Float($0) }
     for (row, example) in rows.enumerated() {
       let run = values[row * categories.count..<(row + 1) * categories.count]
       guard run.allSatisfy({ $0 == 0 || $0 == 1 }), run.reduce(0, +) == 1 else {

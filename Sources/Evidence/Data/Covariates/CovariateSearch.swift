@@ -1,7 +1,7 @@
 import HDF5
 import Models
 
-/// Where the covariates of a model are in an HDF5 file.
+/// Where the covariates of a model are in the file of the examples: HDF5, or an archive of numpy.
 struct CovariateSearch {
   /// The file of the examples.
   let file: String
@@ -22,14 +22,28 @@ struct CovariateSearch {
         "the model is given no covariate \(unknown); " + (names.isEmpty ? "it is given none" : "it is given \(names)"))
     }
     guard !layout.covariates.isEmpty else { return ExampleCovariates(layout, columns: []) }
-    guard try FileKind(of: file) != .numpyArray, try FileKind(of: file) != .numpyArchive else {
+    switch try FileKind(of: file) {
+    case .numpyArchive: return ExampleCovariates(layout, columns: try layout.covariates.map(archived))
+    case .numpyArray:
       throw EvidenceError(
         .invalidData,
-        "\(file): the model is given \(layout.covariates.map(\.name).joined(separator: ", ")), which are read from HDF5: "
-          + "store the examples and these there, as datasets of those names")
+        "\(file): the model is given \(layout.covariates.map(\.name).joined(separator: ", ")), and a .npy file holds one array: "
+          + "store the examples and these in an .npz archive or in HDF5, under those names")
+    default: break
     }
     let root = try File(reading: file).root
     return ExampleCovariates(layout, columns: try layout.covariates.map { try column($0, root) })
+  }
+
+  /// An array of an archive of numpy.
+  private func archived(_ covariate: Covariate) throws -> any CovariateColumn {
+    let name = named[covariate.name] ?? covariate.name
+    guard try NumpySource.names(in: file).contains(String(name.drop { $0 == "/" })) else {
+      throw EvidenceError(
+        .invalidData, "\(file): the model is given \(covariate.name), and there is no array \(name)",
+        remedies: [.nameCovariate(covariate.name)])
+    }
+    return try column(covariate, NumpySource(file: file, dataset: name), words: nil, place: "\(file): \(name)")
   }
 
   private func column(_ covariate: Covariate, _ root: Group) throws -> any CovariateColumn {
@@ -58,7 +72,7 @@ struct CovariateSearch {
       try check(codes, [count], place)
       guard let categories = covariate.categories else { throw notNumbers(covariate, place) }
       return CodeColumn(
-        dataset: codes, words: try words(group.dataset("categories")), categories: categories, place: place)
+        stored: codes, words: try words(group.dataset("categories")), categories: categories, place: place)
     }
     if try group.hasChild("values"), try group.hasChild("mask") {
       let mask: [Float] = try group.dataset("mask").read()
@@ -81,17 +95,23 @@ struct CovariateSearch {
     guard dataset.type.isNumeric else {
       throw EvidenceError(.invalidData, "\(place): expected numbers or strings, found \(dataset.type)")
     }
+    return try column(covariate, dataset, words: olderCategories(of: dataset, root), place: place)
+  }
+
+  /// Numbers, or categories as numbers or one-hot.
+  private func column(
+    _ covariate: Covariate, _ stored: some StoredNumbers, words: [String]?, place: String
+  ) throws -> any CovariateColumn {
     guard let categories = covariate.categories else {
-      try check(dataset, covariate.width == 1 && dataset.shape.count < 2 ? [count] : [count, covariate.width], place)
-      return NumberColumn(dataset: dataset, size: covariate.width, place: place)
+      try check(stored, covariate.width == 1 && stored.shape.count < 2 ? [count] : [count, covariate.width], place)
+      return NumberColumn(stored: stored, size: covariate.width, place: place)
     }
-    if dataset.shape.count == 2 {
-      try check(dataset, [count, categories.count], place)
-      return OneHotColumn(dataset: dataset, categories: categories, place: place)
+    if stored.shape.count == 2 {
+      try check(stored, [count, categories.count], place)
+      return OneHotColumn(stored: stored, categories: categories, place: place)
     }
-    try check(dataset, [count], place)
-    return CodeColumn(
-      dataset: dataset, words: try olderCategories(of: dataset, root), categories: categories, place: place)
+    try check(stored, [count], place)
+    return CodeColumn(stored: stored, words: words, categories: categories, place: place)
   }
 
   /// The words of a column of AnnData before 0.8: codes, with their categories in a group beside them.
@@ -111,10 +131,10 @@ struct CovariateSearch {
     return numbers.map(\.asCategory)
   }
 
-  private func check(_ dataset: HDF5.Dataset, _ shape: [Int], _ place: String) throws {
-    guard dataset.shape != shape else { return }
+  private func check(_ stored: some StoredNumbers, _ shape: [Int], _ place: String) throws {
+    guard stored.shape != shape else { return }
     throw EvidenceError(
-      .invalidData, "\(place): expected shape \(shape), for \(count) examples; found \(dataset.shape)")
+      .invalidData, "\(place): expected shape \(shape), for \(count) examples; found \(stored.shape)")
   }
 
   private func notNumbers(_ covariate: Covariate, _ place: String) -> EvidenceError {
