@@ -146,24 +146,26 @@ public struct ResultsMerge: Sendable {
 /// The columns of a file that rows are copied to.
 private struct MergedColumns {
   private let columns: [(name: String, target: HDF5.Dataset)]
+  private let settings: ResultsSettings
 
   /// Makes the columns that a group has.
   init(like source: Group, in file: File, settings: ResultsSettings) throws {
     let group = try file.root.createGroup(ResultsFile.groupName)
     let chunkRows = max(1, min(ResultsFile.blockRows, settings.examples.count))
-    columns = try source.children().filter { $0.kind == .dataset }.map { child in
-      let column = try source.dataset(child.name)
+    self.settings = settings
+    columns = try ResultsDimensions.columns(in: source, settings).map { name in
+      let column = try source.dataset(name)
       let target = try group.createDataset(
-        child.name, type: column.type, shape: [0] + column.shape.dropFirst(), extendable: true, chunkRows: chunkRows)
-      let labels = settings.labels(of: child.name)
-      if !labels.isEmpty { try target.setAttribute(ResultsSettings.labelAttribute(of: child.name), labels) }
-      return (child.name, target)
+        name, type: column.type, shape: [0] + column.shape.dropFirst(), extendable: true, chunkRows: chunkRows)
+      let labels = settings.labels(of: name)
+      if !labels.isEmpty { try target.setAttribute(ResultsSettings.labelAttribute(of: name), labels) }
+      return (name, target)
     }
   }
 
   /// Copies the rows of a part.
   func append(_ source: Group, _ part: ResultsMerge.Part, check: () throws -> Void) throws {
-    let names = try source.children().filter { $0.kind == .dataset }.map(\.name)
+    let names = try ResultsDimensions.columns(in: source, settings)
     guard Set(names) == Set(columns.map(\.name)) else {
       throw EvidenceError(.invalidResults, "\(part.path): /examples has other columns than the first file")
     }

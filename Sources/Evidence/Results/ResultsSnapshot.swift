@@ -13,8 +13,9 @@ enum ResultsSnapshot<Row: ResultRow> {
       try root.setAttribute("version", ResultsFile.version)
       try settings.write(to: root)
       try root.setAttribute("started", now())
-      try ResultsColumns<Row>.create(
-        in: try root.createGroup(ResultsFile.groupName), settings: settings, chunkRows: chunkRows(settings))
+      let group = try root.createGroup(ResultsFile.groupName)
+      try ResultsColumns<Row>.create(in: group, settings: settings, chunkRows: chunkRows(settings))
+      try ResultsDimensions.write(to: group, settings)
       try file.image().withUnsafeBytes { try copy.write($0, at: 0) }
       try file.close()
     }
@@ -32,6 +33,7 @@ enum ResultsSnapshot<Row: ResultRow> {
       try settings.write(to: root)
       try root.setAttribute("started", started ?? now())
       try write(file)
+      try ResultsDimensions.write(to: root.group(ResultsFile.groupName), settings)
       try root.setAttribute("finished", now())
       try file.close()
     }

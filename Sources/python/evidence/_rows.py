@@ -25,7 +25,8 @@ class Rows:
             if self.settings.get("format") != "evidence-results":
                 raise InputError(f"{self.path}: no results of evidence", path=self.path,
                                  expected="what `output=` writes")
-            self.names = [name for name in file["examples"]]
+            # The scales of second axes are no columns.
+            self.names = [name for name, column in file["examples"].items() if name == "index" or not column.is_scale]
             self.count = len(file["examples/index"])
             curve = file["examples"].get("curve")
             self.curve_samples = np.asarray(curve.attrs["samples"]) if curve is not None else np.zeros(0, np.int64)
