@@ -24,7 +24,7 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
   func measure(_ rows: Range<Int>, deliver: (Measured<E.Measurement>) -> Void) -> (any Error)? {
     do {
       try options.cancellation.check()
-      let started = ContinuousClock.now
+      let started = WorkerTime.seconds
       let batch = try data.batch(rows, seed: options.dataSeed ?? options.seed)
       let unrounded = try data.unrounded(rows)
       // Asked for once: it is worked out anew each time.
@@ -33,8 +33,8 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
         batch.values, unrounded: unrounded, isBinarized: data.preprocessing.binarize != .none)
       let size = max(1, batch.values.count / max(1, batch.count))
       try model.encode(batch, scratch: &scratch.model)
-      var last = ContinuousClock.now
-      let share = started.duration(to: last) / .seconds(1) / Double(rows.count)
+      var last = WorkerTime.seconds
+      let share = (last - started) / Double(rows.count)
       for (position, index) in rows.enumerated() {
         // An invalid example is an error when its turn comes: those before it are finished first.
         if let invalid, position == invalid / size { throw invalidValue(batch, invalid, support, unrounded) }
@@ -47,8 +47,8 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
         }
         let example = Example(index: index, position: position, seed: options.seed)
         let measurement = try measure(example)
-        let now = ContinuousClock.now
-        let seconds = share + last.duration(to: now) / .seconds(1)
+        let now = WorkerTime.seconds
+        let seconds = share + now - last
         last = now
         deliver(Measured(measurement: timed(measurement, seconds: seconds), block: position == 0 ? batch : nil))
       }

@@ -19,6 +19,8 @@ package struct NLLOutcome: RunOutcome {
   let replicates: Replicates?
   /// Of the evaluation with the first seed.
   let seconds: Double
+  /// The same on a machine with nothing else to do, as far as processor time says: what other runs would take is told from it.
+  let undisturbedSeconds: Double
   /// Examples evaluated in that time; the others were restored from an earlier run.
   let evaluated: Int
   /// The results file.
@@ -80,7 +82,7 @@ package struct NLLOutcome: RunOutcome {
   /// What may be said of it.
   package var verdict: Verdict {
     let cost = RunCost(
-      secondsPerDraw: seconds / Double(max(1, evaluated)) / Double(samples), seconds: seconds,
+      secondsPerDraw: undisturbedSeconds / Double(max(1, evaluated)) / Double(samples), seconds: undisturbedSeconds,
       layers: inputs.model.latentCounts.count)
     return Verdict(
       summary, by: entry, of: "\(Text.fileName(inputs.source.file)):\(inputs.source.path)",
