@@ -73,18 +73,21 @@ import Testing
   }
 
   /// What makes PDF and PNG may not be installed, and is then named.
-  @Test func otherFormatsAreMadeByLibrsvg() throws {
+  @Test(arguments: [("pdf", Array("%PDF".utf8)), ("png", [0x89] + Array("PNG".utf8))])
+  func otherFormatsAreMadeByLibrsvg(format: String, start: [UInt8]) throws {
     try withTemporaryDirectory { directory in
       try Self.results("a", in: directory)
-      let run = try Executable.evidence.run("plot", "a.h5", "-o", "f.pdf", in: directory)
+      #expect(try Executable.evidence.run("plot", "a.h5", "-o", "f.svg", in: directory).status == 0)
+      // The numbers that are there are those of this figure.
+      let run = try Executable.evidence.run("plot", "a.h5", "-o", "f.\(format)", in: directory)
       let isInstalled = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .contains { FileManager.default.isExecutableFile(atPath: "\($0)/rsvg-convert") }
       if isInstalled {
         #expect(run.status == 0, "\(run.error)")
-        #expect(FileManager.default.contents(atPath: directory + "/f.pdf")?.starts(with: Array("%PDF".utf8)) == true)
+        #expect(FileManager.default.contents(atPath: "\(directory)/f.\(format)")?.starts(with: start) == true)
       } else {
         #expect(run.status == 71 && run.error.contains("apt-get install librsvg2-bin"), "\(run.error)")
-        #expect(!FileManager.default.fileExists(atPath: directory + "/f.pdf"))
+        #expect(!FileManager.default.fileExists(atPath: directory + "/f.\(format)"))
       }
     }
   }

@@ -16,9 +16,12 @@ struct PlotCommand: ParsableCommand, IsolatedCommand {
       The name of -o says the format: .svg, .pdf or .png; the last two are made by rsvg-convert (librsvg2-bin). The numbers go \
       to a file of the same name that ends in .csv.
 
-      Examples:
-        evidence plot results.h5 --figure curve -o curve.svg
-        evidence plot a.h5 b.h5 c.h5 --figure curve -o curve.pdf
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --output iwae.h5
+        evidence plot iwae.h5 --figure curve -o curve.svg
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --estimator laplace --output laplace.h5
+        evidence plot iwae.h5 laplace.h5 --figure curve -o both.svg
+        evidence units digits-iwae-2l.h5 digits-test.h5 --format json > units.json
         evidence plot units.json --figure units --layer 1 -o units.svg
       """)
 
@@ -69,15 +72,21 @@ struct PlotCommand: ParsableCommand, IsolatedCommand {
   func run() throws {
     Console.shared.configure(isQuiet: quiet, isVerbose: false)
     Interruption.shared.install()
-    for path in [output, table] where !force && FileManager.default.fileExists(atPath: path) {
-      throw CommandError(.cannotCreateOutput, "\(path): there is a file already; give another name to -o, or --force")
-    }
+    try requireVacant(output)
     let plot = try PlotRun(figure, of: files, layer: layer, words: CommandWords()).run()
     let svg = plot.svg(width: width)
+    let numbers = [UInt8]((plot.table.csv + "\n").utf8)
+    // The same figure in another format has the same numbers.
+    if FileManager.default.contents(atPath: table).map({ [UInt8]($0) }) != numbers { try requireVacant(table) }
     let picture = format == "svg" ? [UInt8](svg.utf8) : try PictureConverter.convert(svg, to: format)
     try AtomicFile.write(picture, to: output, "the picture")
-    try AtomicFile.write([UInt8]((plot.table.csv + "\n").utf8), to: table, "the numbers")
+    try AtomicFile.write(numbers, to: table, "the numbers")
     Console.shared.say("written: \(output), and its numbers in \(table)")
+  }
+
+  private func requireVacant(_ path: String) throws {
+    guard !force, FileManager.default.fileExists(atPath: path) else { return }
+    throw CommandError(.cannotCreateOutput, "\(path): there is a file already; give another name to -o, or --force")
   }
 }
 

@@ -106,7 +106,8 @@ enum StyleSheet {
     th, td { text-align: right; padding: .28rem .35rem; border-bottom: 1px solid var(--rule); vertical-align: baseline;
       overflow-wrap: normal; white-space: nowrap; }
     thead th { white-space: normal; }
-    @media (max-width: 26rem) { table { font-size: .8rem; } th, td { padding-left: .15rem; padding-right: .15rem; } }
+    @media (max-width: 26rem) { table { font-size: .8rem; } th, td { padding-left: .15rem; padding-right: .15rem; }
+      td:first-child { white-space: normal; } }
     th:first-child, td:first-child { text-align: left; padding-left: 0; }
     thead th { font-weight: 600; color: var(--soft); line-height: 1.25; vertical-align: bottom; }
     th.prose, td.prose { text-align: left; white-space: normal; }
@@ -142,8 +143,8 @@ enum StyleSheet {
       .charts { grid-template-columns: 1fr 1fr; }
       .paper { display: block; }
       .verdict { break-inside: avoid; }
-      h2, h3, h3 + p { break-after: avoid; }
-      .figures, .errors > div, .warnings li, tr { break-inside: avoid; }
+      h2, h3, h2 + p, h3 + p { break-after: avoid; }
+      .scroll, .figures, .errors > div, .warnings li, tr { break-inside: avoid; }
       .pictures { grid-template-columns: repeat(5, 1fr); }
     }
 
