@@ -50,7 +50,7 @@ import Testing
       let outcome = try Executable.evidence.run("compare", first, second)
       #expect(outcome.output.contains("B − A = ") && outcome.output.contains("4 examples in both"))
       #expect(outcome.error.contains("only the 4 examples in both are compared"))
-      #expect(outcome.error.contains("50 and 100 samples"))
+      #expect(outcome.error.contains("50 and 100 draws"))
       let quiet = try Executable.evidence.run("compare", first, second, "--quiet")
       #expect(quiet.error.isEmpty && quiet.output == outcome.output)
     }

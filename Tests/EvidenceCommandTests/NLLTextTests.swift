@@ -15,7 +15,7 @@ import Testing
       in: Repository.path("Sources/EvidenceCommand/Resources"))
     #expect(run.status == 0)
     let timing = run.output.split(separator: "\n").last.map(String.init) ?? ""
-    #expect(timing.hasSuffix(" samples/s, 2 threads"))
+    #expect(timing.hasSuffix(" draws/s, 2 threads"))
     // Digits differ in the last place between processors; the shape does not.
     let shape = run.output.replacing(/−?\d+\.\d+|\d+ examples?|\d+ of/) { match in
       match.output.contains(".") ? "#.#" : String(match.output)

@@ -47,7 +47,7 @@ import Testing
   @Test func theColumnsAndTheVerdictToo() throws {
     let page = try Self.page()
     for term in [
-      "least", "median", "mean", "most", "worse by", "± data", "± draws", "samples/s", "Settled", "Not settled",
+      "least", "median", "mean", "most", "worse by", "± data", "± draws", "draws/s", "Settled", "Not settled",
     ] {
       #expect(page.contains("`\(term)`"), "\(term)")
     }

@@ -15,7 +15,7 @@ public struct Ablation: Sendable {
   public let model: NetworkModel
   /// Its units.
   public let units: UnitsSummary
-  /// Importance samples for each example.
+  /// Draws of the latents for each example.
   public var samples = 5000
   /// How the evaluation runs. The examples are those that L_K before and after is taken over.
   public var options: Evaluation
@@ -178,7 +178,7 @@ public struct AblationSummary: Sendable, Equatable {
     public let change: Change
   }
 
-  /// Importance samples for each example.
+  /// Draws of the latents for each example.
   public let samples: Int
   /// Examples of the comparison.
   public let examples: Int

@@ -12,9 +12,9 @@ struct CheckCommand: ParsableCommand, IsolatedCommand {
       Beside it stands the bracket of plain importance sampling. With DATA it says whether real data are as hard as \
       simulated ones: where they are harder, the gap says nothing of them.
 
-      Examples:
-        evidence check model.h5 --estimator annealed
-        evidence check model.h5 mnist.h5 --dataset test/images --estimator ladder --simulated 100
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence check digits-iwae-2l.h5 --estimator annealed
+        evidence check digits-iwae-2l.h5 digits-test.h5 --estimator ladder --simulated 100
       """)
 
   @Argument(help: "The model (HDF5).", completion: .file())

@@ -11,12 +11,13 @@ struct CompareCommand: ParsableCommand, IsolatedCommand {
       examples takes out what they have in common, so a difference is seen that the means alone would not show. Of three files \
       or more a table is printed, the best first, each with its difference to the best.
 
-      Examples:
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --output old.h5
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --estimator laplace --output new.h5
         evidence compare old.h5 new.h5
         evidence compare old.h5 new.h5 --largest 50
         evidence compare old.h5 new.h5 --format json | jq .difference
-        evidence compare results/*.h5
-        evidence compare results/*.h5 --format latex > table.tex
+        evidence compare old.h5 new.h5 --format latex > table.tex
       """)
 
   @Argument(

@@ -13,8 +13,8 @@ struct ImportCommand: ParsableCommand {
     discussion: """
       Keras' files are read as they are. For PyTorch and JAX there is evidence.export, in Python.
 
-      Example:
-        evidence import keras encoder.h5 decoder.h5 -o model.h5
+      Example, on a file of Tests/KerasImportTests/Fixtures:
+        evidence import keras keras3-nested.keras -o model.h5
       """,
     subcommands: [ImportKerasCommand.self])
 }
@@ -29,9 +29,11 @@ struct ImportKerasCommand: ParsableCommand, IsolatedCommand {
       file beside them: that of model.to_json(), or a few lines by hand (docs/keras.md). What the files do not say and was \
       taken to be so is printed, and stored in the output.
 
-      Examples:
-        evidence import keras encoder.h5 decoder.h5 -o model.h5 --divide-by 255
-        evidence import keras vae.keras -o model.h5 --likelihood normal:0.1
+      Examples, on files of Tests/KerasImportTests/Fixtures:
+        evidence import keras keras3-nested.keras -o nested.h5
+        evidence import keras keras2-operations.h5 -o operations.h5 --divide-by 255
+      Of files of your own:
+        evidence import keras encoder.h5 decoder.h5 -o model.h5 --likelihood normal:0.1
         evidence import keras vae.h5 -o model.h5 --mean dense_3 --scale dense_4
         evidence import keras vae.weights.h5 --draft vae.json
         evidence import keras vae.weights.h5 vae.json -o model.h5

@@ -11,6 +11,10 @@ struct InspectCommand: ParsableCommand, IsolatedCommand {
       For a model: its conditionals with their layers, shapes, parameters and activations, and every problem that keeps \
       it from being evaluated. For data: each dataset with its shape, type and range of values. For results: the settings \
       that made them, and how far the run is.
+
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence inspect digits-iwae-2l.h5
+        evidence inspect digits-test.h5 --format json
       """)
 
   @Argument(help: "An HDF5 file, or arrays of numpy.", completion: .file())

@@ -10,9 +10,10 @@ struct MergeCommand: ParsableCommand, IsolatedCommand {
       The file is that of one process, to the last bit, but for times. Refused are files that are not of one run, by the name \
       of what differs, examples that two files hold, and examples that none holds, with the command that makes them.
 
-      Examples:
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --shard 0/2 --output part.h5
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --shard 1/2 --output part.h5
         evidence merge part-*.h5 -o all.h5
-        evidence merge part-*.h5 -o all.h5 --examples 0..10000
       """)
 
   @Argument(help: ArgumentHelp("The results files, in any order.", valueName: "results.h5"), completion: .file())

@@ -12,19 +12,20 @@ struct NLLCommand: ParsableCommand, IsolatedCommand {
       The mean over examples of log p(x), in nats, with two errors that are never added up: "data" is how much another \
       test set would change it, "Monte Carlo" how much other draws would.
 
-      Examples:
-        evidence nll model.h5 mnist.h5 --dataset test/images
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence nll digits-iwae-2l.h5 digits-test.h5
       A quick look:
-        evidence nll model.h5 mnist.h5 --examples 0..100 --samples 500
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --examples 0..100 --samples 500
       Keep what every example yields; go on after an interruption:
-        evidence nll model.h5 mnist.h5 --output results.h5
-        evidence nll model.h5 mnist.h5 --output results.h5 --resume
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --output results.h5
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --output results.h5 --resume
       Several models, best first, and a table for a paper:
-        evidence nll a.h5 b.h5 c.h5 mnist.h5 --output results/ --format latex
+        evidence train digits-test.h5 --like digits-iwae-2l.h5 --epochs 20 -o trained.h5
+        evidence nll digits-iwae-2l.h5 trained.h5 digits-test.h5 --output results/ --format latex
       Check the Monte Carlo error by other seeds:
-        evidence nll model.h5 mnist.h5 --replicates 5
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --replicates 5
       For programs:
-        evidence nll model.h5 mnist.h5 --format json | jq .nll
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --format json | jq .nll
 
       The same model, data, seed and K give the same numbers to the last bit, whatever the threads and the range.
       """)

@@ -11,16 +11,20 @@ struct ReportCommand: ParsableCommand, IsolatedCommand {
       trusted, and the settings that make the numbers again. It is one file that loads nothing from elsewhere. Results of a \
       run that goes on are taken as far as they are.
 
-      Examples:
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --output results.h5
         evidence report results.h5 -o report.html
-        evidence report results.h5 --data mnist.h5 -o report.html      show the worst examples as images
-        evidence report results.h5 --data mnist.h5 --model model.h5 -o report.html    and what the model makes of them, and draws
-        evidence report a.h5 b.h5 c.h5 -o report.html                  compare several
-        evidence report results.h5 --data mnist.h5 --model model.h5 --units -o report.html   and its latent units
-        evidence units model.h5 mnist.h5 --format json > units.json
-        evidence report results.h5 units.json -o report.html           add the latent units
-        evidence check model.h5 --format json > check.json
-        evidence report results.h5 check.json -o report.html           add the bracket on simulated data
+      With the worst examples as images, what the model makes of them, and what it draws:
+        evidence report results.h5 --data digits-test.h5 --model digits-iwae-2l.h5 -o images.html
+      The same with its latent units:
+        evidence report results.h5 --data digits-test.h5 --model digits-iwae-2l.h5 --units -o units.html
+      With what was found of the units, and the bracket on simulated data:
+        evidence units digits-iwae-2l.h5 digits-test.h5 --format json > units.json
+        evidence check digits-iwae-2l.h5 --format json > check.json
+        evidence report results.h5 units.json check.json -o all.html
+      Of several runs:
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --estimator laplace --output laplace.h5
+        evidence report results.h5 laplace.h5 -o several.html
       """)
 
   @Argument(help: ArgumentHelp("The results of `evidence nll --output`.", valueName: "results.h5"), completion: .file())

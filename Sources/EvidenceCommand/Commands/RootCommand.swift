@@ -13,14 +13,13 @@ struct RootCommand: ParsableCommand {
       A first run, on the model and the images that come with the command:
         evidence demo
 
-      Your own files:
-        evidence inspect model.h5
-        evidence nll model.h5 mnist.h5 --dataset test/images
-        evidence nll model.h5 mnist.h5 --examples 0..100 --samples 500
-        evidence nll model.h5 mnist.h5 --output results.h5
-        evidence nll model.h5 mnist.h5 --output results.h5 --resume
-        evidence nll model.h5 mnist.h5 --format json | jq .nll
-        evidence import keras encoder.h5 decoder.h5 -o model.h5
+      On files (these are in Sources/EvidenceCommand/Resources; docs/tour.md goes on from here):
+        evidence inspect digits-iwae-2l.h5
+        evidence nll digits-iwae-2l.h5 digits-test.h5 --output results.h5
+        evidence units digits-iwae-2l.h5 digits-test.h5
+        evidence report results.h5 -o report.html
+
+      `evidence help nll` says all of a command.
 
       Exit status: 0 done, 64 usage, 65 the model or the data is not what it should be, 66 no such file, 70 a fault of \
       the program, 71 the system refuses memory or threads, 73 the output can't be made, 74 input or output failed, \

@@ -13,9 +13,9 @@ struct SampleCommand: ParsableCommand, IsolatedCommand {
       Samples are drawn from the prior; reconstructions stand below their originals; a traversal moves one unit of z₁, the \
       most active ones of DATA, from −3 to 3. Every picture is the mean of p(x | z).
 
-      Examples:
-        evidence sample model.h5 mnist.h5 --dataset test/images -o samples.png
-        evidence sample model.h5 -o samples.html
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence sample digits-iwae-2l.h5 digits-test.h5 -o samples.png
+        evidence sample digits-iwae-2l.h5 -o samples.html
       """)
 
   @Argument(help: "The model (HDF5).", completion: .file())

@@ -13,14 +13,12 @@ struct TrainCommand: ParsableCommand, IsolatedCommand {
       weights (wake, the encoder alone) large with Adam. Binarization is drawn anew each epoch. The same data, options and \
       seed give the same weights to the last bit, whatever the threads, and also where a run is gone on with.
 
-      Examples:
-        evidence train mnist.h5 --dataset train/images --divide-by 255 --binarize bernoulli --objective iwae --samples 5 \
-      --schedule paper --epochs 40 -o model.h5
-      Go on after an interruption:
-        evidence train … -o model.h5 --resume
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence train digits-test.h5 --like digits-iwae-2l.h5 --objective iwae --samples 5 --epochs 50 -o model.h5
+      Go on with more epochs, or after an interruption:
+        evidence train digits-test.h5 --like digits-iwae-2l.h5 --objective iwae --samples 5 --epochs 60 -o model.h5 --resume
       Refit the encoder of a model; its decoder stays as it is:
-        evidence train mnist.h5 --dataset train/images --from model.h5 --freeze decoder --objective vae --epochs 20 \
-      -o refitted.h5
+        evidence train digits-test.h5 --from digits-iwae-2l.h5 --freeze decoder --epochs 20 -o refitted.h5
 
       A checkpoint lies beside the model, MODEL.h5.checkpoint.
       """)

@@ -12,14 +12,18 @@ struct UnitsCommand: ParsableCommand, IsolatedCommand {
       active above 0.01. With its standard error, each unit's KL, the principal directions, and what the layer tells about \
       the data. Units are numbered from 0.
 
-      Examples:
-        evidence units model.h5 mnist.h5 --dataset test/images
-        evidence units model.h5 mnist.h5 --dataset test/images --ablate --examples 0..500 --samples 500
-        evidence units model.h5 mnist.h5 --dataset test/images --latents latents.h5 --labels test/labels
-        evidence units model.h5 mnist.h5 --dataset test/images --format json > units.json
-        evidence units model.h5 mnist.h5 --dataset test/images --shard 3/8 --output units
-      Of parts that were put together by `evidence merge`:
-        evidence units model.h5 mnist.h5 --dataset test/images --output all.h5 --resume
+      Examples, on the digits in Sources/EvidenceCommand/Resources:
+        evidence units digits-iwae-2l.h5 digits-test.h5
+        evidence units digits-iwae-2l.h5 digits-test.h5 --latents latents.h5 --labels labels
+        evidence units digits-iwae-2l.h5 digits-test.h5 --format json > units.json
+      What inactive units are worth; go on after an interruption:
+        evidence units digits-iwae-2l.h5 digits-test.h5 --ablate --samples 500 --output units.h5
+        evidence units digits-iwae-2l.h5 digits-test.h5 --ablate --samples 500 --output units.h5 --resume
+      In parts, put together and summed up:
+        evidence units digits-iwae-2l.h5 digits-test.h5 --shard 0/2 --output part.h5
+        evidence units digits-iwae-2l.h5 digits-test.h5 --shard 1/2 --output part.h5
+        evidence merge part-*.h5 -o all.h5
+        evidence units digits-iwae-2l.h5 digits-test.h5 --output all.h5 --resume
       """)
 
   @OptionGroup var inputs: ModelAndDataOptions

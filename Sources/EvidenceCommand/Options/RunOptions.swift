@@ -21,7 +21,7 @@ struct RunOptions: ParsableArguments {
 
 /// How many draws.
 struct SamplingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Importance samples for each example.", valueName: "k"))
+  @Option(help: ArgumentHelp("Draws of the latents for each example.", valueName: "k"))
   var samples = EstimatorOptions.defaultSamples
 
   func validate() throws {

@@ -36,7 +36,7 @@ extension RunWarning {
     case .estimatorsDiffer:
       "the estimators differ: the difference is that of the estimators too, not of the models alone"
     case .samplesDiffer(let first, let second):
-      "\(first) and \(second) samples: with fewer, estimates are lower on average"
+      "\(first) and \(second) draws: with fewer, estimates are lower on average"
     case .likelihoodsDiffer(let likelihoods):
       "the likelihoods differ (\(likelihoods.map { $0 ?? "not known" }.joined(separator: ", "))): figures of different kinds "
         + "of data can't be compared"

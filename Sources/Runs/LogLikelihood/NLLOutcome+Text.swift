@@ -131,7 +131,7 @@ extension NLLOutcome {
 
   private var timing: String {
     let rate = Double(evaluated) * Double(samples) / seconds
-    return "\(Text.duration(seconds)), \(Text.count(Int(rate.isFinite ? rate : 0))) samples/s, "
+    return "\(Text.duration(seconds)), \(Text.count(Int(rate.isFinite ? rate : 0))) draws/s, "
       + Text.counted(inputs.events.threads ?? threads, "thread")
   }
 }

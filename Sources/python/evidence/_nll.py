@@ -43,7 +43,7 @@ def nll(model: Any, data: Any, *, dataset: str | None = None, axes: Any = None, 
         What a model of p(x | covariates) is given, by the covariates' names: an array with one of each example, beside an array
         of data; a path in a file of data; a column of an AnnData's ``obs``. In a file they are found by their names as well.
     samples : int
-        Importance samples for each example, K.
+        Draws of the latents for each example, K.
     estimator : str
         One of :func:`estimators`.
     alpha : float
