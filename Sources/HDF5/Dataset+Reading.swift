@@ -127,7 +127,19 @@ extension Dataset {
 
   /// Checks that everything is there.
   func requireWhole() throws {
-    try storage.requireWhole(self, rows: 0..<(state.shape.first ?? 0), elementSize: H5Tget_size(storedType.id))
+    try storage.requireWhole(self, rows: 0..<(state.shape.first ?? 0), elementSize: storedSize)
+  }
+
+  /// Bytes of an element as it lies in a chunk: of a string of variable length its length, an address and an index, where
+  /// libhdf5 gives the size of a pointer.
+  private var storedSize: Int {
+    guard H5Tis_variable_str(storedType.id) > 0 else { return H5Tget_size(storedType.id) }
+    let file = Handle(owning: H5Iget_file_id(handle.id))
+    let list = Handle(owning: H5Fget_create_plist(file.id))
+    var address = 8
+    var length = 8
+    H5Pget_sizes(list.id, &address, &length)
+    return 4 + address + 4
   }
 
   func select(rows: Range<Int>, count: Int) throws -> (block: hid_t, file: hid_t) {

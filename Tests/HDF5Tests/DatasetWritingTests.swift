@@ -46,6 +46,20 @@ import Testing
     #expect(try empty.read(as: Double.self).isEmpty)
   }
 
+  /// As AnnData stores names: a string's length, address and index lie in the chunk, more bytes than its pointer has.
+  @Test func compressedStrings() throws {
+    let names = (0..<9).map { "cell\($0)" }
+    let file = try File(inMemory: "a")
+    let strings = try file.root.createDataset("names", type: .string, shape: [9], chunkRows: 4, compressed: true)
+    try strings.writeStrings(names)
+    let grown = try file.root.createDataset("grown", type: .string, shape: [0], extendable: true, chunkRows: 4)
+    try grown.append(strings: Array(names[..<3]))
+    try grown.append(strings: Array(names[3...]))
+    let copy = try File(readingImage: file.image(), name: "copy").root
+    #expect(try copy.dataset("names").readStrings() == names)
+    #expect(try copy.dataset("grown").readStrings() == names)
+  }
+
   @Test func compressedAndAppended() throws {
     let file = try File(inMemory: "a")
     let dataset = try file.root.createDataset(
