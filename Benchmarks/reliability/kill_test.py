@@ -37,7 +37,8 @@ RESOURCES = ROOT / "Sources" / "EvidenceCommand" / "Resources"
 def read(path):
     """The bits of every column, and whether the file says that it is finished."""
     with h5py.File(path, "r") as file:
-        columns = {name: column[...].view(numpy.uint64) for name, column in file["examples"].items()}
+        columns = {name: column[...].view(numpy.uint64) for name, column in file["examples"].items()
+                if name == "index" or not column.is_scale}
         return columns, "finished" in file.attrs
 
 

@@ -17,7 +17,7 @@ extension Failure {
         message: error.message, file: error.file, path: error.place, expected: error.expected, found: error.found)
     case let error as ModelFileError:
       parts = Parts(message: error.problems.map(\.description).joined(separator: "\n"), file: error.file)
-    case let error as EvidenceError where !error.remedies.isEmpty:
+    case let error as EvidenceError:
       parts = Parts(
         message: error.message, remedy: error.remedies.map(\.commandWords).joined(separator: ", or "))
     default: break

@@ -21,7 +21,8 @@ def reference(command, model, images, tmp_path_factory):
             file["images"] = array
         command("nll", model.path, data, "--samples", 30, "--output", results, *options)
         with h5py.File(results) as file:
-            return {name: file["examples"][name][...] for name in file["examples"]}
+            # Without the scale of the curve's axis, which has no row for each example.
+            return {name: column[...] for name, column in file["examples"].items() if name == "index" or not column.is_scale}
     return made
 
 
