@@ -95,8 +95,10 @@ def latents(given):
 
 
 def results(given):
+    pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
     _, model, images = given
-    evidence.nll(model, images, samples=5, output="results.h5")
+    evidence.nll(model, images, samples=50, output="results.h5")
     return {}, lambda: None
 
 
