@@ -24,7 +24,7 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
   func measure(_ rows: Range<Int>, deliver: (Measured<E.Measurement>) -> Void) -> (any Error)? {
     do {
       try options.cancellation.check()
-      let started = WorkerTime.seconds
+      let started = ProcessorTime.ofThread
       let batch = try data.batch(rows, seed: options.dataSeed ?? options.seed)
       let unrounded = try data.unrounded(rows)
       // Asked for once: it is worked out anew each time.
@@ -33,7 +33,7 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
         batch.values, unrounded: unrounded, isBinarized: data.preprocessing.binarize != .none)
       let size = max(1, batch.values.count / max(1, batch.count))
       try model.encode(batch, scratch: &scratch.model)
-      var last = WorkerTime.seconds
+      var last = ProcessorTime.ofThread
       let share = (last - started) / Double(rows.count)
       for (position, index) in rows.enumerated() {
         // An invalid example is an error when its turn comes: those before it are finished first.
@@ -47,7 +47,7 @@ final class BlockWorker<E: Estimator, Model: LatentVariableModel> {
         }
         let example = Example(index: index, position: position, seed: options.seed)
         let measurement = try measure(example)
-        let now = WorkerTime.seconds
+        let now = ProcessorTime.ofThread
         let seconds = share + now - last
         last = now
         deliver(Measured(measurement: timed(measurement, seconds: seconds), block: position == 0 ? batch : nil))

@@ -39,7 +39,7 @@ package struct NLLRun {
     // A file that is there is opened before the evaluation, which has no limit of time: libhdf5 may go in circles on it.
     let resumed = part.results?.isResumed == true ? try open() : nil
     return try host.evaluate {
-      let (started, worked) = (ContinuousClock.now, ProcessorTime.seconds)
+      let (started, worked) = (ContinuousClock.now, ProcessorTime.ofProcess)
       // Before anything is saved: what was tuned is kept in the file.
       let estimator = try inputs.locatingErrors(ready)
       let tuned = (estimator as? any TunedEstimator)?.tuned
@@ -48,7 +48,7 @@ package struct NLLRun {
       let summary = try evaluate(estimator, evaluation, sink, keeping: kept)
       let seconds = started.duration(to: .now) / .seconds(1)
       let undisturbed = ProcessorTime.undisturbed(
-        elapsed: seconds, worked: ProcessorTime.seconds - worked, threads: inputs.events.threads ?? evaluation.threads)
+        elapsed: seconds, worked: ProcessorTime.ofProcess - worked, threads: inputs.events.threads ?? evaluation.threads)
       return NLLOutcome(
         inputs: inputs, entry: entry, samples: entry.samples(request.options), tuned: tuned,
         seed: evaluation.seed, threads: evaluation.threads, reportsAllErrors: request.reportsAllErrors,

@@ -1,14 +1,6 @@
-import Foundation
+import Evidence
 
-/// Time that processors have worked for this process: on a busy machine far less than has gone by.
-enum ProcessorTime {
-  /// Seconds, of all threads together.
-  static var seconds: Double {
-    var time = timespec()
-    guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return .nan }
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
+extension ProcessorTime {
   /// What a run would have taken with the machine to itself.
   ///
   /// - Parameters:
