@@ -52,6 +52,22 @@ import Testing
     }
   }
 
+  /// What a model makes of digits it makes of them and of their labels, which the page takes from where the results did.
+  @Test func pageOfDigitsGivenTheirLabels() throws {
+    let model = Repository.path("docs/sample/digits-cvae.h5")
+    try withTemporaryDirectory { directory in
+      let file = try results(
+        [
+          model, Repository.digits, "--dataset", "images", "--covariate", "label=labels", "--examples", "..20",
+          "--samples", "20",
+        ], in: directory)
+      let page = try Executable.evidence.run(
+        "report", file.path, "--data", Repository.digits, "--model", model, "--units", "-o", "-", in: directory)
+      #expect(page.status == 0, "\(page.error)")
+      #expect(["Reconstructions", "Single units", "Latent units"].allSatisfy(page.output.contains))
+    }
+  }
+
   /// Cells of two batches as AnnData stores them, by scvi-tools' get_marginal_ll.
   @Test func cellsGivenTheirBatchAndTotal() throws {
     let reference = try reference("cells-reference")

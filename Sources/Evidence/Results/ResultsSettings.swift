@@ -132,14 +132,14 @@ public struct ResultsSettings: Sendable, Equatable {
   /// With a covariate's name behind it, the option that holds where that covariate was said to be.
   public static let covariateOption = "covariate_"
 
-  /// The order in which the stored axes were taken, where one was asked for.
-  package var axes: [Int]? { options[Self.axesOption]?.split(separator: ",").compactMap { Int($0) } }
-
-  /// Where covariates were said to be, by their names.
-  package var covariates: [String: String] {
+  /// How the data were taken and prepared, to take them so again.
+  package var preparation: PreparationChoice {
     let named = options.filter { $0.key.hasPrefix(Self.covariateOption) }
-    return Dictionary(
-      uniqueKeysWithValues: named.map { (String($0.key.dropFirst(Self.covariateOption.count)), $0.value) })
+    return PreparationChoice(
+      binarize: preprocessing.binarize, divideBy: preprocessing.divideBy, dequantize: preprocessing.dequantize,
+      axes: options[Self.axesOption]?.split(separator: ",").compactMap { Int($0) },
+      covariates: Dictionary(
+        uniqueKeysWithValues: named.map { (String($0.key.dropFirst(Self.covariateOption.count)), $0.value) }))
   }
 
   /// Every setting that rows depend on: what a run is known by.

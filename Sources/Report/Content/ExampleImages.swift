@@ -3,7 +3,10 @@ import Foundation
 
 /// Examples as pictures, where an example is an image: [h, w], [h, w, 1 or 3], [1 or 3, h, w] or a flat square of pixels.
 package struct ExampleImages {
+  private let source: any FileSource
   private let data: Evidence.Dataset
+  /// How the results took the data, what a model is given beside them included.
+  private let preparation: PreparationChoice
   private let seed: UInt64
   private let layout: Layout
   /// Darkest and lightest value; nil where an image's own are taken.
@@ -61,7 +64,7 @@ package struct ExampleImages {
         \(settings.dataPath.isEmpty ? "other data" : settings.dataPath)
         """)
     }
-    let source = try ExampleFile.open(path, dataset: dataset ?? settings.dataset, axes: settings.axes)
+    let source = try ExampleFile.open(path, dataset: dataset ?? settings.dataset, axes: settings.preparation.axes)
     func plain(_ path: String) -> Substring { path.drop { $0 == "/" } }
     guard plain(source.path) == plain(settings.dataset) else {
       throw EvidenceError(
@@ -75,7 +78,9 @@ package struct ExampleImages {
     }
     guard let layout = Layout(source.exampleShape) else { return nil }
     self.layout = layout
+    self.source = source
     data = Evidence.Dataset(source, preprocessing: settings.preprocessing)
+    preparation = settings.preparation
     seed = settings.dataSeed
     // Divided or binarized data lie between 0 and 1; others may lie anywhere.
     let probe = try data.batch(settings.examples.prefix(64), seed: seed).values
@@ -90,15 +95,20 @@ package struct ExampleImages {
 
   /// Computes what a model makes of these examples' latents, to be shown beside them.
   package mutating func reconstruct(_ examples: [Int], under model: NetworkModel) throws {
-    let means = try ModelPictures.reconstructions(of: examples, under: model, on: data, seed: seed)
+    let means = try ModelPictures.reconstructions(of: examples, under: model, on: data(for: model), seed: seed)
     for (example, mean) in zip(examples, means) { reconstructions[example] = mean }
   }
 
   /// What a model draws, what it makes of the first of these examples, and what its most active units do.
   package func pictures(of examples: Range<Int>, under model: NetworkModel, name: String) throws -> PicturePage? {
     let evaluation = Evaluation(seed: seed, examples: examples)
-    let pictures = try ModelPictures(of: model, on: data, count: Self.pictures, options: evaluation)
-    return PicturePage(pictures, shape: data.source.exampleShape, name: name)
+    let pictures = try ModelPictures(of: model, on: data(for: model), count: Self.pictures, options: evaluation)
+    return PicturePage(pictures, shape: source.exampleShape, name: name)
+  }
+
+  /// The examples, and what the model is given beside them.
+  private func data(for model: NetworkModel) throws -> Evidence.Dataset {
+    try Evidence.Dataset(source, for: model, choosing: preparation)
   }
 
   var hasReconstructions: Bool { !reconstructions.isEmpty }

@@ -77,12 +77,9 @@ package struct ReportRun {
   /// The latent units on the examples of the results, prepared as these were.
   private func units(_ model: String, _ data: String) throws -> UnitsFile {
     let settings = subject.settings
-    let steps = settings.preprocessing
     let inputs = InputsRequest(
       model: model, data: data, dataset: request.dataset ?? settings.dataset, examples: ExampleRange(settings.examples),
-      preparation: PreparationChoice(
-        binarize: steps.binarize, divideBy: steps.divideBy, dequantize: steps.dequantize, axes: settings.axes,
-        covariates: settings.covariates))
+      preparation: settings.preparation)
     var request = UnitsRequest(inputs: inputs)
     request.evaluation = EvaluationRequest(seed: settings.dataSeed)
     return try UnitsFile(UnitsRun(request, host: host).run(), in: words)

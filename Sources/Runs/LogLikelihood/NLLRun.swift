@@ -68,7 +68,8 @@ package struct NLLRun {
       curveSamples: entry.hasCurve ? BlockCurve.points(upTo: options.samples) : [], seed: evaluation.seed)
     settings.facts.tuned = tuned
     settings.facts.wholeRange = part.whole
-    settings.facts.exampleNames = try inputs.source.exampleNames
+    // Names grow with the dataset, and only a file of results has a place for them.
+    if part.results != nil { settings.facts.exampleNames = try inputs.source.exampleNames }
     return settings
   }
 
