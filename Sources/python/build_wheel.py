@@ -22,7 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # What is linked, and Debian's package with its licence.
-LIBRARIES = {"hdf5": "libhdf5-dev", "sz": "libaec-dev", "aec": "libaec-dev", "z": "zlib1g-dev", "gsl": "libgsl-dev",
+LIBRARIES = {"hdf5_hl": "libhdf5-dev", "hdf5": "libhdf5-dev", "sz": "libaec-dev", "aec": "libaec-dev", "z": "zlib1g-dev", "gsl": "libgsl-dev",
              "gslcblas": "libgsl-dev"}
 LARGEST = 40 << 20
 
@@ -62,7 +62,7 @@ def build_command() -> Path:
     flags = output("pkg-config", "--cflags", "hdf5")
     (libraries / "hdf5.pc").write_text(
         f"Name: HDF5\nDescription: static\nVersion: {output('pkg-config', '--modversion', 'hdf5')}\nCflags: {flags}\n"
-        f"Libs: -L{libraries} -lhdf5 -lsz -laec -lz -lm -ldl\n")
+        f"Libs: -L{libraries} -lhdf5_hl -lhdf5 -lsz -laec -lz -lm -ldl\n")
     build = ["swift", "build", "-c", "release", "--product", "evidence", "--static-swift-stdlib", "--scratch-path",
              ROOT / ".build-wheel", "-Xswiftc", f"-L{libraries}", "-Xlinker", "-s"]
     run(*build, directory=ROOT, environment={"PKG_CONFIG_PATH": libraries})
