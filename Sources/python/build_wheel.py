@@ -22,8 +22,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # What is linked, and Debian's package with its licence.
-LIBRARIES = {"hdf5_hl": "libhdf5-dev", "hdf5": "libhdf5-dev", "sz": "libaec-dev", "aec": "libaec-dev", "z": "zlib1g-dev", "gsl": "libgsl-dev",
-             "gslcblas": "libgsl-dev"}
+LIBRARIES = {"hdf5_hl": "libhdf5-dev", "hdf5": "libhdf5-dev", "sz": "libaec-dev", "aec": "libaec-dev", "z": "zlib1g-dev",
+             "gsl": "libgsl-dev", "gslcblas": "libgsl-dev"}
 LARGEST = 40 << 20
 
 
