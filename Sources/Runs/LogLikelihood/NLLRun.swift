@@ -48,7 +48,8 @@ package struct NLLRun {
       let summary = try evaluate(estimator, evaluation, sink, keeping: kept)
       let seconds = started.duration(to: .now) / .seconds(1)
       let undisturbed = ProcessorTime.undisturbed(
-        elapsed: seconds, worked: ProcessorTime.ofProcess - worked, threads: inputs.events.threads ?? evaluation.threads)
+        elapsed: seconds, worked: ProcessorTime.ofProcess - worked, threads: inputs.events.threads ?? evaluation.threads
+      )
       return NLLOutcome(
         inputs: inputs, entry: entry, samples: entry.samples(request.options), tuned: tuned,
         seed: evaluation.seed, threads: evaluation.threads, reportsAllErrors: request.reportsAllErrors,
