@@ -63,8 +63,8 @@ def build_command() -> Path:
     (libraries / "hdf5.pc").write_text(
         f"Name: HDF5\nDescription: static\nVersion: {output('pkg-config', '--modversion', 'hdf5')}\nCflags: {flags}\n"
         f"Libs: -L{libraries} -lhdf5_hl -lhdf5 -lsz -laec -lz -lm -ldl\n")
-    build = ["swift", "build", "-c", "release", "--product", "evidence", "--static-swift-stdlib", "--scratch-path",
-             ROOT / ".build-wheel", "-Xswiftc", f"-L{libraries}", "-Xlinker", "-s"]
+    build = ["swift", "build", "-c", "release", "--product", "evidence", "--static-swift-stdlib",
+             "--manifest-cache", "none", "--scratch-path", ROOT / ".build-wheel", "-Xswiftc", f"-L{libraries}", "-Xlinker", "-s"]
     run(*build, directory=ROOT, environment={"PKG_CONFIG_PATH": libraries})
     return ROOT / ".build-wheel" / "release" / "evidence"
 
