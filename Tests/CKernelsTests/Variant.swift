@@ -81,12 +81,13 @@ func ulps(_ value: Float, from exact: Double) -> Double {
 extension ck_kernels {
   func logDensity(
     _ density: ck_density, rows: Int, lanes: Int, x: ck_operand, _ parameters: [ck_operand], components: Int = 1,
-    bins: Double = 256, epsilon: Double = 0, factor: Double = 1
+    bins: Double = 256, epsilon: Double = 0, factor: Double = 1, fastCounts: Bool = false
   ) -> (total: [Double], bad: Int) {
     let none = ck_operand(data: nil, row_step: 0, lane_step: 0, form: CK_DIRECT)
     let p = parameters + Array(repeating: none, count: 3 - parameters.count)
     var arguments = ck_density_arguments(
-      density: density, components: components, bins: bins, x: x, parameters: (p[0], p[1], p[2]), epsilon: epsilon)
+      density: density, components: components, bins: bins, x: x, parameters: (p[0], p[1], p[2]), epsilon: epsilon,
+      fast_counts: fastCounts ? 1 : 0)
     var total = [Double](repeating: 0, count: lanes)
     let bad = log_density(rows, lanes, &arguments, factor, &total)
     return (total, bad)

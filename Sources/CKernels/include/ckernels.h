@@ -58,6 +58,9 @@ typedef struct {
   ck_operand x;
   ck_operand parameters[3];
   double epsilon;           // of a negative binomial, added to mean and dispersion inside logarithms; otherwise 0
+  // Of counts: whether floats will do for small ones, where lanes share x and the dispersion and the mean is given by its
+  // logarithm: each to a few units in the last place of a float, several times as fast.
+  int fast_counts;
 } ck_density_arguments;
 
 // The numbers of one step: the moments' decays, the rate divided by 1 - decay^t of the first moment, 1 over the root of

@@ -256,6 +256,20 @@ INLINE doubles with_extremes(doubles values, longs extreme, const ck_density_arg
   return values;
 }
 
+// log f in HALF lanes, of which `row` has what they share; a factor of it may go to `divisor`.
+INLINE doubles value_of(ck_density density, const element *row, const ck_density_arguments *arguments, size_t r,
+                        size_t lane, log_product *divisor, longs *bad) {
+  element e = *row;
+  take_operands(density, &e, arguments, 0, r, lane);
+  doubles value = log_density_of(density, &e, arguments->bins, divisor);
+  *bad -= e.bad;
+  return has_extremes(density) ? with_extremes(value, e.extreme, arguments, r, lane) : value;
+}
+
+INLINE void add_to_total(double *total, double factor, doubles sum) {
+  store_doubles(total, load_doubles(total) + factor * sum);
+}
+
 enum { REDUCED_LANES = 128, REDUCED_VECTORS = REDUCED_LANES / HALF };
 
 INLINE size_t reduce(ck_density density, size_t rows, size_t lanes, const ck_density_arguments *arguments,
@@ -273,18 +287,12 @@ INLINE size_t reduce(ck_density density, size_t rows, size_t lanes, const ck_den
       element row = {.bad = (longs)0, .extreme = (longs)0};
       take_operands(density, &row, arguments, 1, r, 0);
       for (size_t v = 0; v < vectors; v++) {
-        element e = row;
-        take_operands(density, &e, arguments, 0, r, first + v * HALF);
-        doubles value = log_density_of(density, &e, arguments->bins, &divisor[v]);
-        if (has_extremes(density)) value = with_extremes(value, e.extreme, arguments, r, first + v * HALF);
-        sum[v] += value;
-        bad -= e.bad;
+        sum[v] += value_of(density, &row, arguments, r, first + v * HALF, &divisor[v], &bad);
       }
     }
     for (size_t v = 0; v < vectors; v++) {
       if (has_divisor(density)) sum[v] -= log_of_product(divisor[v]);
-      double *to = total + first + v * HALF;
-      store_doubles(to, load_doubles(to) + factor * sum[v]);
+      add_to_total(total + first + v * HALF, factor, sum[v]);
     }
   }
   return sum_of(bad);

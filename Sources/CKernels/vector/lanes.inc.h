@@ -16,6 +16,7 @@ typedef uint32_t words __attribute__((ext_vector_type(WIDTH)));
 typedef double doubles __attribute__((ext_vector_type(HALF)));
 typedef int64_t longs __attribute__((ext_vector_type(HALF)));
 typedef uint64_t long_words __attribute__((ext_vector_type(HALF)));
+typedef int32_t half_ints __attribute__((ext_vector_type(HALF)));
 typedef float half_floats __attribute__((ext_vector_type(HALF)));
 
 INLINE floats load(const float *from) {

@@ -18,10 +18,6 @@ INLINE void include(log_sum *total, doubles exponent, doubles weight) {
 
 INLINE doubles log_of(log_sum total) { return total.largest + log_wide(total.sum); }
 
-INLINE void add_to_total(double *total, double factor, doubles sum) {
-  store_doubles(total, load_doubles(total) + factor * sum);
-}
-
 // The logit of class x; NaN where there is no such class.
 INLINE floats logit_of_class(ck_operand logits, size_t first, size_t classes, ck_operand x, size_t row, size_t lane) {
   floats chosen = all(NAN);
@@ -106,6 +102,15 @@ INLINE size_t reduce_mixture(ck_density density, size_t rows, size_t lanes, cons
 
 static size_t log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
                           double *total) {
+  if (has_fast_counts(arguments)) {
+    switch (arguments->density) {
+      case CK_POISSON: return reduce_counts(CK_POISSON, rows, lanes, arguments, factor, total);
+      case CK_NEGATIVE_BINOMIAL: return reduce_counts(CK_NEGATIVE_BINOMIAL, rows, lanes, arguments, factor, total);
+      case CK_ZERO_INFLATED_NEGATIVE_BINOMIAL:
+        return reduce_counts(CK_ZERO_INFLATED_NEGATIVE_BINOMIAL, rows, lanes, arguments, factor, total);
+      default: break;
+    }
+  }
 #define CASE(density) \
   case density: return reduce(density, rows, lanes, arguments, factor, total);
   switch (arguments->density) {

@@ -10,6 +10,7 @@
 #include "latents.inc.h"
 #include "bernoulli.inc.h"
 #include "density.inc.h"
+#include "counts.inc.h"
 #include "mixture.inc.h"
 #include "chains.inc.h"
 #include "layers_reverse.inc.h"

@@ -109,8 +109,7 @@ extension NetworkModel {
         return .dense(last, input: previous, block: block, form: form)
       }
     }
-    var arguments = ck_density_arguments(
-      decoder.density, components: components, bins: decoder.bins, epsilon: decoder.epsilon, x: x)
+    var arguments = ck_density_arguments(decoder, x: x)
     var invalid = 0
     for first in stride(from: 0, to: decoder.size, by: blockRows) {
       let rows = first..<min(first + blockRows, decoder.size)

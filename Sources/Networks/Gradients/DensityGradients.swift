@@ -110,8 +110,7 @@ struct DensityGradients {
       }
     }
     let count = decoder.size
-    var arguments = ck_density_arguments(
-      decoder.density, components: decoder.components, bins: decoder.bins, epsilon: decoder.epsilon, x: x)
+    var arguments = ck_density_arguments(decoder, x: x)
     var invalid = 0
     for first in stride(from: 0, to: count, by: decoder.blockRows) {
       let rows = first..<min(first + decoder.blockRows, count)
