@@ -100,7 +100,7 @@ let package = Package(
 )
 
 // An import is internal unless it says more, and a file sees members only of what it imports itself.
-for target in package.targets where target.type != .system && target.type != .test {
+for target in package.targets where target.type != .system {
   target.swiftSettings = [
     .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
   ]

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Evidence
 import KerasImport
 import ModelFile

@@ -1,5 +1,7 @@
+import ArgumentParser
 import Evidence
 import Foundation
+import JSON
 import Runs
 import TestSupport
 import Testing

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Evidence
 import JSON
+import Models
 import Runs
 import Testing
 

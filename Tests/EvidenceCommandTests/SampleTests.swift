@@ -2,6 +2,7 @@ import Evidence
 import Foundation
 import HDF5
 import JSON
+import Runs
 import TestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+import ArgumentParser
+import Evidence
 import Foundation
 import HDF5
 import ModelFile

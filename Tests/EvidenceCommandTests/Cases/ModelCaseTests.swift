@@ -1,6 +1,10 @@
+import ArgumentParser
+import Evidence
 import Foundation
 import HDF5
+import JSON
 import ModelFile
+import Models
 import Runs
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import CKernels
 import Models
 
 @testable import Networks

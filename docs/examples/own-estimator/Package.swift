@@ -10,6 +10,9 @@ let package = Package(
       name: "own-estimator",
       dependencies: [
         .product(name: "Evidence", package: "evidence"), .product(name: "EvidenceTesting", package: "evidence"),
+      ],
+      swiftSettings: [
+        .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
       ])
   ]
 )
