@@ -103,10 +103,10 @@ extern void *__libc_calloc(size_t count, size_t bytes);
 extern void *__libc_realloc(void *memory, size_t bytes);
 extern void *__libc_memalign(size_t alignment, size_t bytes);
 
-// Whether a caller is libhdf5, or a compression that it calls.
-static int is_library(void *caller) {
+// Whether a call is from libhdf5, or a compression that it calls.
+static int is_library(void *from) {
   Dl_info info;
-  if (!dladdr(caller, &info) || !info.dli_fname) return 0;
+  if (!dladdr(from, &info) || !info.dli_fname) return 0;
   const char *names[] = {"libhdf5", "libz.", "libsz.", "libaec."};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (strstr(info.dli_fname, names[i])) return 1;
@@ -114,9 +114,9 @@ static int is_library(void *caller) {
   return 0;
 }
 
-static inline void *allocated(void *memory, size_t bytes, void *caller) {
+static inline void *allocated(void *memory, size_t bytes, void *from) {
   if (__builtin_expect(memory != NULL || bytes == 0, 1)) return memory;
-  if (is_library(caller)) {
+  if (is_library(from)) {
     refused = bytes;
   } else if (end_status) {
     end(bytes);
@@ -125,29 +125,45 @@ static inline void *allocated(void *memory, size_t bytes, void *caller) {
   return NULL;
 }
 
-#define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
-
-void *malloc(size_t bytes) { return allocated(__libc_malloc(bytes), bytes, CALLER); }
-
-void *calloc(size_t count, size_t bytes) {
-  size_t total;
-  if (__builtin_mul_overflow(count, bytes, &total)) total = SIZE_MAX;
-  return allocated(__libc_calloc(count, bytes), total, CALLER);
+// Taken at once: the compiler may move what is rarely done, and this with it, into a function of its own, whose caller is
+// here.
+static inline __attribute__((always_inline)) void *caller(void) {
+  void *address = __builtin_extract_return_addr(__builtin_return_address(0));
+  __asm__ volatile("" : "+r"(address));
+  return address;
 }
 
-void *realloc(void *memory, size_t bytes) { return allocated(__libc_realloc(memory, bytes), bytes, CALLER); }
+void *malloc(size_t bytes) {
+  void *from = caller();
+  return allocated(__libc_malloc(bytes), bytes, from);
+}
+
+void *calloc(size_t count, size_t bytes) {
+  void *from = caller();
+  size_t total;
+  if (__builtin_mul_overflow(count, bytes, &total)) total = SIZE_MAX;
+  return allocated(__libc_calloc(count, bytes), total, from);
+}
+
+void *realloc(void *memory, size_t bytes) {
+  void *from = caller();
+  return allocated(__libc_realloc(memory, bytes), bytes, from);
+}
 
 void *memalign(size_t alignment, size_t bytes) {
-  return allocated(__libc_memalign(alignment, bytes), bytes, CALLER);
+  void *from = caller();
+  return allocated(__libc_memalign(alignment, bytes), bytes, from);
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes) {
-  return allocated(__libc_memalign(alignment, bytes), bytes, CALLER);
+  void *from = caller();
+  return allocated(__libc_memalign(alignment, bytes), bytes, from);
 }
 
 int posix_memalign(void **memory, size_t alignment, size_t bytes) {
   if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
-  void *result = allocated(__libc_memalign(alignment, bytes), bytes, CALLER);
+  void *from = caller();
+  void *result = allocated(__libc_memalign(alignment, bytes), bytes, from);
   if (!result && bytes) return ENOMEM;
   *memory = result;
   return 0;

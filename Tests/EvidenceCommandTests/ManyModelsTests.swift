@@ -142,7 +142,7 @@ import Testing
       #expect(run.error.contains("binarize: none and bernoulli") && run.error.contains("--binarize"))
       let shard = try Executable.evidence.run("nll", "plain.h5", "drawn.h5", "grey.h5", "--shard", "0/2", in: directory)
       #expect(shard.status == 64)
-      FileManager.default.createFile(atPath: directory + "/file", contents: Data())
+      _ = FileManager.default.createFile(atPath: directory + "/file", contents: Data())
       let file = try Executable.evidence.run(
         "nll", "plain.h5", "plain.h5", "grey.h5", "--output", "file", in: directory)
       #expect(file.status == 73 && file.error.contains("go to a folder"), "\(file.error)")
