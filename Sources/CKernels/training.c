@@ -10,7 +10,8 @@ size_t ck_weight_step(size_t inputs) {
 }
 
 size_t ck_weight_scratch(size_t outputs, size_t inputs, size_t lanes) {
-  return lanes * ck_weight_step(inputs) + (outputs + CK_PACK - 1) / CK_PACK * CK_PACK * (lanes + 1);
+  size_t together = outputs < CK_GRADIENT_OUTPUTS ? (outputs + CK_PACK - 1) / CK_PACK * CK_PACK : CK_GRADIENT_OUTPUTS;
+  return lanes * ck_weight_step(inputs) + together * (lanes + 1);
 }
 
 void ck_lanes_of_pairs(size_t rows, size_t examples, size_t draws, size_t in_lanes, const float *in, size_t out_lanes,

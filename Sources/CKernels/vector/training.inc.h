@@ -42,11 +42,8 @@ static const float zero_lanes[8];
 
 _Static_assert(CK_PACK == 8, "rows are turned eight at a time");
 
-static void weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
-                            const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient) {
-  size_t step = ck_weight_step(inputs), blocks = (outputs + CK_PACK - 1) / CK_PACK;
-  float *turned = scratch, *packed = scratch + lanes * step;
-  // Inputs, a one for the bias, and zeros: eight features at a time.
+// to[lane][k] = in[k][lane], then a one for the bias, and zeros.
+INLINE void turn_inputs(size_t inputs, const float *in, const int32_t *rows, size_t lanes, size_t step, float *to) {
   for (size_t lane = 0; lane < lanes; lane += 8) {
     size_t k = 0;
     for (; k + 8 <= inputs; k += 8) {
@@ -55,34 +52,47 @@ static void weight_gradient(size_t outputs, size_t inputs, const float *delta, s
         int64_t row = rows ? rows[k + i] : (int64_t)(k + i);
         from[i] = row < 0 ? zero_lanes : in + (size_t)row * lanes + lane;
       }
-      transpose_eight(from, turned + lane * step + k, step);
+      transpose_eight(from, to + lane * step + k, step);
     }
     for (; k < step; k++) {
       int64_t row = k < inputs ? (rows ? rows[k] : (int64_t)k) : -1;
       for (size_t j = 0; j < 8; j++) {
-        turned[(lane + j) * step + k] = k == inputs ? 1 : row < 0 ? 0 : in[(size_t)row * lanes + lane + j];
+        to[(lane + j) * step + k] = k == inputs ? 1 : row < 0 ? 0 : in[(size_t)row * lanes + lane + j];
       }
     }
   }
-  for (size_t block = 0; block < blocks; block++) {
-    float *to = packed + block * CK_PACK * (lanes + 1);
+}
+
+// Packs outputs as ck_pack packs weights, lanes being what goes by.
+INLINE void pack_outputs(size_t outputs, const float *delta, size_t delta_step, size_t lanes, float *to) {
+  for (size_t output = 0; output < outputs; output += CK_PACK) {
     for (size_t i = 0; i < CK_PACK; i++) *to++ = 0;
-    const float *from[CK_PACK];
-    for (size_t i = 0; i < CK_PACK; i++) {
-      size_t o = block * CK_PACK + i;
-      from[i] = o < outputs ? delta + o * delta_step * lanes : NULL;
-    }
-    for (size_t lane = 0; lane < lanes; lane += 8) {
+    for (size_t lane = 0; lane < lanes; lane += 8, to += 8 * CK_PACK) {
       const float *at[CK_PACK];
-      for (size_t i = 0; i < CK_PACK; i++) at[i] = from[i] ? from[i] + lane : zero_lanes;
-      transpose_eight(at, to + lane * CK_PACK, CK_PACK);
+      for (size_t i = 0; i < CK_PACK; i++) {
+        at[i] = output + i < outputs ? delta + (output + i) * delta_step * lanes + lane : zero_lanes;
+      }
+      transpose_eight(at, to, CK_PACK);
     }
   }
-  operation o = {.inputs = lanes, .packed = packed, .in = turned, .lanes = step, .out = gradient, .out_step = 1};
-  if (begins) {
-    whole_product(o, PLAIN, outputs);
-  } else {
-    whole_product(o, ADDED, outputs);
+}
+
+static void weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
+                            const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient) {
+  size_t step = ck_weight_step(inputs);
+  float *turned = scratch, *packed = scratch + lanes * step;
+  turn_inputs(inputs, in, rows, lanes, step, turned);
+  // What is packed is still in the second cache when it is used.
+  for (size_t first = 0; first < outputs; first += CK_GRADIENT_OUTPUTS) {
+    size_t count = outputs - first < CK_GRADIENT_OUTPUTS ? outputs - first : CK_GRADIENT_OUTPUTS;
+    pack_outputs(count, delta + first * delta_step * lanes, delta_step, lanes, packed);
+    operation o = {
+        .inputs = lanes, .packed = packed, .in = turned, .lanes = step, .out = gradient + first * step, .out_step = 1};
+    if (begins) {
+      whole_product(o, PLAIN, count);
+    } else {
+      whole_product(o, ADDED, count);
+    }
   }
 }
 
