@@ -20,13 +20,13 @@ import Testing
   private static let folder = KerasFixtures.url("Conditional")
 
   private func read(_ name: String) throws -> KerasImportResult {
-    let files = ["encoder", "decoder"].map {
+    let files = (name == "whole" ? ["model"] : ["encoder", "decoder"]).map {
       Self.folder.appending(path: "\(name)-\($0).keras").path(percentEncoded: false)
     }
     return try KerasImport.read(files: files, options: KerasImportOptions())
   }
 
-  @Test(arguments: ["one-hot", "plane"]) func logWeightsAreThoseOfKeras(_ name: String) throws {
+  @Test(arguments: ["one-hot", "plane", "repeated", "whole"]) func logWeightsAreThoseOfKeras(_ name: String) throws {
     let data = try Data(contentsOf: Self.folder.appending(path: "expected.json"))
     let expected = try #require(JSONDecoder().decode([String: Expected].self, from: data)[name])
     let result = try read(name)
