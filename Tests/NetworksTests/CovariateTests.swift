@@ -35,6 +35,7 @@ struct CovariateTests {
     case parameters = "joined to stacks without a trunk"
     case notDense = "joined where the first layer is not fully connected"
     case layers = "in layers, nested ones too"
+    case alone = "in a layer that takes nothing else"
     case kernel = "in a layer stored as a kernel"
     case constants = "constants by category"
     case prior = "prior by category"
@@ -84,6 +85,17 @@ struct CovariateTests {
         Layer(.concatenation(branches)), random.dense(8, 5),
       ])
       model.decoders[0].parameters[.mean] = head(5, 3, ["place"])
+    case .alone:
+      // As a label that becomes channels of an image is written: no weight by what goes through.
+      var weights = random.tensor([5 + 5, 3])
+      for place in 0..<5 * 3 { weights.values[place] = 0 }
+      var layer = random.dense(1, 1)
+      var kernel = Dense(weight: weights, layout: .kernel, bias: random.tensor([3]))
+      kernel.covariates = ["batch", "place"]
+      layer.operation = .dense(kernel)
+      model.decoders[0].trunk = Stack([
+        random.dense(2, 5), Layer(.concatenation([Stack([layer]), Stack()])), random.dense(8, 5, activation: .tanh),
+      ])
     case .kernel:
       var layer = random.dense(1, 1)
       var kernel = Dense(weight: random.tensor([2 + 4, 5]), layout: .kernel, bias: random.tensor([5]))

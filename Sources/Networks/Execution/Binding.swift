@@ -79,7 +79,7 @@ final class Binding {
     program.replacingDense { step in
       guard let columns = step.columns else { return step }
       let own = step.withOwnWeights()
-      writers.append { columns.fold($0, into: own.packed.pointer, inputs: own.inputs) }
+      writers.append { columns.fold($0, into: own.packed.pointer, inputs: own.packedInputs) }
       return own
     }
   }

@@ -5,6 +5,8 @@ import Models
 struct DenseStep: Sendable {
   private(set) var packed: AlignedBuffer
   let inputs: Int
+  /// Inputs that are packed: all, or, in a copy of which only the biases count, none.
+  private(set) var packedInputs: Int
   let outputs: Int
   /// The layer is applied to this many consecutive runs of `inputs` rows.
   let positions: Int
@@ -19,6 +21,7 @@ struct DenseStep: Sendable {
   init(_ dense: Dense, inputs: Int, outputs: Int, positions: Int, covariates: [Int] = [], path: String = "") {
     self.path = path
     self.inputs = inputs
+    packedInputs = inputs
     self.outputs = outputs
     self.positions = positions
     packed = AlignedBuffer(count: ck_packed_count(outputs, inputs))
@@ -30,12 +33,25 @@ struct DenseStep: Sendable {
     transposed = Self.transposed(packed, inputs: inputs, outputs: outputs)
   }
 
-  /// The same step with weights of its own, for biases that change.
+  /// The same step with weights of its own, for biases that change. Where nothing but covariates is taken (a label that is
+  /// made a channel of an image), the inputs need not be gone through.
   func withOwnWeights() -> DenseStep {
     var result = self
-    result.packed = AlignedBuffer(count: packed.count)
-    result.packed.pointer.update(from: packed.pointer, count: packed.count)
+    if isOfBiases {
+      result.packedInputs = 0
+      result.packed = AlignedBuffer(count: ck_packed_count(outputs, 0))
+    } else {
+      result.packed = AlignedBuffer(count: packed.count)
+      result.packed.pointer.update(from: packed.pointer, count: packed.count)
+    }
     return result
+  }
+
+  /// Whether all weights are zero.
+  private var isOfBiases: Bool {
+    let packing = Int(CK_PACK)
+    let block = (inputs + 1) * packing
+    return (0..<packed.count).allSatisfy { $0 % block < packing || packed.pointer[$0] == 0 }
   }
 
   /// Rows that are computed before what follows them, so that it finds them in cache.
@@ -62,7 +78,9 @@ struct DenseStep: Sendable {
       let count = min(epilogue.isEmpty ? rows.count : Self.rowsAtOnce, rows.upperBound - first)
       let target = output + (first - rows.lowerBound) * lanes
       k.product(
-        count, inputs, packed.pointer + first / packing * (inputs + 1) * packing, input, nil, lanes, target, 1)
+        count, packedInputs, packed.pointer + first / packing * (packedInputs + 1) * packing, input, nil, lanes, target,
+        1
+      )
       let row = position * outputs + first
       epilogue.apply(
         rows: row..<row + count, lanes: lanes, target, saved: saved.map { $0 + row * lanes },
