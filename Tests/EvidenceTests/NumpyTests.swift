@@ -79,14 +79,43 @@ import Testing
   @Test(
     arguments: [
       ("|O", "2, 3", 100, "Python objects"), ("<c8", "2, 3", 100, "expected integers"),
-      ("<U5", "2", 100, "expected integers"),
+      ("<U5", "2,", 100, "expected integers"),
       ("<f4", "2, 3", 23, "not complete"), ("<f4", "9223372036854775807, 9", 24, "no file holds"),
-      ("<f4", "two", 24, "makes no sense"), ("<f4", "", 24, "scalar"),
+      ("<f4", "two", 24, "expected a header of descr"), ("<f4", "", 24, "scalar"),
     ] as [(String, String, Int, String)])
   func whatIsNoArrayOfNumbersIsRefused(_ type: String, _ shape: String, _ count: Int, _ words: String) throws {
     let data = Self.array(type, shape, [UInt8](repeating: 0, count: count))
     let error = #expect(throws: EvidenceError.self) { try values(data) }
     #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+  }
+
+  /// A damaged byte must not turn one order of the axes into the other.
+  @Test func theHeaderIsReadAsStrictlyAsByPython() {
+    for text in [
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \n",
+      "{'shape':(2,3),'fortran_order':False,'descr':\"<f4\"}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L)}",
+    ] {
+      let header = NumpyHeader(text)
+      #expect(header?.type == "<f4" && header?.isFortranOrder == false && header?.shape == [2, 3], "\(text)")
+    }
+    #expect(NumpyHeader("{'descr': '<f4', 'fortran_order': True, 'shape': (7,)}")?.shape == [7])
+    #expect(NumpyHeader("{'descr': '<f4', 'fortran_order': True, 'shape': ()}")?.shape == [])
+    #expect(NumpyHeader("{'descr': [('a', '<f4')], 'fortran_order': True, 'shape': ()}")?.type == nil)
+    for damaged in [
+      "{'descr': '<f4', 'fortran_order': Trua, 'shape': (2, 3), }",
+      "{'descr': '<f4', 'fortran_order': \0\0\0\0, 'shape': (2, 3), }",
+      "{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 3), }",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2 3), }",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}x",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (6)}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3)}", "{'descr': '<f4', 'fortran_order': False}",
+      "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}",
+      "{'descr': '<f4, 'fortran_order': False",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 3)}", "", "{", "{}",
+    ] {
+      #expect(NumpyHeader(damaged) == nil, "\(damaged)")
+    }
   }
 
   @Test func everyTruncationIsRefused() throws {

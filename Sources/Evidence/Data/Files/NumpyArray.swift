@@ -3,7 +3,7 @@ import Models
 
 /// An array in numpy's format (.npy): a header that is a Python dictionary, then the numbers.
 ///
-/// The header's few keys are read as text; nothing in the file is executed, and arrays of Python objects are refused.
+/// Nothing in the file is executed, and arrays of Python objects are refused.
 struct NumpyArray: StoredArray {
   /// A type of number as numpy writes it.
   struct Element: Sendable, Equatable {
@@ -43,24 +43,18 @@ struct NumpyArray: StoredArray {
     let prefix = isLong ? 12 : 10
     let length = (0..<(isLong ? 4 : 2)).reduce(0) { $0 | Int(bytes[first + 8 + $1]) << (8 * $1) }
     guard bytes.count >= prefix + length, length <= 1 << 20 else { throw problem("the header is not complete") }
-    let header = String(decoding: bytes[first + prefix..<first + prefix + length], as: UTF8.self)
-    guard let description = NumpyArray.value("descr", in: header),
-      let order = NumpyArray.value("fortran_order", in: header),
-      let extents = NumpyArray.value("shape", in: header)
-    else { throw problem("the header lacks descr, fortran_order or shape: \(header.prefix(120))") }
-    guard let element = Element(description) else {
+    let text = String(decoding: bytes[first + prefix..<first + prefix + length], as: UTF8.self)
+    guard let header = NumpyHeader(text) else {
+      throw problem("expected a header of descr, fortran_order and shape, found \(text.prefix(120))")
+    }
+    guard let element = header.type.flatMap(Element.init) else {
       throw problem(
-        "expected integers, floats or booleans, found elements of type \(description.prefix(60))"
-          + (description.contains("O") ? " (Python objects)" : ""))
+        "expected integers, floats or booleans, found elements of type \((header.type ?? "record").prefix(60))"
+          + (header.type?.contains("O") == true ? " (Python objects)" : ""))
     }
-    let inner = extents.filter { $0 != "(" && $0 != ")" && $0 != " " && $0 != "L" }
-    let parts = inner.split(separator: ",")
-    let numbers = parts.compactMap { Int($0) }
-    guard numbers.count == parts.count, numbers.allSatisfy({ $0 >= 0 }) else {
-      throw problem("the shape makes no sense: \(extents.prefix(80))")
-    }
+    let numbers = header.shape
     self.element = element
-    isFortranOrder = order.hasPrefix("T")
+    isFortranOrder = header.isFortranOrder
     shape = isFortranOrder ? numbers.reversed() : numbers
     start = prefix + length
     guard let size = ([element.size] + numbers).elementCount() else {
@@ -70,22 +64,6 @@ struct NumpyArray: StoredArray {
       throw problem(
         "claims \(size) bytes of numbers for shape \(numbers); holds \(bytes.count - start): the file is not complete")
     }
-  }
-
-  /// The text that stands for a key, up to the comma or brace behind it; parentheses and brackets are taken whole.
-  private static func value(_ key: String, in header: String) -> String? {
-    guard let found = header.range(of: "'\(key)'"), let colon = header[found.upperBound...].firstIndex(of: ":") else {
-      return nil
-    }
-    var depth = 0
-    var result = ""
-    for character in header[header.index(after: colon)...] {
-      if depth == 0, character == "," || character == "}" { break }
-      if "([{".contains(character) { depth += 1 }
-      if ")]}".contains(character) { depth -= 1 }
-      result.append(character)
-    }
-    return result.trimmingCharacters(in: .whitespaces)
   }
 
   var isWiderThanFloat: Bool { element.size > (element.kind == .float ? 4 : 2) }
@@ -132,10 +110,10 @@ extension NumpyArray.Element {
     }
   }
 
-  /// The type of a description such as `'<f4'`; nil for others.
+  /// The type of a description such as `<f4`; nil for others.
   init?(_ description: String) {
-    let text = description.filter { $0 != "'" && $0 != "\"" }
-    guard let order = text.first, let kind = text.dropFirst().first, let size = Int(text.dropFirst(2)),
+    guard let order = description.first, let kind = description.dropFirst().first,
+      let size = Int(description.dropFirst(2)),
       "<>|=".contains(order)
     else { return nil }
     switch (kind, size) {
