@@ -110,6 +110,7 @@ import Testing
       "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}x",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (6)}",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, 3)}", "{'descr': '<f4', 'fortran_order': False}",
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 03)}",
       "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)}",
       "{'descr': '<f4, 'fortran_order': False",
       "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 3)}", "", "{", "{}",

@@ -45,7 +45,7 @@ import Testing
     let columns = try source(axes: [2, 0, 1]) { _ = try write(last, [2, 3, 2], to: $0) }
     #expect(columns.source.count == 2 && columns.source.exampleShape == [2, 3] && columns.values == Self.plain)
     // A part of them is the same part of the numbers.
-    #expect(try Evidence.Dataset(columns.source).count == 2)
+    #expect(Evidence.Dataset(columns.source).count == 2)
     let error = #expect(throws: EvidenceError.self) {
       try source(axes: [0, 1]) { _ = try write(turned, [2, 3, 2], to: $0) }
     }

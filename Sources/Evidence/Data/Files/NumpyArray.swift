@@ -38,7 +38,9 @@ struct NumpyArray: StoredArray {
     let first = bytes.startIndex
     guard NumpyArray.isArray(bytes.prefix(6)), bytes.count >= 12 else { throw problem("not an array of numpy") }
     let version = bytes[first + 6]
-    guard (1...3).contains(version) else { throw problem("version \(version) of numpy's format is not known") }
+    guard (1...3).contains(version), bytes[first + 7] == 0 else {
+      throw problem("version \(version).\(bytes[first + 7]) of numpy's format is not known")
+    }
     let isLong = version > 1
     let prefix = isLong ? 12 : 10
     let length = (0..<(isLong ? 4 : 2)).reduce(0) { $0 | Int(bytes[first + 8 + $1]) << (8 * $1) }

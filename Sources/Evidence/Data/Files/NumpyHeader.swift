@@ -47,13 +47,13 @@ struct NumpyHeader {
     return hasComma || shape.count > 1
   }
 
-  /// Digits, and the L that Python 2 wrote behind them.
+  /// Digits without zeros in front, and the L that Python 2 wrote behind them.
   private mutating func takeNumber() -> Int? {
     skipSpace()
     let digits = text.prefix { ("0"..."9").contains($0) }
     text = text.dropFirst(digits.count)
     if text.first == "L" { text.removeFirst() }
-    return Int(String(digits))
+    return digits.count > 1 && digits.first == "0" ? nil : Int(String(digits))
   }
 
   private mutating func takeString() -> String? {
