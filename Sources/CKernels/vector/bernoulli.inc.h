@@ -50,13 +50,13 @@ INLINE void bernoulli_rows(int vectors, int shared, size_t first, size_t last, c
         for (int v = 0; v < vectors; v++) {
           floats logit = load(row + v * WIDTH);
           linear[v] += at_least((floats)((words)logit ^ flip), 0);
-          product[v] = times_partition(product[v], (floats)((words)logit | 0x80000000u));
+          product[v] = times_partition(product[v], minus_absolute(logit));
         }
       } else {
         for (int v = 0; v < vectors; v++) {
           floats logit = load(row + v * WIDTH);
           linear[v] += disagreement(take(x, r, lane + v * WIDTH), logit);
-          product[v] = times_partition(product[v], (floats)((words)logit | 0x80000000u));
+          product[v] = times_partition(product[v], minus_absolute(logit));
         }
       }
     }

@@ -32,16 +32,21 @@ INLINE void take_fast_row(count_rows *rows, size_t r, float x, double log_disper
   rows->rising += rising;
 }
 
+// What lanes share of HALF rows, fewer at the end.
+INLINE doubles shared_values(ck_operand operand, size_t first, size_t count, double otherwise) {
+  if (count == HALF && operand.row_step == 1) return load_wide(operand.data + first);
+  doubles values = all_wide(otherwise);
+  for (size_t i = 0; i < count; i++) values[i] = operand.data[(first + i) * operand.row_step];
+  return values;
+}
+
 INLINE count_rows sorted_rows(ck_density density, const ck_density_arguments *arguments, size_t first, size_t last) {
   count_rows rows = {.rising = 0};
   ck_operand counts = arguments->x, dispersions = arguments->parameters[1];
   for (size_t begin = first; begin < last; begin += HALF) {
     size_t count = last - begin < HALF ? last - begin : HALF;
-    doubles x = all_wide(0), stored = all_wide(1);
-    for (size_t i = 0; i < count; i++) {
-      x[i] = counts.data[(begin + i) * counts.row_step];
-      if (density != CK_POISSON) stored[i] = dispersions.data[(begin + i) * dispersions.row_step];
-    }
+    doubles x = shared_values(counts, begin, count, 0);
+    doubles stored = density == CK_POISSON ? all_wide(1) : shared_values(dispersions, begin, count, 1);
     longs bad = (longs)0, extreme = (longs)0;
     positive r = positive_of(stored, dispersions.form, 1, 0, &bad, &extreme);
     if (arguments->epsilon != 0) r.log = log_add(r.log, log_wide(all_wide(arguments->epsilon)));
@@ -91,7 +96,8 @@ INLINE void go_as_far_as(lane_sum *lanes, floats logarithm) {
   lanes->furthest = bits > lanes->furthest ? bits : lanes->furthest;
 }
 
-// log(1 + e) for e in [0, 1], relative to e: a fit to log(1 + e) / e.
+// log(1 + e) for e in [0, 1], relative to e: a fit to log(1 + e) / e, half the work of log1p_of_fraction, which activations
+// have their bits from.
 INLINE floats fitted_log1p(floats e) {
   floats p = all(0.005232673138380051f);
   p = p * e - 0.029505159705877304f;
@@ -105,9 +111,7 @@ INLINE floats fitted_log1p(floats e) {
   return p * e;
 }
 
-INLINE floats minus_size(floats x) { return (floats)((words)x | 0x80000000u); }
-
-INLINE floats fitted_softplus(floats x) { return at_least(x, 0) + fitted_log1p(falling_power(minus_size(x))); }
+INLINE floats fitted_softplus(floats x) { return at_least(x, 0) + fitted_log1p(falling_power(minus_absolute(x))); }
 
 // A quotient of products of a few floats between 0.5 and 2.
 typedef struct {
@@ -116,7 +120,7 @@ typedef struct {
 
 // Multiplies sigmoid(l) + sigmoid(-l) exp(-d), of a zero, onto the shares.
 INLINE void include_zero(lane_sum *lanes, quotient *near_shares, floats d, floats logit) {
-  floats tail = falling_power(minus_size(logit)), whole = 1 + tail;
+  floats tail = falling_power(minus_absolute(logit)), whole = 1 + tail;
   floats counted = logit > 0 ? tail : all(1);
   // Near 1 what is missing, elsewhere the share itself: neither cancels.
   floats near = whole + counted * reduced_expm1(-d);
@@ -143,7 +147,7 @@ INLINE lane_sum sum_of_fast_rows(ck_density density, const count_rows *rows, con
       lanes.sum += x * log_mean - exp_lanes(log_mean);
       continue;
     }
-    floats t = (log_mean - rows->level[i]) - rows->level_rest[i], rest = fitted_log1p(falling_power(minus_size(t)));
+    floats t = (log_mean - rows->level[i]) - rows->level_rest[i], rest = fitted_log1p(falling_power(minus_absolute(t)));
     floats d = rows->dispersion[i] * (at_least(t, 0) + rest), logit = all(0);
     if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
       logit = take(logits, rows->fast_row[i], lane);
@@ -170,8 +174,7 @@ INLINE doubles sum_of_rows(ck_density density, const size_t *rows, size_t count,
                            size_t lane, longs *bad) {
   doubles sum = all_wide(0);
   for (size_t i = 0; i < count; i++) {
-    element row = {.bad = (longs)0, .extreme = (longs)0};
-    take_operands(density, &row, arguments, 1, rows[i], 0);
+    element row = shared_element(density, arguments, rows[i]);
     sum += value_of(density, &row, arguments, rows[i], lane, NULL, bad);
   }
   return sum;
@@ -214,8 +217,7 @@ INLINE size_t reduce_counts(ck_density density, size_t rows, size_t lanes, const
         add_fast_rows(density, &sorted, arguments, first + v * WIDTH, log_epsilon, &share[v], sum + 2 * v, &bad);
       }
       for (size_t i = 0; i < sorted.slow; i++) {
-        element row = {.bad = (longs)0, .extreme = (longs)0};
-        take_operands(density, &row, arguments, 1, sorted.slow_row[i], 0);
+        element row = shared_element(density, arguments, sorted.slow_row[i]);
         for (size_t v = 0; v < 2 * vectors; v++) {
           sum[v] += value_of(density, &row, arguments, sorted.slow_row[i], first + v * HALF, NULL, &bad);
         }

@@ -256,6 +256,13 @@ INLINE doubles with_extremes(doubles values, longs extreme, const ck_density_arg
   return values;
 }
 
+// What lanes share of a row.
+INLINE element shared_element(ck_density density, const ck_density_arguments *arguments, size_t r) {
+  element row = {.bad = (longs)0, .extreme = (longs)0};
+  take_operands(density, &row, arguments, 1, r, 0);
+  return row;
+}
+
 // log f in HALF lanes, of which `row` has what they share; a factor of it may go to `divisor`.
 INLINE doubles value_of(ck_density density, const element *row, const ck_density_arguments *arguments, size_t r,
                         size_t lane, log_product *divisor, longs *bad) {
@@ -284,8 +291,7 @@ INLINE size_t reduce(ck_density density, size_t rows, size_t lanes, const ck_den
       divisor[v] = empty_product();
     }
     for (size_t r = 0; r < rows; r++) {
-      element row = {.bad = (longs)0, .extreme = (longs)0};
-      take_operands(density, &row, arguments, 1, r, 0);
+      element row = shared_element(density, arguments, r);
       for (size_t v = 0; v < vectors; v++) {
         sum[v] += value_of(density, &row, arguments, r, first + v * HALF, &divisor[v], &bad);
       }

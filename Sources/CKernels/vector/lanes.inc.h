@@ -72,6 +72,7 @@ INLINE doubles at_least_wide(doubles value, double bound) { return value < bound
 INLINE doubles at_most_wide(doubles value, double bound) { return value > bound ? all_wide(bound) : value; }
 
 INLINE floats absolute(floats value) { return (floats)((words)value & 0x7fffffffu); }
+INLINE floats minus_absolute(floats value) { return (floats)((words)value | 0x80000000u); }
 INLINE floats sign_bit(floats value) { return (floats)((words)value & 0x80000000u); }
 INLINE floats with_sign(floats size, floats sign) { return (floats)((words)size | (words)sign); }
 INLINE doubles absolute_wide(doubles value) { return (doubles)((long_words)value & 0x7fffffffffffffffu); }
