@@ -1,6 +1,5 @@
 public import Evidence
 import Foundation
-import Synchronization
 
 /// How far a training run has come.
 public struct TrainingProgress: Sendable {
@@ -220,22 +219,29 @@ public final class Trainer {
   }
 }
 
-/// What the blocks of a step gave.
-private final class StepOutcome: Sendable {
-  private let values: Mutex<[Result<Double, InvalidParameter>]>
+/// What the blocks of a step gave. A block is written by one thread, and read once the pool is done with all: no lock, since
+/// `Mutex` waits inside a library that ThreadSanitizer does not see into.
+private final class StepOutcome: @unchecked Sendable {
+  private let values: UnsafeMutableBufferPointer<Result<Double, InvalidParameter>>
 
-  init(blocks: Int) { values = Mutex(Array(repeating: .success(0), count: blocks)) }
+  init(blocks: Int) {
+    values = .allocate(capacity: blocks)
+    values.initialize(repeating: .success(0))
+  }
 
-  func set(_ block: Int, _ value: Result<Double, InvalidParameter>) { values.withLock { $0[block] = value } }
+  deinit {
+    values.deinitialize()
+    values.deallocate()
+  }
+
+  func set(_ block: Int, _ value: Result<Double, InvalidParameter>) { values[block] = value }
 
   /// The sum in the order of the blocks.
   func sum(_ error: (String) -> EvidenceError) throws -> Double {
-    try values.withLock { values in
-      try values.reduce(0.0) { sum, value in
-        switch value {
-        case .success(let value): return sum + value
-        case .failure(let invalid): throw error("\(invalid.path): \(invalid.message)")
-        }
+    try values.reduce(0.0) { sum, value in
+      switch value {
+      case .success(let value): return sum + value
+      case .failure(let invalid): throw error("\(invalid.path): \(invalid.message)")
       }
     }
   }

@@ -2,8 +2,10 @@ import Synchronization
 
 /// A flag that stops an evaluation: workers look at it between chunks of draws.
 public final class Cancellation: Sendable {
-  private let flag = Atomic(false)
-  private let moment = Mutex<ContinuousClock.Instant?>(nil)
+  private final class Moment: Sendable {
+    let instant = ContinuousClock.now
+  }
+  private let moment = AtomicLazyReference<Moment>()
   private let parent: Cancellation?
 
   /// Not cancelled.
@@ -13,20 +15,16 @@ public final class Cancellation: Sendable {
   init(parent: Cancellation) { self.parent = parent }
 
   /// Stops the evaluation. What was finished is kept.
-  public func cancel() {
-    moment.withLock { $0 = $0 ?? .now }
-    flag.store(true, ordering: .relaxed)
-  }
+  public func cancel() { _ = moment.storeIfNil(Moment()) }
 
   /// Whether `cancel` was called at least so long ago.
   func isCancelled(since duration: Duration) -> Bool {
-    guard isCancelled else { return false }
-    return moment.withLock { $0.map { $0.duration(to: .now) >= duration } ?? false }
-      || parent?.isCancelled(since: duration) == true
+    if let moment = moment.load(), moment.instant.duration(to: .now) >= duration { return true }
+    return parent?.isCancelled(since: duration) == true
   }
 
   /// Whether `cancel` was called.
-  public var isCancelled: Bool { flag.load(ordering: .relaxed) || parent?.isCancelled == true }
+  public var isCancelled: Bool { moment.load() != nil || parent?.isCancelled == true }
 
   /// - Throws: `CancellationError` once cancelled.
   public func check() throws {
