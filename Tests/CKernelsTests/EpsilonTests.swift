@@ -55,7 +55,7 @@ struct EpsilonTests {
     var arguments = ck_density_arguments(
       density: Self.density[inflation], components: 1, bins: 0, x: x.shared(),
       parameters: (mean.operand(CK_LOG), dispersion.operand(CK_LOG), inflation == 1 ? logit.operand() : none),
-      epsilon: Self.epsilon, fast_counts: 0)
+      epsilon: Self.epsilon, counts: nil)
     let results = (0..<3).map { _ in Lanes(rows: 4, lanes: 32) }
     let places: [UnsafeMutablePointer<Float>?] = [
       nil, results[0].pointer, results[1].pointer, inflation == 1 ? results[2].pointer : nil,

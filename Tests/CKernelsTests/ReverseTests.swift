@@ -172,7 +172,7 @@ struct ReverseCase: Sendable, CustomTestStringConvertible {
         let p = operands + Array(repeating: none, count: 3 - count)
         var arguments = ck_density_arguments(
           density: density, components: components, bins: 16, x: x.operand(), parameters: (p[0], p[1], p[2]),
-          epsilon: 0, fast_counts: 0)
+          epsilon: 0, counts: nil)
         let results =
           [Lanes(rows: 3, lanes: input.lanes)]
           + (0..<count).map { _ in Lanes(rows: 3 * components, lanes: input.lanes) }

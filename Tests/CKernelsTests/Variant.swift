@@ -81,15 +81,20 @@ func ulps(_ value: Float, from exact: Double) -> Double {
 extension ck_kernels {
   func logDensity(
     _ density: ck_density, rows: Int, lanes: Int, x: ck_operand, _ parameters: [ck_operand], components: Int = 1,
-    bins: Double = 256, epsilon: Double = 0, factor: Double = 1, fastCounts: Bool = false
+    bins: Double = 256, epsilon: Double = 0, factor: Double = 1, isPrepared: Bool = false
   ) -> (total: [Double], bad: Int) {
     let none = ck_operand(data: nil, row_step: 0, lane_step: 0, form: CK_DIRECT)
     let p = parameters + Array(repeating: none, count: 3 - parameters.count)
     var arguments = ck_density_arguments(
       density: density, components: components, bins: bins, x: x, parameters: (p[0], p[1], p[2]), epsilon: epsilon,
-      fast_counts: fastCounts ? 1 : 0)
+      counts: nil)
+    var prepared = [ck_count_rows](repeating: ck_count_rows(), count: rows / Int(CK_COUNT_ROWS) + 1)
+    if isPrepared { prepare_counts(rows, &arguments, &prepared) }
     var total = [Double](repeating: 0, count: lanes)
-    let bad = log_density(rows, lanes, &arguments, factor, &total)
-    return (total, bad)
+    return prepared.withUnsafeBufferPointer { prepared in
+      if isPrepared { arguments.counts = prepared.baseAddress }
+      let bad = log_density(rows, lanes, &arguments, factor, &total)
+      return (total, bad)
+    }
   }
 }

@@ -51,6 +51,18 @@ typedef enum {
   CK_ZERO_INFLATED_NEGATIVE_BINOMIAL,  // mean, dispersion, dropout logits
 } ck_density;
 
+enum { CK_COUNT_ROWS = 8 };
+
+// What lanes share of CK_COUNT_ROWS rows of counts, by the way that the rows take: zeros first, then small counts, and apart
+// from them those that take the way of all densities.
+typedef struct {
+  double rising;  // the sum of log(rising factorial of r) of the small counts
+  float x[CK_COUNT_ROWS], dispersion[CK_COUNT_ROWS];
+  float level[CK_COUNT_ROWS], level_rest[CK_COUNT_ROWS];  // log r, as a float and what rounding leaves out
+  uint8_t small_row[CK_COUNT_ROWS], other_row[CK_COUNT_ROWS];
+  uint8_t zeros, small, others;  // zeros are small
+} ck_count_rows;
+
 typedef struct {
   ck_density density;
   size_t components;        // classes of a categorical, components of a logistic mixture; otherwise 1
@@ -58,9 +70,9 @@ typedef struct {
   ck_operand x;
   ck_operand parameters[3];
   double epsilon;           // of a negative binomial, added to mean and dispersion inside logarithms; otherwise 0
-  // Of counts: whether floats will do for small ones, where lanes share x and the dispersion and the mean is given by its
-  // logarithm: each to a few units in the last place of a float, several times as fast.
-  int fast_counts;
+  // Of counts that prepare_counts has seen, with the same x and dispersions: what it wrote. The sum is then one of floats for
+  // small counts, each to a few units in the last place, and several times as fast. Otherwise NULL.
+  const ck_count_rows *counts;
 } ck_density_arguments;
 
 // The numbers of one step: the moments' decays, the rate divided by 1 - decay^t of the first moment, 1 over the root of
@@ -134,6 +146,10 @@ typedef struct {
   // [0, 1]; NaN counts; the sum is then NaN in that lane. A NaN in x, a location or a logit isn't counted, and the sum
   // is NaN all the same.
   size_t (*log_density)(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor, double *total);
+
+  // Writes what lanes share of counts, for log_density: (rows + CK_COUNT_ROWS - 1) / CK_COUNT_ROWS entries. Lanes share x and
+  // the dispersion; the mean is given by its logarithm.
+  void (*prepare_counts)(size_t rows, const ck_density_arguments *arguments, ck_count_rows *prepared);
 
   // total[lane] += factor * sum_r log scale[r][lane]; NaN where a scale is not positive and finite.
   void (*log_scale)(size_t rows, size_t lanes, ck_operand scale, double factor, double *total);

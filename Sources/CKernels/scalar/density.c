@@ -194,6 +194,12 @@ double ck_scalar_log_density_at(const ck_density_arguments *arguments, size_t ro
   return at.bad ? NAN : result;
 }
 
+// All counts take one way here.
+void ck_scalar_prepare_counts(size_t rows, const ck_density_arguments *arguments, ck_count_rows *prepared) {
+  (void)arguments;
+  for (size_t first = 0; first < rows; first += CK_COUNT_ROWS) prepared[first / CK_COUNT_ROWS] = (ck_count_rows){.rising = 0};
+}
+
 size_t ck_scalar_log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
                              double *total) {
   size_t bad = 0;

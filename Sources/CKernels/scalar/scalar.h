@@ -40,6 +40,7 @@ typedef struct {
 long double ck_precise_value(double stored, ck_form form);
 double ck_beta(double x, ck_positive alpha, ck_positive beta);
 
+void ck_scalar_prepare_counts(size_t rows, const ck_density_arguments *arguments, ck_count_rows *prepared);
 size_t ck_scalar_log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
                              double *total);
 void ck_scalar_log_scale(size_t rows, size_t lanes, ck_operand scale, double factor, double *total);

@@ -19,6 +19,7 @@ const ck_kernels ck_scalar_kernels = {
     .triangular = ck_scalar_triangular,
     .triangular_solve = ck_scalar_triangular_solve,
     .log_density = ck_scalar_log_density,
+    .prepare_counts = ck_scalar_prepare_counts,
     .log_scale = ck_scalar_log_scale,
     .log_mixture = ck_scalar_log_mixture,
     .multiply_lanes = ck_scalar_multiply_lanes,

@@ -6,20 +6,6 @@ enum {
   TERMS = 8,     // summed in floats before they are added to a double
 };
 
-// exp(-|l|) of -|l|, in base 2 and with one rounding less than exp_lanes: the error is absolute.
-INLINE floats falling_power(floats minus_size) {
-  floats t = at_least(minus_size * 1.44269504f, -126);
-  floats shifted = t + ROUNDING;
-  floats r = t - (shifted - ROUNDING);
-  floats p = all(0.0013276473f);
-  p = p * r + 0.0096755413f;
-  p = p * r + 0.055507127f;
-  p = p * r + 0.2402212f;
-  p = p * r + 0.69314697f;
-  p = p * r + 1.0000001f;
-  return (floats)((words)p + ((words)shifted << 23));
-}
-
 // 1 + exp(-|l|) multiplied onto `product`.
 INLINE floats times_partition(floats product, floats minus_size) {
   return product * falling_power(minus_size) + product;

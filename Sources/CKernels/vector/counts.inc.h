@@ -4,33 +4,11 @@
 //   zero-inflated       f(0) = 1 - (1 - exp(-r s)) sigmoid(-l),  log f(x) - softplus(l) elsewhere
 // in floats, relative to what is small. What is far out, and large counts, take the way of all densities, in doubles.
 
-enum {
-  COUNT_TERMS = 8,  // rows summed in floats before they are added to a double
-  COUNT_VECTORS = 128 / WIDTH,
-};
+enum { COUNT_VECTORS = 128 / WIDTH };
 
 #define LARGE_COUNT 64.0f
 #define FAR_LOG_DISPERSION 20.0
 #define FAR_LOG 60.0f
-
-// COUNT_TERMS rows by the way that they take, and what lanes share of them.
-typedef struct {
-  size_t fast, slow;
-  size_t fast_row[COUNT_TERMS], slow_row[COUNT_TERMS];
-  float x[COUNT_TERMS], dispersion[COUNT_TERMS];
-  float level[COUNT_TERMS], level_rest[COUNT_TERMS];  // log r, as a float and what rounding leaves out
-  double rising;  // the sum of c
-} count_rows;
-
-INLINE void take_fast_row(count_rows *rows, size_t r, float x, double log_dispersion, double dispersion, double rising) {
-  size_t i = rows->fast++;
-  rows->fast_row[i] = r;
-  rows->x[i] = x;
-  rows->dispersion[i] = (float)dispersion;
-  rows->level[i] = (float)log_dispersion;
-  rows->level_rest[i] = (float)(log_dispersion - rows->level[i]);
-  rows->rising += rising;
-}
 
 // What lanes share of HALF rows, fewer at the end.
 INLINE doubles shared_values(ck_operand operand, size_t first, size_t count, double otherwise) {
@@ -40,28 +18,57 @@ INLINE doubles shared_values(ck_operand operand, size_t first, size_t count, dou
   return values;
 }
 
-INLINE count_rows sorted_rows(ck_density density, const ck_density_arguments *arguments, size_t first, size_t last) {
-  count_rows rows = {.rising = 0};
-  ck_operand counts = arguments->x, dispersions = arguments->parameters[1];
-  for (size_t begin = first; begin < last; begin += HALF) {
-    size_t count = last - begin < HALF ? last - begin : HALF;
-    doubles x = shared_values(counts, begin, count, 0);
-    doubles stored = density == CK_POISSON ? all_wide(1) : shared_values(dispersions, begin, count, 1);
+// Puts the rows that are zeros, or those that are not, behind the small counts so far.
+INLINE void take_small_rows(ck_count_rows *rows, size_t begin, size_t count, doubles x, longs small, positive r,
+                            doubles rising) {
+  for (size_t i = 0; i < count; i++) {
+    if (!small[i]) continue;
+    size_t place = rows->small++;
+    rows->small_row[place] = (uint8_t)(begin + i);
+    rows->x[place] = (float)x[i];
+    rows->dispersion[place] = (float)r.value[i];
+    rows->level[place] = (float)r.log[i];
+    rows->level_rest[place] = (float)(r.log[i] - rows->level[place]);
+    if (x[i] != 0) rows->rising += rising[i];
+  }
+}
+
+INLINE ck_count_rows prepared_rows(ck_density density, const ck_density_arguments *arguments, size_t first,
+                                   size_t count) {
+  ck_count_rows rows = {.rising = 0};
+  doubles x[CK_COUNT_ROWS / HALF], rising[CK_COUNT_ROWS / HALF];
+  longs small[CK_COUNT_ROWS / HALF];
+  positive r[CK_COUNT_ROWS / HALF];
+  for (size_t part = 0, begin = 0; begin < count; part++, begin += HALF) {
+    size_t size = count - begin < HALF ? count - begin : HALF;
+    x[part] = shared_values(arguments->x, first + begin, size, 0);
+    doubles stored =
+        density == CK_POISSON ? all_wide(1) : shared_values(arguments->parameters[1], first + begin, size, 1);
     longs bad = (longs)0, extreme = (longs)0;
-    positive r = positive_of(stored, dispersions.form, 1, 0, &bad, &extreme);
-    if (arguments->epsilon != 0) r.log = log_add(r.log, log_wide(all_wide(arguments->epsilon)));
-    longs fast = (x >= 0) & (x <= LARGE_COUNT) & (bad == 0) & (absolute_wide(r.log) <= FAR_LOG_DISPERSION);
-    doubles rising = all_wide(0);
-    if (density != CK_POISSON && __builtin_reduce_or(x != 0)) rising = log_rising_wide(r.value, x);
-    for (size_t i = 0; i < count; i++) {
-      if (fast[i]) {
-        take_fast_row(&rows, begin + i, (float)x[i], r.log[i], r.value[i], x[i] == 0 ? 0 : rising[i]);
-      } else {
-        rows.slow_row[rows.slow++] = begin + i;
-      }
+    r[part] = positive_of(stored, arguments->parameters[1].form, 1, 0, &bad, &extreme);
+    if (arguments->epsilon != 0) r[part].log = log_add(r[part].log, log_wide(all_wide(arguments->epsilon)));
+    small[part] =
+        (x[part] >= 0) & (x[part] <= LARGE_COUNT) & (bad == 0) & (absolute_wide(r[part].log) <= FAR_LOG_DISPERSION);
+    rising[part] = all_wide(0);
+    if (density != CK_POISSON && __builtin_reduce_or(x[part] != 0)) rising[part] = log_rising_wide(r[part].value, x[part]);
+    take_small_rows(&rows, begin, size, x[part], small[part] & (x[part] == 0), r[part], rising[part]);
+    for (size_t i = 0; i < size; i++) {
+      if (!small[part][i]) rows.other_row[rows.others++] = (uint8_t)(begin + i);
     }
   }
+  rows.zeros = rows.small;
+  for (size_t part = 0, begin = 0; begin < count; part++, begin += HALF) {
+    size_t size = count - begin < HALF ? count - begin : HALF;
+    take_small_rows(&rows, begin, size, x[part], small[part] & (x[part] != 0), r[part], rising[part]);
+  }
   return rows;
+}
+
+static void prepare_counts(size_t rows, const ck_density_arguments *arguments, ck_count_rows *prepared) {
+  for (size_t first = 0; first < rows; first += CK_COUNT_ROWS) {
+    size_t count = rows - first < CK_COUNT_ROWS ? rows - first : CK_COUNT_ROWS;
+    prepared[first / CK_COUNT_ROWS] = prepared_rows(arguments->density, arguments, first, count);
+  }
 }
 
 // A product of floats, its exponent apart.
@@ -134,34 +141,44 @@ INLINE void include_zero(lane_sum *lanes, quotient *near_shares, floats d, float
   near_shares->divisor *= whole;
 }
 
-INLINE lane_sum sum_of_fast_rows(ck_density density, const count_rows *rows, const ck_density_arguments *arguments,
-                                 size_t lane, float log_epsilon, float_product share) {
-  ck_operand means = arguments->parameters[0], logits = arguments->parameters[2];
+// Adds one small count; `is_zero` is known where this is compiled.
+INLINE void include_count(ck_density density, lane_sum *lanes, quotient *near_shares, const ck_count_rows *rows, size_t i,
+                          int is_zero, size_t begin, const ck_density_arguments *arguments, size_t lane,
+                          float log_epsilon) {
+  ck_operand means = arguments->parameters[0];
+  size_t row = begin + rows->small_row[i];
+  floats log_mean = load(means.data + row * means.row_step + lane);
+  go_as_far_as(lanes, log_mean);
+  float x = rows->x[i];
+  if (density == CK_POISSON) {
+    lanes->sum -= exp_lanes(log_mean);
+    if (!is_zero) lanes->sum += x * log_mean;
+    return;
+  }
+  floats t = (log_mean - rows->level[i]) - rows->level_rest[i], rest = fitted_log1p(falling_power(minus_absolute(t)));
+  floats d = rows->dispersion[i] * (at_least(t, 0) + rest), logit = all(0);
+  if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
+    logit = take(arguments->parameters[2], row, lane);
+    go_as_far_as(lanes, logit);
+    if (is_zero) return include_zero(lanes, near_shares, d, logit);
+  }
+  lanes->sum -= d;
+  if (is_zero) return;
+  lanes->sum -= x * (at_least(-t, 0) + rest);
+  if (arguments->epsilon != 0) lanes->sum += x * fitted_softplus(log_epsilon - log_mean);
+  if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) lanes->sum -= fitted_softplus(logit);
+}
+
+INLINE lane_sum sum_of_small_rows(ck_density density, const ck_count_rows *rows, size_t begin,
+                                  const ck_density_arguments *arguments, size_t lane, float log_epsilon,
+                                  float_product share) {
   lane_sum lanes = {.share = share};
   quotient near_shares = {all(1), all(1)};
-  for (size_t i = 0; i < rows->fast; i++) {
-    float x = rows->x[i];
-    floats log_mean = load(means.data + rows->fast_row[i] * means.row_step + lane);
-    go_as_far_as(&lanes, log_mean);
-    if (density == CK_POISSON) {
-      lanes.sum += x * log_mean - exp_lanes(log_mean);
-      continue;
-    }
-    floats t = (log_mean - rows->level[i]) - rows->level_rest[i], rest = fitted_log1p(falling_power(minus_absolute(t)));
-    floats d = rows->dispersion[i] * (at_least(t, 0) + rest), logit = all(0);
-    if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
-      logit = take(logits, rows->fast_row[i], lane);
-      go_as_far_as(&lanes, logit);
-      if (x == 0) {
-        include_zero(&lanes, &near_shares, d, logit);
-        continue;
-      }
-    }
-    lanes.sum -= d;
-    if (x == 0) continue;
-    lanes.sum -= x * (at_least(-t, 0) + rest);
-    if (arguments->epsilon != 0) lanes.sum += x * fitted_softplus(log_epsilon - log_mean);
-    if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) lanes.sum -= fitted_softplus(logit);
+  for (size_t i = 0; i < rows->zeros; i++) {
+    include_count(density, &lanes, &near_shares, rows, i, 1, begin, arguments, lane, log_epsilon);
+  }
+  for (size_t i = rows->zeros; i < rows->small; i++) {
+    include_count(density, &lanes, &near_shares, rows, i, 0, begin, arguments, lane, log_epsilon);
   }
   if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
     lanes.share = times_factor(lanes.share, near_shares.numerator / near_shares.divisor);
@@ -169,28 +186,29 @@ INLINE lane_sum sum_of_fast_rows(ck_density density, const count_rows *rows, con
   return lanes;
 }
 
-// The sum of log f over some rows for HALF lanes, in doubles.
-INLINE doubles sum_of_rows(ck_density density, const size_t *rows, size_t count, const ck_density_arguments *arguments,
-                           size_t lane, longs *bad) {
+// The sum of log f over the small counts for HALF lanes, in doubles.
+INLINE doubles precise_sum(ck_density density, const ck_count_rows *rows, size_t begin,
+                           const ck_density_arguments *arguments, size_t lane, longs *bad) {
   doubles sum = all_wide(0);
-  for (size_t i = 0; i < count; i++) {
-    element row = shared_element(density, arguments, rows[i]);
-    sum += value_of(density, &row, arguments, rows[i], lane, NULL, bad);
+  for (size_t i = 0; i < rows->small; i++) {
+    element row = shared_element(density, arguments, begin + rows->small_row[i]);
+    sum += value_of(density, &row, arguments, begin + rows->small_row[i], lane, NULL, bad);
   }
   return sum;
 }
 
-// Adds the fast rows to WIDTH lanes; in one whose logarithms are far out, as doubles have them.
-INLINE void add_fast_rows(ck_density density, const count_rows *rows, const ck_density_arguments *arguments, size_t lane,
-                          float log_epsilon, float_product *share, doubles sum[2], longs *bad) {
-  lane_sum lanes = sum_of_fast_rows(density, rows, arguments, lane, log_epsilon, *share);
+// Adds the small counts to WIDTH lanes; in one whose logarithms are far out, as doubles have them.
+INLINE void add_small_rows(ck_density density, const ck_count_rows *rows, size_t begin,
+                           const ck_density_arguments *arguments, size_t lane, float log_epsilon, float_product *share,
+                           doubles sum[2], longs *bad) {
+  lane_sum lanes = sum_of_small_rows(density, rows, begin, arguments, lane, log_epsilon, *share);
   ints far = (floats)lanes.furthest <= FAR_LOG ? (ints)0 : (ints)-1;
   doubles added[2] = {widen(lanes.sum, 0) + rows->rising, widen(lanes.sum, 1) + rows->rising};
   if (__builtin_reduce_or(far)) {
     lanes.share.mantissa = far ? share->mantissa : lanes.share.mantissa;
     lanes.share.exponent = far ? share->exponent : lanes.share.exponent;
     for (int half = 0; half < 2; half++) {
-      doubles precise = sum_of_rows(density, rows->fast_row, rows->fast, arguments, lane + (size_t)half * HALF, bad);
+      doubles precise = precise_sum(density, rows, begin, arguments, lane + (size_t)half * HALF, bad);
       added[half] = widen(far ? all(1) : all(0), half) == 1 ? precise : added[half];
     }
   }
@@ -210,16 +228,16 @@ INLINE size_t reduce_counts(ck_density density, size_t rows, size_t lanes, const
       sum[2 * v] = sum[2 * v + 1] = all_wide(0);
       share[v] = (float_product){.mantissa = all(1)};
     }
-    for (size_t begin = 0; begin < rows; begin += COUNT_TERMS) {
-      size_t end = begin + COUNT_TERMS < rows ? begin + COUNT_TERMS : rows;
-      count_rows sorted = sorted_rows(density, arguments, begin, end);
+    for (size_t begin = 0; begin < rows; begin += CK_COUNT_ROWS) {
+      const ck_count_rows *counts = &arguments->counts[begin / CK_COUNT_ROWS];
       for (size_t v = 0; v < vectors; v++) {
-        add_fast_rows(density, &sorted, arguments, first + v * WIDTH, log_epsilon, &share[v], sum + 2 * v, &bad);
+        add_small_rows(density, counts, begin, arguments, first + v * WIDTH, log_epsilon, &share[v], sum + 2 * v, &bad);
       }
-      for (size_t i = 0; i < sorted.slow; i++) {
-        element row = shared_element(density, arguments, sorted.slow_row[i]);
+      for (size_t i = 0; i < counts->others; i++) {
+        size_t row = begin + counts->other_row[i];
+        element shared = shared_element(density, arguments, row);
         for (size_t v = 0; v < 2 * vectors; v++) {
-          sum[v] += value_of(density, &row, arguments, sorted.slow_row[i], first + v * HALF, NULL, &bad);
+          sum[v] += value_of(density, &shared, arguments, row, first + v * HALF, NULL, &bad);
         }
       }
     }
@@ -229,11 +247,4 @@ INLINE size_t reduce_counts(ck_density density, size_t rows, size_t lanes, const
     }
   }
   return sum_of(bad);
-}
-
-// Whether lanes share what they have to.
-INLINE int has_fast_counts(const ck_density_arguments *arguments) {
-  const ck_operand *parameters = arguments->parameters;
-  return arguments->fast_counts && !arguments->x.lane_step && parameters[0].lane_step &&
-         parameters[0].form == CK_LOG && (arguments->density == CK_POISSON || !parameters[1].lane_step);
 }

@@ -106,13 +106,33 @@ static void softmax(size_t groups, size_t classes, size_t lanes, float *data) {
   }
 }
 
+enum { SUMMED_CLASSES = 8 };
+
+// log sum exp of a run, less the largest. It is read once: the largest so far, which all powers are relative to, seldom
+// changes.
+INLINE floats log_sum_exp(const float *run, size_t classes, size_t lanes, floats *greatest) {
+  floats largest = load(run), sum = all(0);
+  for (size_t first = 0; first < classes; first += SUMMED_CLASSES) {
+    size_t count = classes - first < SUMMED_CLASSES ? classes - first : SUMMED_CLASSES;
+    const float *part = run + first * lanes;
+    floats larger = largest, powers = all(0);
+    for (size_t c = 0; c < count; c++) larger = load(part + c * lanes) > larger ? load(part + c * lanes) : larger;
+    if (__builtin_reduce_or(larger > largest)) {
+      sum *= falling_power(largest - larger);
+      largest = larger;
+    }
+    for (size_t c = 0; c < count; c++) powers += falling_power(load(part + c * lanes) - largest);
+    sum += powers;
+  }
+  *greatest = largest;
+  return log_lanes(sum);
+}
+
 static void log_softmax(size_t groups, size_t classes, size_t lanes, float *data) {
   for (size_t group = 0; group < groups; group++) {
     for (size_t lane = 0; lane < lanes; lane += WIDTH) {
       float *run = data + group * classes * lanes + lane;
-      floats largest = largest_of(run, classes, lanes), sum = all(0);
-      for (size_t c = 0; c < classes; c++) sum += exp_lanes(load(run + c * lanes) - largest);
-      floats level = log_lanes(sum);
+      floats largest, level = log_sum_exp(run, classes, lanes, &largest);
       for (size_t c = 0; c < classes; c++) store(run + c * lanes, load(run + c * lanes) - largest - level);
     }
   }

@@ -47,6 +47,20 @@ INLINE scaled scaled_exp(floats x, floats correction) {
 
 INLINE floats exp_lanes(floats x) { return unscaled(scaled_exp(x, all(0))); }
 
+// exp(x) for x <= 0, in base 2 and with one rounding less than exp_lanes: the error is absolute.
+INLINE floats falling_power(floats x) {
+  floats t = at_least(x * 1.44269504f, -126);
+  floats shifted = t + ROUNDING;
+  floats r = t - (shifted - ROUNDING);
+  floats p = all(0.0013276473f);
+  p = p * r + 0.0096755413f;
+  p = p * r + 0.055507127f;
+  p = p * r + 0.2402212f;
+  p = p * r + 0.69314697f;
+  p = p * r + 1.0000001f;
+  return (floats)((words)p + ((words)shifted << 23));
+}
+
 // For x <= 88.
 INLINE floats expm1_lanes(floats x) {
   reduction reduced = reduce_exponent(at_least(x, -30), all(0));

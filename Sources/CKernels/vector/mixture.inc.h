@@ -102,7 +102,7 @@ INLINE size_t reduce_mixture(ck_density density, size_t rows, size_t lanes, cons
 
 static size_t log_density(size_t rows, size_t lanes, const ck_density_arguments *arguments, double factor,
                           double *total) {
-  if (has_fast_counts(arguments)) {
+  if (arguments->counts) {
     switch (arguments->density) {
       case CK_POISSON: return reduce_counts(CK_POISSON, rows, lanes, arguments, factor, total);
       case CK_NEGATIVE_BINOMIAL: return reduce_counts(CK_NEGATIVE_BINOMIAL, rows, lanes, arguments, factor, total);

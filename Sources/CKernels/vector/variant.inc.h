@@ -38,6 +38,7 @@ const ck_kernels VARIANT = {
     .triangular = triangular,
     .triangular_solve = triangular_solve,
     .log_density = log_density,
+    .prepare_counts = prepare_counts,
     .log_scale = log_scale,
     .log_mixture = log_mixture,
     .multiply_lanes = multiply_lanes,

@@ -247,14 +247,12 @@ extension ck_density_arguments {
   ) {
     self.init(
       density: density, components: components, bins: Double(bins), x: x, parameters: (first, second, third),
-      epsilon: epsilon, fast_counts: 0)
+      epsilon: epsilon, counts: nil)
   }
 
-  /// Of a decoder, whose parameters are set later. Models of plain counts, without an exposure, are of the first version of
-  /// the format, whose numbers stay as they were.
+  /// Of a decoder, whose parameters are set later.
   init(_ decoder: CompiledConditional, x: ck_operand) {
     self.init(decoder.density, components: decoder.components, bins: decoder.bins, epsilon: decoder.epsilon, x: x)
-    fast_counts = decoder.exposure == nil ? 0 : 1
   }
 
   mutating func set(_ slot: Int, _ parameter: ck_operand) {

@@ -16,6 +16,7 @@ extension NetworkModel {
     workspace.batchCount = count
     workspace.currentPosition = -1
     workspace.anchoredPosition = -1
+    workspace.counts?.forget()
     workspace.examples.pointer.update(from: source, count: values.count)
     if plan.isOneHot { readClasses(source, count: count, in: workspace) }
     if plan.covariates.width > 0 {

@@ -35,6 +35,8 @@ public final class Workspace {
   var map = NoiseMap.posterior
   /// The part of log p(x | z) that depends on x alone, for that example.
   var baseMeasure = 0.0
+  /// What draws share of the counts of the example at hand, where the likelihood takes them.
+  let counts: PreparedCounts?
   /// The first parameter out of its domain in the chunk at hand.
   var invalid: InvalidParameter?
   /// One sum a lane.
@@ -55,6 +57,7 @@ public final class Workspace {
     // A mean that is multiplied by an exposure takes a step more.
     let network = binding?.applied(to: network) ?? network
     covariates = AlignedBuffer(count: width * batchCapacity)
+    counts = PreparedCounts(network.decoders[0])
     self.batchCapacity = batchCapacity
     self.drawCapacity = drawCapacity
     let batchLanes = paddedLanes(batchCapacity)

@@ -111,10 +111,13 @@ struct DensityGradients {
     }
     let count = decoder.size
     var arguments = ck_density_arguments(decoder, x: x)
+    let counts =
+      x.lane_step == 0
+      ? workspace.counts?.prepared(for: decoder, arguments, position: workspace.currentPosition, k) : nil
     var invalid = 0
     for first in stride(from: 0, to: count, by: decoder.blockRows) {
       let rows = first..<min(first + decoder.blockRows, count)
-      arguments.x = x.dropping(rows: first)
+      arguments.move(to: first, x: x, counts: counts)
       for (slot, source) in sources.enumerated() {
         arguments.set(slot, source.operand(rows: rows, components: decoder.components, lanes: lanes, k))
       }

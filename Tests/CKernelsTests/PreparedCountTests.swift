@@ -3,8 +3,8 @@ import Foundation
 import Testing
 
 /// Small counts in floats, as models with an exposure have them.
-@Suite("Fast counts")
-struct FastCountTests {
+@Suite("Prepared counts")
+struct PreparedCountTests {
   /// 21 rows, no multiple of the eight that are added up at once; more lanes than are taken at once.
   private static let rows = 21
   private static let lanes = 160
@@ -32,7 +32,7 @@ struct FastCountTests {
       variant.kernels.logDensity(
         density, rows: rows, lanes: lanes, x: x.shared(),
         [mean.operand(CK_LOG, from: lane), dispersion.shared(CK_LOG), logit.operand(from: lane)], epsilon: epsilon,
-        fastCounts: isFast)
+        isPrepared: isFast)
     }
 
     /// What a lane's terms can be off by: a few roundings of a float each, of terms that don't cancel, and of the logarithms in
@@ -74,7 +74,7 @@ struct FastCountTests {
       let totals = [false, true].map {
         variant.kernels.logDensity(
           density, rows: genes, lanes: lanes, x: x.shared(),
-          [mean.operand(CK_LOG), dispersion.shared(CK_LOG), logit.operand()], fastCounts: $0
+          [mean.operand(CK_LOG), dispersion.shared(CK_LOG), logit.operand()], isPrepared: $0
         ).total
       }
       // Half a unit in the last place of a float, relative to the whole sum.
@@ -132,21 +132,6 @@ struct FastCountTests {
         let part = input.density(variant, density, isFast: true, epsilon: 1e-8, from: first, lanes: lanes).total
         #expect(part == Array(whole[first..<first + lanes]))
       }
-    }
-  }
-
-  @Test("Lanes with counts or dispersions of their own take the way of all densities", arguments: Variant.vectors)
-  func ownCounts(variant: Variant) {
-    var source = Source(state: 2)
-    let x = Lanes(rows: 3, lanes: 16) { row, _ in Float(row) }
-    let mean = Lanes(rows: 3, lanes: 16) { _, _ in source.float(-2...2) }
-    for dispersion in [mean.operand(CK_LOG), ck_operand(data: mean.pointer, row_step: 16, lane_step: 0, form: CK_LOG)] {
-      let totals = [false, true].map {
-        variant.kernels.logDensity(
-          CK_NEGATIVE_BINOMIAL, rows: 3, lanes: 16, x: x.operand(), [mean.operand(CK_LOG), dispersion], fastCounts: $0
-        ).total
-      }
-      #expect(totals[0] == totals[1])
     }
   }
 }

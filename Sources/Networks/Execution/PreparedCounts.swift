@@ -1,0 +1,59 @@
+import CKernels
+import Models
+
+/// What the draws of an example share of its counts: the logarithms of dispersions and of factorials, and which counts are
+/// zero. Made once for an example, and read by every chunk of its draws.
+///
+/// For models with an exposure whose draws share the dispersion. Counts without an exposure are of the format's first version,
+/// whose numbers stay as they were.
+final class PreparedCounts {
+  private let rows: UnsafeMutablePointer<ck_count_rows>
+  /// The example of the batch that they are of.
+  private var position = -1
+
+  /// nil where the likelihood takes no counts so.
+  init?(_ decoder: CompiledConditional) {
+    guard decoder.exposure != nil, decoder.parameters.first?.form == CK_LOG else { return nil }
+    switch decoder.density {
+    case CK_POISSON: break
+    case CK_NEGATIVE_BINOMIAL, CK_ZERO_INFLATED_NEGATIVE_BINOMIAL:
+      guard decoder.parameters[1].program == nil else { return nil }
+    default: return nil
+    }
+    let capacity = Self.groups(decoder.size) + 1
+    rows = .allocate(capacity: capacity)
+    rows.initialize(repeating: ck_count_rows(), count: capacity)
+  }
+
+  deinit { rows.deallocate() }
+
+  /// Another batch is at hand.
+  func forget() { position = -1 }
+
+  /// Of the example at hand.
+  ///
+  /// - Parameter arguments: The density, with x and without parameters.
+  func prepared(
+    for decoder: CompiledConditional, _ arguments: ck_density_arguments, position: Int, _ k: ck_kernels
+  ) -> UnsafePointer<ck_count_rows> {
+    if self.position != position {
+      var arguments = arguments
+      if decoder.parameters.count > 1, case .constant(let buffer, let rowStep, let form) = decoder.parameters[1] {
+        arguments.set(1, ck_operand(data: buffer.pointer, row_step: rowStep, lane_step: 0, form: form))
+      }
+      k.prepare_counts(decoder.size, &arguments, rows)
+      self.position = position
+    }
+    return UnsafePointer(rows)
+  }
+
+  private static func groups(_ count: Int) -> Int { count / Int(CK_COUNT_ROWS) }
+}
+
+extension ck_density_arguments {
+  /// Goes on to the rows of x from `first` on, a multiple of CK_COUNT_ROWS.
+  mutating func move(to first: Int, x: ck_operand, counts: UnsafePointer<ck_count_rows>?) {
+    self.x = x.dropping(rows: first)
+    self.counts = counts.map { $0 + first / Int(CK_COUNT_ROWS) }
+  }
+}
