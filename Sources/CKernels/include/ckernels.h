@@ -51,7 +51,7 @@ typedef enum {
   CK_ZERO_INFLATED_NEGATIVE_BINOMIAL,  // mean, dispersion, dropout logits
 } ck_density;
 
-enum { CK_COUNT_ROWS = 8 };
+enum { CK_COUNT_ROWS = 64 };
 
 // What lanes share of CK_COUNT_ROWS rows of counts, by the way that the rows take: zeros first, then small counts, and apart
 // from them those that take the way of all densities.

@@ -91,16 +91,16 @@ INLINE doubles log_of_float_product(float_product product, int half) {
   return log_wide(widen(product.mantissa, half)) + __builtin_convertvector(exponents[half], doubles) * CK_LN2;
 }
 
-// What a few rows make of WIDTH lanes: the logarithm of the density is sum + log share.
+// What rows make of WIDTH lanes: the logarithm of the density is sum + log share.
 typedef struct {
-  floats sum;
+  doubles sum[2];
   float_product share;
   words furthest;  // the bits of the largest absolute logarithm: NaN's are larger than all others
 } lane_sum;
 
-INLINE void go_as_far_as(lane_sum *lanes, floats logarithm) {
+INLINE void go_as_far_as(words *furthest, floats logarithm) {
   words bits = (words)absolute(logarithm);
-  lanes->furthest = bits > lanes->furthest ? bits : lanes->furthest;
+  *furthest = bits > *furthest ? bits : *furthest;
 }
 
 // log(1 + e) for e in [0, 1], relative to e: a fit to log(1 + e) / e, half the work of log1p_of_fraction, which activations
@@ -125,9 +125,9 @@ typedef struct {
   floats numerator, divisor;
 } quotient;
 
-// Multiplies sigmoid(l) + sigmoid(-l) exp(-d), of a zero, onto the shares.
-INLINE void include_zero(lane_sum *lanes, quotient *near_shares, floats d, floats logit) {
-  floats tail = falling_power(minus_absolute(logit)), whole = 1 + tail;
+// Multiplies sigmoid(l) + sigmoid(-l) exp(-d), of a zero, onto the shares; tail = exp(-|l|).
+INLINE void include_zero(lane_sum *lanes, quotient *near_shares, floats d, floats logit, floats tail) {
+  floats whole = 1 + tail;
   floats counted = logit > 0 ? tail : all(1);
   // Near 1 what is missing, elsewhere the share itself: neither cancels.
   floats near = whole + counted * reduced_expm1(-d);
@@ -141,47 +141,92 @@ INLINE void include_zero(lane_sum *lanes, quotient *near_shares, floats d, float
   near_shares->divisor *= whole;
 }
 
-// Adds one small count; `is_zero` is known where this is compiled.
-INLINE void include_count(ck_density density, lane_sum *lanes, quotient *near_shares, const ck_count_rows *rows, size_t i,
-                          int is_zero, size_t begin, const ck_density_arguments *arguments, size_t lane,
-                          float log_epsilon) {
+enum { COUNT_TERMS = 8 };  // added up in floats before they are added to a double
+
+// What up to COUNT_TERMS small counts' terms start from: power = exp(-|t|), tail = exp(-|logit|). What a density doesn't use
+// isn't stored.
+typedef struct {
+  floats log_mean[COUNT_TERMS], t[COUNT_TERMS], power[COUNT_TERMS], logit[COUNT_TERMS], tail[COUNT_TERMS];
+} count_powers;
+
+INLINE void take_powers(ck_density density, count_powers *powers, const ck_count_rows *rows, size_t first, size_t count,
+                        size_t begin, const ck_density_arguments *arguments, size_t lane, words *furthest) {
   ck_operand means = arguments->parameters[0];
-  size_t row = begin + rows->small_row[i];
-  floats log_mean = load(means.data + row * means.row_step + lane);
-  go_as_far_as(lanes, log_mean);
-  float x = rows->x[i];
-  if (density == CK_POISSON) {
-    lanes->sum -= exp_lanes(log_mean);
-    if (!is_zero) lanes->sum += x * log_mean;
-    return;
+  for (size_t i = 0; i < count; i++) {
+    size_t row = begin + rows->small_row[first + i];
+    floats log_mean = load(means.data + row * means.row_step + lane);
+    go_as_far_as(furthest, log_mean);
+    powers->log_mean[i] = log_mean;
+    if (density == CK_POISSON) {
+      powers->power[i] = exp_lanes(log_mean);
+      continue;
+    }
+    floats t = (log_mean - rows->level[first + i]) - rows->level_rest[first + i];
+    powers->t[i] = t;
+    powers->power[i] = falling_power(minus_absolute(t));
+    if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
+      floats logit = take(arguments->parameters[2], row, lane);
+      go_as_far_as(furthest, logit);
+      powers->logit[i] = logit;
+      powers->tail[i] = falling_power(minus_absolute(logit));
+    }
   }
-  floats t = (log_mean - rows->level[i]) - rows->level_rest[i], rest = fitted_log1p(falling_power(minus_absolute(t)));
-  floats d = rows->dispersion[i] * (at_least(t, 0) + rest), logit = all(0);
-  if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
-    logit = take(arguments->parameters[2], row, lane);
-    go_as_far_as(lanes, logit);
-    if (is_zero) return include_zero(lanes, near_shares, d, logit);
+}
+
+// log f of a small count that is not zero, without what lanes share.
+INLINE floats positive_count(ck_density density, const count_powers *powers, size_t i, float x, float dispersion,
+                             double epsilon, float log_epsilon) {
+  if (density == CK_POISSON) return x * powers->log_mean[i] - powers->power[i];
+  floats rest = fitted_log1p(powers->power[i]);
+  floats sum = -dispersion * (at_least(powers->t[i], 0) + rest) - x * (at_least(-powers->t[i], 0) + rest);
+  if (epsilon != 0) sum += x * fitted_softplus(log_epsilon - powers->log_mean[i]);
+  if (density == CK_NEGATIVE_BINOMIAL) return sum;
+  return sum - (at_least(powers->logit[i], 0) + fitted_log1p(powers->tail[i]));
+}
+
+// Adds up to COUNT_TERMS small counts, all zeros or none. Powers come first: of shorter chains a processor does more at once.
+INLINE void add_terms(ck_density density, lane_sum *lanes, const ck_count_rows *rows, size_t first, size_t count,
+                      int are_zeros, size_t begin, const ck_density_arguments *arguments, size_t lane,
+                      float log_epsilon) {
+  count_powers powers;
+  take_powers(density, &powers, rows, first, count, begin, arguments, lane, &lanes->furthest);
+  floats sum = all(0);
+  quotient near_shares = {all(1), all(1)};
+  for (size_t i = 0; i < count; i++) {
+    float dispersion = rows->dispersion[first + i];
+    if (!are_zeros) {
+      sum += positive_count(density, &powers, i, rows->x[first + i], dispersion, arguments->epsilon, log_epsilon);
+    } else if (density == CK_POISSON) {
+      sum -= powers.power[i];
+    } else {
+      floats d = dispersion * (at_least(powers.t[i], 0) + fitted_log1p(powers.power[i]));
+      if (density == CK_NEGATIVE_BINOMIAL) {
+        sum -= d;
+      } else {
+        include_zero(lanes, &near_shares, d, powers.logit[i], powers.tail[i]);
+      }
+    }
   }
-  lanes->sum -= d;
-  if (is_zero) return;
-  lanes->sum -= x * (at_least(-t, 0) + rest);
-  if (arguments->epsilon != 0) lanes->sum += x * fitted_softplus(log_epsilon - log_mean);
-  if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) lanes->sum -= fitted_softplus(logit);
+  for (int half = 0; half < 2; half++) lanes->sum[half] += widen(sum, half);
+  if (are_zeros && density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
+    lanes->share = times_factor(lanes->share, near_shares.numerator / near_shares.divisor);
+  }
 }
 
 INLINE lane_sum sum_of_small_rows(ck_density density, const ck_count_rows *rows, size_t begin,
                                   const ck_density_arguments *arguments, size_t lane, float log_epsilon,
                                   float_product share) {
-  lane_sum lanes = {.share = share};
-  quotient near_shares = {all(1), all(1)};
-  for (size_t i = 0; i < rows->zeros; i++) {
-    include_count(density, &lanes, &near_shares, rows, i, 1, begin, arguments, lane, log_epsilon);
+  lane_sum lanes = {.sum = {all_wide(rows->rising), all_wide(rows->rising)}, .share = share};
+  size_t first = 0;
+  for (; first + COUNT_TERMS <= rows->zeros; first += COUNT_TERMS) {
+    add_terms(density, &lanes, rows, first, COUNT_TERMS, 1, begin, arguments, lane, log_epsilon);
   }
-  for (size_t i = rows->zeros; i < rows->small; i++) {
-    include_count(density, &lanes, &near_shares, rows, i, 0, begin, arguments, lane, log_epsilon);
+  if (first < rows->zeros) {
+    add_terms(density, &lanes, rows, first, rows->zeros - first, 1, begin, arguments, lane, log_epsilon);
   }
-  if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
-    lanes.share = times_factor(lanes.share, near_shares.numerator / near_shares.divisor);
+  for (first = rows->zeros; first < rows->small; first += COUNT_TERMS) {
+    size_t count = rows->small - first < COUNT_TERMS ? rows->small - first : COUNT_TERMS;
+    add_terms(density, &lanes, rows, first, count, 0, begin, arguments, lane, log_epsilon);
   }
   return lanes;
 }
@@ -203,17 +248,16 @@ INLINE void add_small_rows(ck_density density, const ck_count_rows *rows, size_t
                            doubles sum[2], longs *bad) {
   lane_sum lanes = sum_of_small_rows(density, rows, begin, arguments, lane, log_epsilon, *share);
   ints far = (floats)lanes.furthest <= FAR_LOG ? (ints)0 : (ints)-1;
-  doubles added[2] = {widen(lanes.sum, 0) + rows->rising, widen(lanes.sum, 1) + rows->rising};
   if (__builtin_reduce_or(far)) {
     lanes.share.mantissa = far ? share->mantissa : lanes.share.mantissa;
     lanes.share.exponent = far ? share->exponent : lanes.share.exponent;
     for (int half = 0; half < 2; half++) {
       doubles precise = precise_sum(density, rows, begin, arguments, lane + (size_t)half * HALF, bad);
-      added[half] = widen(far ? all(1) : all(0), half) == 1 ? precise : added[half];
+      lanes.sum[half] = widen(far ? all(1) : all(0), half) == 1 ? precise : lanes.sum[half];
     }
   }
   *share = lanes.share;
-  for (int half = 0; half < 2; half++) sum[half] += added[half];
+  for (int half = 0; half < 2; half++) sum[half] += lanes.sum[half];
 }
 
 INLINE size_t reduce_counts(ck_density density, size_t rows, size_t lanes, const ck_density_arguments *arguments,
