@@ -58,7 +58,7 @@ enum { CK_COUNT_ROWS = 64 };
 typedef struct {
   double rising;  // the sum of log(rising factorial of r) of the small counts
   float x[CK_COUNT_ROWS], dispersion[CK_COUNT_ROWS];
-  float level[CK_COUNT_ROWS], level_rest[CK_COUNT_ROWS];  // log r, as a float and what rounding leaves out
+  float level[CK_COUNT_ROWS];  // log r
   uint8_t small_row[CK_COUNT_ROWS], other_row[CK_COUNT_ROWS];
   uint8_t zeros, small, others;  // zeros are small
 } ck_count_rows;

@@ -28,7 +28,6 @@ INLINE void take_small_rows(ck_count_rows *rows, size_t begin, size_t count, dou
     rows->x[place] = (float)x[i];
     rows->dispersion[place] = (float)r.value[i];
     rows->level[place] = (float)r.log[i];
-    rows->level_rest[place] = (float)(r.log[i] - rows->level[place]);
     if (x[i] != 0) rows->rising += rising[i];
   }
 }
@@ -95,17 +94,18 @@ INLINE doubles log_of_float_product(float_product product, int half) {
 typedef struct {
   doubles sum[2];
   float_product share;
-  words furthest;  // the bits of the largest absolute logarithm: NaN's are larger than all others
+  words furthest;  // the bits of the largest -|logarithm|: as whole numbers, those of NaN are the largest of all
 } lane_sum;
 
-INLINE void go_as_far_as(words *furthest, floats logarithm) {
-  words bits = (words)absolute(logarithm);
+INLINE void go_as_far_as(words *furthest, floats minus_size) {
+  words bits = (words)minus_size;
   *furthest = bits > *furthest ? bits : *furthest;
 }
 
 // log(1 + e) for e in [0, 1], relative to e: a fit to log(1 + e) / e, half the work of log1p_of_fraction, which activations
 // have their bits from.
-INLINE floats fitted_log1p(floats e) {
+// log(1 + e) + start.
+INLINE floats fitted_log1p(floats e, floats start) {
   floats p = all(0.005232673138380051f);
   p = p * e - 0.029505159705877304f;
   p = p * e + 0.07822583615779877f;
@@ -115,10 +115,12 @@ INLINE floats fitted_log1p(floats e) {
   p = p * e + 0.3331909775733948f;
   p = p * e - 0.4999949336051941f;
   p = p * e + 0.9999999403953552f;
-  return p * e;
+  return p * e + start;
 }
 
-INLINE floats fitted_softplus(floats x) { return at_least(x, 0) + fitted_log1p(falling_power(minus_absolute(x))); }
+INLINE floats fitted_softplus(floats x) {
+  return fitted_log1p(falling_power(minus_absolute(x)), at_least(x, 0));
+}
 
 // A quotient of products of a few floats between 0.5 and 2.
 typedef struct {
@@ -155,20 +157,21 @@ INLINE void take_powers(ck_density density, count_powers *powers, const ck_count
   for (size_t i = 0; i < count; i++) {
     size_t row = begin + rows->small_row[first + i];
     floats log_mean = load(means.data + row * means.row_step + lane);
-    go_as_far_as(furthest, log_mean);
     powers->log_mean[i] = log_mean;
     if (density == CK_POISSON) {
+      go_as_far_as(furthest, minus_absolute(log_mean));
       powers->power[i] = exp_lanes(log_mean);
       continue;
     }
-    floats t = (log_mean - rows->level[first + i]) - rows->level_rest[first + i];
+    floats t = log_mean - rows->level[first + i], minus_size = minus_absolute(t);
+    go_as_far_as(furthest, minus_size);
     powers->t[i] = t;
-    powers->power[i] = falling_power(minus_absolute(t));
+    powers->power[i] = near_power(minus_size);
     if (density == CK_ZERO_INFLATED_NEGATIVE_BINOMIAL) {
-      floats logit = take(arguments->parameters[2], row, lane);
-      go_as_far_as(furthest, logit);
+      floats logit = take(arguments->parameters[2], row, lane), minus_logit = minus_absolute(logit);
+      go_as_far_as(furthest, minus_logit);
       powers->logit[i] = logit;
-      powers->tail[i] = falling_power(minus_absolute(logit));
+      powers->tail[i] = near_power(minus_logit);
     }
   }
 }
@@ -177,11 +180,11 @@ INLINE void take_powers(ck_density density, count_powers *powers, const ck_count
 INLINE floats positive_count(ck_density density, const count_powers *powers, size_t i, float x, float dispersion,
                              double epsilon, float log_epsilon) {
   if (density == CK_POISSON) return x * powers->log_mean[i] - powers->power[i];
-  floats rest = fitted_log1p(powers->power[i]);
-  floats sum = -dispersion * (at_least(powers->t[i], 0) + rest) - x * (at_least(-powers->t[i], 0) + rest);
+  floats t = powers->t[i], rest = fitted_log1p(powers->power[i], all(0));
+  floats sum = -dispersion * (at_least(t, 0) + rest) - x * (at_least(-t, 0) + rest);
   if (epsilon != 0) sum += x * fitted_softplus(log_epsilon - powers->log_mean[i]);
   if (density == CK_NEGATIVE_BINOMIAL) return sum;
-  return sum - (at_least(powers->logit[i], 0) + fitted_log1p(powers->tail[i]));
+  return sum - fitted_log1p(powers->tail[i], at_least(powers->logit[i], 0));
 }
 
 // Adds up to COUNT_TERMS small counts, all zeros or none. Powers come first: of shorter chains a processor does more at once.
@@ -199,11 +202,11 @@ INLINE void add_terms(ck_density density, lane_sum *lanes, const ck_count_rows *
     } else if (density == CK_POISSON) {
       sum -= powers.power[i];
     } else {
-      floats d = dispersion * (at_least(powers.t[i], 0) + fitted_log1p(powers.power[i]));
+      floats softplus = fitted_log1p(powers.power[i], at_least(powers.t[i], 0));
       if (density == CK_NEGATIVE_BINOMIAL) {
-        sum -= d;
+        sum -= dispersion * softplus;
       } else {
-        include_zero(lanes, &near_shares, d, powers.logit[i], powers.tail[i]);
+        include_zero(lanes, &near_shares, dispersion * softplus, powers.logit[i], powers.tail[i]);
       }
     }
   }
@@ -247,7 +250,7 @@ INLINE void add_small_rows(ck_density density, const ck_count_rows *rows, size_t
                            const ck_density_arguments *arguments, size_t lane, float log_epsilon, float_product *share,
                            doubles sum[2], longs *bad) {
   lane_sum lanes = sum_of_small_rows(density, rows, begin, arguments, lane, log_epsilon, *share);
-  ints far = (floats)lanes.furthest <= FAR_LOG ? (ints)0 : (ints)-1;
+  ints far = (floats)lanes.furthest >= -FAR_LOG ? (ints)0 : (ints)-1;
   if (__builtin_reduce_or(far)) {
     lanes.share.mantissa = far ? share->mantissa : lanes.share.mantissa;
     lanes.share.exponent = far ? share->exponent : lanes.share.exponent;

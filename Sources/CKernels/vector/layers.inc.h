@@ -121,7 +121,7 @@ INLINE floats log_sum_exp(const float *run, size_t classes, size_t lanes, floats
       sum *= falling_power(largest - larger);
       largest = larger;
     }
-    for (size_t c = 0; c < count; c++) powers += falling_power(load(part + c * lanes) - largest);
+    for (size_t c = 0; c < count; c++) powers += near_power(at_least(load(part + c * lanes) - largest, -87));
     sum += powers;
   }
   *greatest = largest;

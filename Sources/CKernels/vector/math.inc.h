@@ -61,6 +61,19 @@ INLINE floats falling_power(floats x) {
   return (floats)((words)p + ((words)shifted << 23));
 }
 
+// The same for -87 <= x <= 0, without a bound and with an operation less.
+INLINE floats near_power(floats x) {
+  floats shifted = x * 1.44269504f + ROUNDING;
+  floats r = x * 1.44269504f - (shifted - ROUNDING);
+  floats p = all(0.0013276473f);
+  p = p * r + 0.0096755413f;
+  p = p * r + 0.055507127f;
+  p = p * r + 0.2402212f;
+  p = p * r + 0.69314697f;
+  p = p * r + 1.0000001f;
+  return (floats)((words)p + ((words)shifted << 23));
+}
+
 // For x <= 88.
 INLINE floats expm1_lanes(floats x) {
   reduction reduced = reduce_exponent(at_least(x, -30), all(0));
