@@ -258,6 +258,31 @@ struct CovariateTests {
     #expect(together == alone)
   }
 
+  /// What draws share of an example's counts is kept from one chunk to the next, and from no example to another.
+  @Test("One memory takes the counts of one example after the other")
+  func counts() throws {
+    var model = Self.model(.total)
+    var dispersions = Tensor(shape: [3, 3], values: [1, 2, 0.7, 3, 0.2, 1, 0.5, 5, 4])
+    dispersions.by = "batch"
+    model.decoders[0].parameters[.dispersion] = .constant(dispersions)
+    let network = try NetworkModel(model)
+    let batches: [[[Float]]] = [[[2, 0, 7], [0, 0, 3], [0, 5, 100]], [[1, 0, 0], [4, 0, 7], [2, 0, 7]]]
+    let known = batches.map { $0.enumerated().map { Self.known($0, total: $1.reduce(0, +)) } }
+    let workspace = network.makeWorkspace(examples: 3, draws: 16)
+    for (batch, position) in [(0, 1), (0, 0), (0, 2), (0, 1), (1, 1), (0, 1), (1, 2)] {
+      encode(network, batches[batch], known[batch], in: workspace)
+      var found = [Double](repeating: 0, count: 16)
+      for _ in 0..<2 {
+        try found.withUnsafeMutableBufferPointer {
+          try network.logWeights(position: position, key: key, draws: 0..<16, in: workspace, into: $0)
+        }
+      }
+      let alone = try logWeights(
+        network, [batches[batch][position]], covariates: [known[batch][position]], draws: 0..<16)
+      #expect(found == alone)
+    }
+  }
+
   @Test("What does not fit is named by its path")
   func problems() {
     func problems(_ change: (inout ModelDescription) -> Void, _ place: Place = .decoderInput) -> [String] {
