@@ -18,19 +18,36 @@ import Testing
     }
   }
 
-  @Test(arguments: Variant.all) func logSoftmax(variant: Variant) {
+  /// Classes of one block, and of several with a rest; logits that rise, so that the largest changes; probabilities far below
+  /// the least float.
+  @Test(arguments: Variant.all, [4, 21]) func logSoftmax(variant: Variant, classes: Int) {
     var source = Source(state: 3)
-    // Probabilities far below the least float.
-    let input = Lanes(rows: 12, lanes: 32) { _, _ in source.float(-400...400) }
-    let output = Lanes(rows: 12, lanes: 32) { input[$0, $1] }
-    variant.kernels.log_softmax(3, 4, 32, output.pointer)
-    for row in 0..<12 {
-      for lane in 0..<32 {
-        let run = (row / 4 * 4..<row / 4 * 4 + 4).map { Double(input[$0, lane]) }
-        let largest = run.max() ?? 0
-        let expected = Double(input[row, lane]) - largest - log(run.reduce(0) { $0 + exp($1 - largest) })
-        // Two differences of floats up to 800.
-        #expect(abs(Double(output[row, lane]) - expected) <= 1e-4)
+    let rows = 3 * classes
+    for (width, rise) in [(400, 0), (2, 0), (2, 7)] as [(Float, Float)] {
+      let input = Lanes(rows: rows, lanes: 32) { row, _ in source.float(-width...width) + rise * Float(row % classes) }
+      let output = Lanes(rows: rows, lanes: 32) { input[$0, $1] }
+      variant.kernels.log_softmax(3, classes, 32, 1.5, output.pointer)
+      for row in 0..<rows {
+        for lane in 0..<32 {
+          let first = row / classes * classes
+          let run = (first..<first + classes).map { Double(input[$0, lane]) }
+          let largest = run.max() ?? 0
+          let expected = 1.5 + Double(input[row, lane]) - largest - log(run.reduce(0) { $0 + exp($1 - largest) })
+          // Two differences of floats, and the sum of a few powers.
+          #expect(abs(Double(output[row, lane]) - expected) <= 0x1p-23 * (4 + 4 * abs(expected)))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Variant.all) func logSoftmaxOfNothingMuch(variant: Variant) {
+    // A class that can't be, one that is no number, and one that is infinite: only the first has numbers beside it.
+    for (value, isFinite) in [(-Float.infinity, true), (.nan, false), (.infinity, false)] {
+      for place in [0, 3, 17, 20] {
+        let data = Lanes(rows: 21, lanes: 16) { row, _ in row == place ? value : Float(row % 5) }
+        variant.kernels.log_softmax(1, 21, 16, 0, data.pointer)
+        #expect(!data[place, 5].isFinite)
+        #expect((0..<21).allSatisfy { $0 == place || data[$0, 5].isFinite } == isFinite)
       }
     }
   }

@@ -52,8 +52,8 @@ struct ReverseCase: Sendable, CustomTestStringConvertible {
     },
     ReverseCase(name: "log softmax", rows: 24) { kernels, input in
       let output = part(input, 0, 12), gradient = part(input, 12, 12)
-      kernels.log_softmax(3, 4, input.lanes, output.pointer)
-      kernels.log_softmax_reverse(3, 4, input.lanes, output.pointer, gradient.pointer)
+      kernels.log_softmax(3, 4, input.lanes, 0.7, output.pointer)
+      kernels.log_softmax_reverse(3, 4, input.lanes, 0.7, output.pointer, gradient.pointer)
       return gradient.values
     },
     ReverseCase(name: "layer norm", rows: 24) { kernels, input in

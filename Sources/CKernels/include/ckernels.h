@@ -95,8 +95,8 @@ typedef struct {
 
   // In place over `groups` runs of `classes` consecutive rows.
   void (*softmax)(size_t groups, size_t classes, size_t lanes, float *data);
-  // Its logarithm: x - log sum_c exp(x_c), which no small probability underflows in.
-  void (*log_softmax)(size_t groups, size_t classes, size_t lanes, float *data);
+  // Logarithms of parts of a whole exp(level): level + x - log sum_c exp(x_c), which no small part underflows in.
+  void (*log_softmax)(size_t groups, size_t classes, size_t lanes, float level, float *data);
 
   // In place over `groups` runs of `size` consecutive rows: (x - mean) / sqrt(variance + epsilon) * scale + offset,
   // population variance; scale and offset have `size` entries.
@@ -176,7 +176,8 @@ typedef struct {
   // `output` is what softmax gave.
   void (*softmax_reverse)(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
   // `output` is what log_softmax gave.
-  void (*log_softmax_reverse)(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
+  void (*log_softmax_reverse)(size_t groups, size_t classes, size_t lanes, float level, const float *output,
+                              float *gradient);
   // `input` is what layer_norm was given.
   void (*layer_norm_reverse)(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
                              const float *input, float *gradient);

@@ -30,7 +30,7 @@ void ck_scalar_softmax(size_t groups, size_t classes, size_t lanes, float *data)
   }
 }
 
-void ck_scalar_log_softmax(size_t groups, size_t classes, size_t lanes, float *data) {
+void ck_scalar_log_softmax(size_t groups, size_t classes, size_t lanes, float level, float *data) {
   for (size_t group = 0; group < groups; group++) {
     for (size_t lane = 0; lane < lanes; lane++) {
       float *run = data + group * classes * lanes + lane;
@@ -38,8 +38,8 @@ void ck_scalar_log_softmax(size_t groups, size_t classes, size_t lanes, float *d
       for (size_t c = 1; c < classes; c++) largest = fmaxf(largest, run[c * lanes]);
       double sum = 0;
       for (size_t c = 0; c < classes; c++) sum += (double)expf(run[c * lanes] - largest);
-      float level = (float)log(sum);
-      for (size_t c = 0; c < classes; c++) run[c * lanes] = run[c * lanes] - largest - level;
+      float rest = (float)(log(sum) - level);
+      for (size_t c = 0; c < classes; c++) run[c * lanes] = run[c * lanes] - largest - rest;
     }
   }
 }

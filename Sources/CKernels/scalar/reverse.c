@@ -63,13 +63,14 @@ void ck_scalar_softmax_reverse(size_t groups, size_t classes, size_t lanes, cons
   }
 }
 
-void ck_scalar_log_softmax_reverse(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient) {
+void ck_scalar_log_softmax_reverse(size_t groups, size_t classes, size_t lanes, float level, const float *output,
+                                   float *gradient) {
   for (size_t group = 0; group < groups; group++) {
     for (size_t lane = 0; lane < lanes; lane++) {
       size_t first = group * classes * lanes + lane;
       float sum = 0;
       for (size_t c = 0; c < classes; c++) sum += gradient[first + c * lanes];
-      for (size_t c = 0; c < classes; c++) gradient[first + c * lanes] -= expf(output[first + c * lanes]) * sum;
+      for (size_t c = 0; c < classes; c++) gradient[first + c * lanes] -= expf(output[first + c * lanes] - level) * sum;
     }
   }
 }

@@ -7,7 +7,7 @@ void ck_scalar_product(size_t outputs, size_t inputs, const float *packed, const
                        size_t lanes, float *out, size_t out_step);
 void ck_scalar_activate(ck_activation activation, float *data, size_t count);
 void ck_scalar_softmax(size_t groups, size_t classes, size_t lanes, float *data);
-void ck_scalar_log_softmax(size_t groups, size_t classes, size_t lanes, float *data);
+void ck_scalar_log_softmax(size_t groups, size_t classes, size_t lanes, float level, float *data);
 void ck_scalar_layer_norm(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
                           const float *offset, float *data);
 void ck_scalar_affine(size_t rows, size_t lanes, const float *scale, const float *offset, float *data);
@@ -54,7 +54,8 @@ void ck_scalar_replace(size_t rows, size_t lanes, const int32_t *chosen, const f
 void ck_scalar_dot(size_t rows, size_t lanes, const float *a, const float *b, double factor, double *total);
 void ck_scalar_activate_reverse(ck_activation activation, const float *kept, float *gradient, size_t count);
 void ck_scalar_softmax_reverse(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
-void ck_scalar_log_softmax_reverse(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient);
+void ck_scalar_log_softmax_reverse(size_t groups, size_t classes, size_t lanes, float level, const float *output,
+                                   float *gradient);
 void ck_scalar_layer_norm_reverse(size_t groups, size_t size, size_t lanes, float epsilon, const float *scale,
                                   const float *input, float *gradient);
 void ck_scalar_affine_reverse(size_t rows, size_t lanes, const float *scale, float *gradient);

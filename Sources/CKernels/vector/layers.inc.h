@@ -117,8 +117,10 @@ INLINE floats log_sum_exp(const float *run, size_t classes, size_t lanes, floats
     const float *part = run + first * lanes;
     floats larger = largest, powers = all(0);
     for (size_t c = 0; c < count; c++) larger = load(part + c * lanes) > larger ? load(part + c * lanes) : larger;
-    if (__builtin_reduce_or(larger > largest)) {
-      sum *= falling_power(largest - larger);
+    ints grows = larger > largest;
+    if (__builtin_reduce_or(grows)) {
+      // The other lanes keep their bits: the power of 0 is not quite 1.
+      sum = grows ? sum * falling_power(largest - larger) : sum;
       largest = larger;
     }
     for (size_t c = 0; c < count; c++) powers += near_power(at_least(load(part + c * lanes) - largest, -87));
@@ -128,12 +130,12 @@ INLINE floats log_sum_exp(const float *run, size_t classes, size_t lanes, floats
   return log_lanes(sum);
 }
 
-static void log_softmax(size_t groups, size_t classes, size_t lanes, float *data) {
+static void log_softmax(size_t groups, size_t classes, size_t lanes, float level, float *data) {
   for (size_t group = 0; group < groups; group++) {
     for (size_t lane = 0; lane < lanes; lane += WIDTH) {
       float *run = data + group * classes * lanes + lane;
-      floats largest, level = log_sum_exp(run, classes, lanes, &largest);
-      for (size_t c = 0; c < classes; c++) store(run + c * lanes, load(run + c * lanes) - largest - level);
+      floats largest, rest = log_sum_exp(run, classes, lanes, &largest) - level;
+      for (size_t c = 0; c < classes; c++) store(run + c * lanes, load(run + c * lanes) - largest - rest);
     }
   }
 }

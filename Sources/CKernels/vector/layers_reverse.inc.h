@@ -85,7 +85,8 @@ static void softmax_reverse(size_t groups, size_t classes, size_t lanes, const f
   }
 }
 
-static void log_softmax_reverse(size_t groups, size_t classes, size_t lanes, const float *output, float *gradient) {
+static void log_softmax_reverse(size_t groups, size_t classes, size_t lanes, float level, const float *output,
+                                float *gradient) {
   for (size_t group = 0; group < groups; group++) {
     for (size_t lane = 0; lane < lanes; lane += WIDTH) {
       const float *y = output + group * classes * lanes + lane;
@@ -93,7 +94,7 @@ static void log_softmax_reverse(size_t groups, size_t classes, size_t lanes, con
       floats sum = all(0);
       for (size_t c = 0; c < classes; c++) sum += load(g + c * lanes);
       for (size_t c = 0; c < classes; c++) {
-        store(g + c * lanes, load(g + c * lanes) - exp_lanes(load(y + c * lanes)) * sum);
+        store(g + c * lanes, load(g + c * lanes) - exp_lanes(load(y + c * lanes) - level) * sum);
       }
     }
   }

@@ -84,8 +84,13 @@ final class Binding {
     }
   }
 
-  /// Multiplies a mean by the exposure, or adds its logarithm.
+  /// Multiplies a mean by the exposure, or adds its logarithm. Where means are shares of a whole, the exposure is the whole.
   private func append(_ exposure: ExposurePlan, to program: inout Program, isLogarithm: Bool) {
+    if case .logSoftmax? = program.steps.last {
+      let level = AlignedBuffer(count: 1)
+      program.replaceLast(.logSoftmax(level: level))
+      return writers.append { level.pointer[0] = Float(Double($0[exposure.column]).logarithm) }
+    }
     let rows = program.outputRows
     let scale = AlignedBuffer([Float](repeating: 1, count: rows))
     let offset = AlignedBuffer(count: rows)

@@ -5,11 +5,11 @@ import Models
 struct Compiler {
   let dataFormat: DataFormat
 
-  /// `isNormalized`: whether the logarithm of the output's softmax is wanted.
+  /// `isNormalized`: whether the logarithm of the output's softmax is wanted, as parts of 1.
   func compile(_ stack: StackPlan, isNormalized: Bool = false) -> Program {
     var program = Program(inputShape: stack.input)
     append(stack, to: &program)
-    if isNormalized { program.append(.softmax(classes: program.outputRows, inner: 1, isLogarithm: true)) }
+    if isNormalized { program.append(.logSoftmax(level: AlignedBuffer(count: 1))) }
     return program
   }
 

@@ -42,10 +42,11 @@ extension Program {
         current = target
       case .elementwise(let functions):
         functions.apply(rows: 0..<current.rows, lanes: lanes, current.data, k)
-      case .softmax(let classes, let inner, let isLogarithm):
+      case .softmax(let classes, let inner):
         // Rows that are `inner` apart are neighbours in a matrix of `inner` times as many lanes.
-        let softmax = isLogarithm ? k.log_softmax : k.softmax
-        softmax?(current.rows / (classes * inner), classes, inner * lanes, current.data)
+        k.softmax(current.rows / (classes * inner), classes, inner * lanes, current.data)
+      case .logSoftmax(let level):
+        k.log_softmax(1, current.rows, lanes, level.pointer[0], current.data)
       case .normalize(let size, let epsilon, let scale, let offset):
         k.layer_norm(current.rows / size, size, lanes, epsilon, scale.pointer, offset.pointer, current.data)
       case .residual(let body, let shortcut):

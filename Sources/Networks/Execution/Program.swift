@@ -27,7 +27,9 @@ struct Program: Sendable {
     /// In place, one element at a time.
     case elementwise([Elementwise])
     /// In place; along an axis of `classes` entries that lie `inner` rows apart.
-    case softmax(classes: Int, inner: Int, isLogarithm: Bool = false)
+    case softmax(classes: Int, inner: Int)
+    /// In place, of all rows: the logarithms of the parts of a whole, whose logarithm is the one number in `level`.
+    case logSoftmax(level: AlignedBuffer)
     /// In place.
     case normalize(size: Int, epsilon: Float, scale: AlignedBuffer, offset: AlignedBuffer)
     case residual(body: Program, shortcut: Program)
@@ -60,6 +62,9 @@ struct Program: Sendable {
     steps.append(step)
     place()
   }
+
+  /// Puts another step in the place of the last one, whose rows it has.
+  mutating func replaceLast(_ step: Step) { steps[steps.count - 1] = step }
 
   /// Appends an elementwise function: to the product before it, whose outputs it finds in cache, or as a step.
   mutating func append(_ function: Elementwise) {
@@ -120,7 +125,7 @@ struct Program: Sendable {
       case .concatenate(let branches, let rows):
         .concatenate(
           branches.map { Branch(program: $0.program.replacingDense(replace), rows: $0.rows) }, outputRows: rows)
-      case .copy, .convolution, .gather, .elementwise, .softmax, .normalize: step
+      case .copy, .convolution, .gather, .elementwise, .softmax, .logSoftmax, .normalize: step
       }
     }
     return result
@@ -150,7 +155,7 @@ extension Program.Step {
     case .gather(let gather): gather.rows
     case .residual(let body, _), .product(let body, _): body.outputRows
     case .concatenate(_, let outputRows): outputRows
-    case .elementwise, .softmax, .normalize: nil
+    case .elementwise, .softmax, .logSoftmax, .normalize: nil
     }
   }
 

@@ -221,7 +221,7 @@ extension Program {
       case .residual(let body, let shortcut), .product(let body, let shortcut):
         min(lanes, body.preferredLanes, shortcut.preferredLanes)
       case .concatenate(let branches, _): branches.reduce(lanes) { min($0, $1.program.preferredLanes) }
-      case .copy, .gather, .elementwise, .softmax, .normalize: lanes
+      case .copy, .gather, .elementwise, .softmax, .logSoftmax, .normalize: lanes
       }
     }
   }

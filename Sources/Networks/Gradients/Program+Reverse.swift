@@ -90,7 +90,7 @@ extension Program.Step {
   /// Rows that a run keeps: the output, what elementwise functions need, and what the programs inside keep.
   func keptRows(output rows: Int) -> Int {
     switch self {
-    case .copy, .gather, .softmax, .normalize: rows
+    case .copy, .gather, .softmax, .logSoftmax, .normalize: rows
     case .dense(let dense): rows * (1 + dense.epilogue.savedCount)
     case .convolution(let convolution): rows * (1 + convolution.epilogue.savedCount)
     case .elementwise(let functions): rows * (1 + functions.savedCount)
@@ -113,10 +113,12 @@ extension Program.Step {
       output.copy(input)
       functions.apply(
         rows: 0..<output.rows, lanes: lanes, output.data, saved: beside, stride: output.rows * lanes, k)
-    case .softmax(let classes, let inner, let isLogarithm):
+    case .softmax(let classes, let inner):
       output.copy(input)
-      let softmax = isLogarithm ? k.log_softmax : k.softmax
-      softmax?(output.rows / (classes * inner), classes, inner * lanes, output.data)
+      k.softmax(output.rows / (classes * inner), classes, inner * lanes, output.data)
+    case .logSoftmax(let level):
+      output.copy(input)
+      k.log_softmax(1, output.rows, lanes, level.pointer[0], output.data)
     case .normalize(let size, let epsilon, let scale, let offset):
       output.copy(input)
       k.layer_norm(output.rows / size, size, lanes, epsilon, scale.pointer, offset.pointer, output.data)
@@ -139,7 +141,7 @@ extension Program.Step {
   /// Whether the gradient of the input takes the place of the output's.
   fileprivate var isInPlaceInReverse: Bool {
     switch self {
-    case .copy, .elementwise, .softmax, .normalize: true
+    case .copy, .elementwise, .softmax, .logSoftmax, .normalize: true
     case .dense, .convolution, .gather, .residual, .product, .concatenate: false
     }
   }
@@ -147,7 +149,7 @@ extension Program.Step {
   /// Rows of arena that the step takes in reverse.
   fileprivate var reverseRows: Int {
     switch self {
-    case .copy, .dense, .convolution, .gather, .elementwise, .softmax, .normalize: 0
+    case .copy, .dense, .convolution, .gather, .elementwise, .softmax, .logSoftmax, .normalize: 0
     case .residual(let body, let shortcut), .product(let body, let shortcut):
       (body.steps.isEmpty ? shortcut.inputRows : body.outputRows) + body.inputRows
         + max(body.reverseRows, shortcut.reverseRows)
@@ -180,9 +182,10 @@ extension Program.Step {
     case .elementwise(let functions):
       functions.reverse(
         rows: output.rows, lanes: lanes, gradient: gradient.data, output: output.data, saved: beside, k)
-    case .softmax(let classes, let inner, let isLogarithm):
-      let reverse = isLogarithm ? k.log_softmax_reverse : k.softmax_reverse
-      reverse?(output.rows / (classes * inner), classes, inner * lanes, output.data, gradient.data)
+    case .softmax(let classes, let inner):
+      k.softmax_reverse(output.rows / (classes * inner), classes, inner * lanes, output.data, gradient.data)
+    case .logSoftmax(let level):
+      k.log_softmax_reverse(1, output.rows, lanes, level.pointer[0], output.data, gradient.data)
     case .normalize(let size, let epsilon, let scale, _):
       k.layer_norm_reverse(output.rows / size, size, lanes, epsilon, scale.pointer, input.data, gradient.data)
     case .residual(let body, let shortcut):

@@ -37,7 +37,7 @@ extension NetworkModel {
           add(first)
           add(second)
         case .concatenate(let branches, _): for branch in branches { add(branch.program) }
-        case .copy, .gather, .elementwise, .softmax, .normalize: break
+        case .copy, .gather, .elementwise, .softmax, .logSoftmax, .normalize: break
         }
       }
     }
