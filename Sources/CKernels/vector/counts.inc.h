@@ -102,9 +102,8 @@ INLINE void go_as_far_as(words *furthest, floats minus_size) {
   *furthest = bits > *furthest ? bits : *furthest;
 }
 
-// log(1 + e) for e in [0, 1], relative to e: a fit to log(1 + e) / e, half the work of log1p_of_fraction, which activations
-// have their bits from.
-// log(1 + e) + start.
+// start + log(1 + e) for e in [0, 1]: relative to e, a fit to log(1 + e) / e, half the work of log1p_of_fraction, which
+// activations have their bits from.
 INLINE floats fitted_log1p(floats e, floats start) {
   floats p = all(0.005232673138380051f);
   p = p * e - 0.029505159705877304f;
