@@ -18,9 +18,6 @@ extern const ck_kernels ck_neon_kernels;
 #define CK_HALF_LOG_2PI 0.918938533204672741780329736406
 #define CK_SQRT_1_2PI 0.398942280401432677939946059934
 
-// Outputs whose gradients are computed together: a multiple of CK_PACK.
-enum { CK_GRADIENT_OUTPUTS = 128 };
-
 // log gamma(z) for z > 0.
 double ck_log_gamma(double z);
 // What the Stirling formula leaves out of log gamma(z), for z >= 8.

@@ -9,10 +9,7 @@ size_t ck_weight_step(size_t inputs) {
   return (inputs + 1 + CK_LANE_MULTIPLE - 1) / CK_LANE_MULTIPLE * CK_LANE_MULTIPLE;
 }
 
-size_t ck_weight_scratch(size_t outputs, size_t inputs, size_t lanes) {
-  size_t together = outputs < CK_GRADIENT_OUTPUTS ? (outputs + CK_PACK - 1) / CK_PACK * CK_PACK : CK_GRADIENT_OUTPUTS;
-  return lanes * ck_weight_step(inputs) + together * (lanes + 1);
-}
+size_t ck_weight_scratch(size_t inputs, size_t lanes) { return lanes * ck_weight_step(inputs); }
 
 void ck_lanes_of_pairs(size_t rows, size_t examples, size_t draws, size_t in_lanes, const float *in, size_t out_lanes,
                        float *out) {
@@ -59,9 +56,14 @@ void ck_posterior_gradient(ck_density density, size_t rows, size_t lanes, ck_ope
                            const float *z_gradient, const float *weight, float drawn, float total,
                            float *mean_gradient, float *scale_gradient) {
   for (size_t r = 0; r < rows; r++) {
+    // The draws of an example, which stand side by side, often share a scale.
+    double last = NAN;
+    scale_at s = {NAN, NAN};
     for (size_t lane = 0; lane < lanes; lane++) {
       size_t i = r * lanes + lane;
-      scale_at s = scale_of(scale.data[ck_index(scale, r, lane)], scale.form);
+      double stored = scale.data[ck_index(scale, r, lane)];
+      if (stored != last) s = scale_of(stored, scale.form);
+      last = stored;
       double e = noise[i], slope = z_gradient ? z_gradient[i] : 0;
       // Minus the slope of the noise's log-density.
       double pull = density == CK_LAPLACE ? (e > 0) - (e < 0) : e;

@@ -27,7 +27,7 @@ struct TrainingKernelTests {
     let step = ck_weight_step(inputs)
     var gradient = (0..<outputs * step).map { Float($0 % 5) }
     let before = gradient
-    var scratch = [Float](repeating: .nan, count: ck_weight_scratch(outputs, inputs, lanes))
+    var scratch = [Float](repeating: .nan, count: ck_weight_scratch(inputs, lanes))
     rows.withUnsafeBufferPointer { rows in
       variant.kernels.weight_gradient(
         outputs, inputs, delta.pointer, deltaStep, input.pointer, isGathered ? rows.baseAddress : nil, lanes,

@@ -239,7 +239,7 @@ typedef struct {
 // Floats in a row of a layer's parameters: weights and bias, rounded up to a multiple of CK_LANE_MULTIPLE.
 size_t ck_weight_step(size_t inputs);
 // Floats of scratch that weight_gradient takes.
-size_t ck_weight_scratch(size_t outputs, size_t inputs, size_t lanes);
+size_t ck_weight_scratch(size_t inputs, size_t lanes);
 
 // Whether an activation's slope is taken from its output.
 int ck_slope_takes_output(ck_activation activation);

@@ -23,15 +23,19 @@ typedef struct {
   size_t lanes;
   float *out;
   size_t out_step;
+  size_t weight_step;  // where weights are not packed: from one output's to the next one's
 } operation;
 
 // Loops of their own, so that the most frequent pays for nothing.
-// ADDED begins each sum with what lies in the output.
-typedef enum { PLAIN, LARGE, GATHERED, ADDED } kind;
+// UNPACKED takes the weights of an output as a row, and has no biases; ADDED too, and begins with what lies in the output.
+typedef enum { PLAIN, LARGE, GATHERED, UNPACKED, ADDED } kind;
+
+INLINE int is_packed(kind kind) { return kind != UNPACKED && kind != ADDED; }
 
 // Outputs `output` ... `output + height - 1`, of which `stored` exist.
 INLINE void tile(const operation *o, kind kind, size_t output, int height, int vectors, size_t stored) {
-  const float *block = o->packed + output / CK_PACK * CK_PACK * (o->inputs + 1) + output % CK_PACK;
+  const float *block = o->packed + (is_packed(kind) ? output / CK_PACK * CK_PACK * (o->inputs + 1) + output % CK_PACK
+                                                    : output * o->weight_step);
   float *out = o->out + output * o->out_step * o->lanes;
   floats sum[CK_PACK][TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -39,10 +43,16 @@ INLINE void tile(const operation *o, kind kind, size_t output, int height, int v
     const float *partial = out + ((size_t)i < stored ? (size_t)i : 0) * o->out_step * o->lanes;
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) {
-      sum[i][v] = o->first == 0 && kind != ADDED ? all(block[i]) : load(partial + v * WIDTH);
+      if (o->first > 0 || kind == ADDED) {
+        sum[i][v] = load(partial + v * WIDTH);
+      } else {
+        sum[i][v] = is_packed(kind) ? all(block[i]) : all(0);
+      }
     }
   }
-  const float *weight = block + (o->first + 1) * CK_PACK;
+  const float *weight = block + (is_packed(kind) ? (o->first + 1) * CK_PACK : o->first);
+  const float *weights[CK_PACK];
+  for (int i = 0; i < height; i++) weights[i] = weight + ((size_t)i < stored ? (size_t)i : 0) * o->weight_step;
   const float *next = o->in + o->first * o->lanes;
 #pragma clang loop unroll(disable)
   for (size_t k = 0; k < o->count; k++) {
@@ -58,7 +68,7 @@ INLINE void tile(const operation *o, kind kind, size_t output, int height, int v
 #pragma clang loop unroll(full)
     for (int i = 0; i < height; i++) {
 #pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) sum[i][v] += weight[i] * value[v];
+      for (int v = 0; v < vectors; v++) sum[i][v] += (is_packed(kind) ? weight[i] : weights[i][k]) * value[v];
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) FINISH_BEFORE_NEXT_LOAD(sum[i][v]);
     }
@@ -114,7 +124,7 @@ INLINE void whole_product(operation o, kind kind, size_t outputs) {
     o.count = o.inputs - o.first < block ? o.inputs - o.first : block;
     for (size_t output = 0; output < outputs; output += OUTPUT_BLOCK) {
       operation part = o;
-      part.packed += output * (o.inputs + 1);
+      part.packed += output * (is_packed(kind) ? o.inputs + 1 : o.weight_step);
       part.out += output * o.out_step * o.lanes;
       all_lanes(part, kind, outputs - output < OUTPUT_BLOCK ? outputs - output : OUTPUT_BLOCK);
     }

@@ -1,5 +1,5 @@
 // The gradients of weights, and the optimiser. A sum over lanes is a product too: of one matrix transposed, so that lanes
-// are what goes by, with the other packed as weights are.
+// are what goes by, with the other as weights.
 
 // Wider than the registers of the oldest instruction set, which is no matter where everything is inlined.
 #pragma clang diagnostic push
@@ -63,36 +63,16 @@ INLINE void turn_inputs(size_t inputs, const float *in, const int32_t *rows, siz
   }
 }
 
-// Packs outputs as ck_pack packs weights, lanes being what goes by.
-INLINE void pack_outputs(size_t outputs, const float *delta, size_t delta_step, size_t lanes, float *to) {
-  for (size_t output = 0; output < outputs; output += CK_PACK) {
-    for (size_t i = 0; i < CK_PACK; i++) *to++ = 0;
-    for (size_t lane = 0; lane < lanes; lane += 8, to += 8 * CK_PACK) {
-      const float *at[CK_PACK];
-      for (size_t i = 0; i < CK_PACK; i++) {
-        at[i] = output + i < outputs ? delta + (output + i) * delta_step * lanes + lane : zero_lanes;
-      }
-      transpose_eight(at, to, CK_PACK);
-    }
-  }
-}
-
 static void weight_gradient(size_t outputs, size_t inputs, const float *delta, size_t delta_step, const float *in,
                             const int32_t *rows, size_t lanes, int begins, float *scratch, float *gradient) {
   size_t step = ck_weight_step(inputs);
-  float *turned = scratch, *packed = scratch + lanes * step;
-  turn_inputs(inputs, in, rows, lanes, step, turned);
-  // What is packed is still in the second cache when it is used.
-  for (size_t first = 0; first < outputs; first += CK_GRADIENT_OUTPUTS) {
-    size_t count = outputs - first < CK_GRADIENT_OUTPUTS ? outputs - first : CK_GRADIENT_OUTPUTS;
-    pack_outputs(count, delta + first * delta_step * lanes, delta_step, lanes, packed);
-    operation o = {
-        .inputs = lanes, .packed = packed, .in = turned, .lanes = step, .out = gradient + first * step, .out_step = 1};
-    if (begins) {
-      whole_product(o, PLAIN, count);
-    } else {
-      whole_product(o, ADDED, count);
-    }
+  turn_inputs(inputs, in, rows, lanes, step, scratch);
+  operation o = {.inputs = lanes, .packed = delta, .in = scratch, .lanes = step, .out = gradient, .out_step = 1,
+                 .weight_step = delta_step * lanes};
+  if (begins) {
+    whole_product(o, UNPACKED, outputs);
+  } else {
+    whole_product(o, ADDED, outputs);
   }
 }
 

@@ -65,9 +65,9 @@ extension TrainableNetwork {
   func scratchFloats(lanes: Int) -> Int {
     regions.map { region in
       switch region.kind {
-      case .dense(let step): ck_weight_scratch(step.outputs, step.inputs, lanes)
+      case .dense(let step): ck_weight_scratch(step.inputs, lanes)
       case .convolution(let step):
-        step.origins.value.map { ck_weight_scratch($0.outputs, $0.inputs, lanes) }.max() ?? 0
+        step.origins.value.map { ck_weight_scratch($0.inputs, lanes) }.max() ?? 0
       case .constant: 0
       }
     }.max() ?? 0
