@@ -194,7 +194,14 @@ extension Isolation {
     guard fstat(supervisor.pipe, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return false }
     var end = pollfd(fd: supervisor.pipe, events: Int16(POLLIN), revents: 0)
     let isClosed = poll(&end, 1, 0) == 1 && end.revents & Int16(POLLHUP) != 0
-    return isClosed || kill(supervisor.process, 0) != 0
+    return isClosed || kill(supervisor.process, 0) != 0 || isZombie(supervisor.process)
+  }
+
+  /// Whether a process has ended, and its parent has not asked how: signals still find it.
+  private static func isZombie(_ process: pid_t) -> Bool {
+    let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat").map { String(decoding: $0, as: UTF8.self) }
+    // Behind the name, which may hold anything, brackets too.
+    return stat?.split(separator: ")").last?.split(separator: " ").first == "Z"
   }
 
   private static func bytes(of files: [String]) -> UInt64 {

@@ -71,6 +71,32 @@ def test_killing_python_ends_the_command(forks):
         process.stdout.close()
 
 
+def test_the_command_ends_with_a_python_that_nobody_waits_for():
+    """Dead before the command looks, and not reaped: signals still find it, and a forked process keeps its pipe open."""
+    script = textwrap.dedent(f"""
+        import os, signal, time
+        import evidence
+        from evidence import _process
+        model, images, _ = evidence.digits()
+        def read(child, line):
+            if (forked := os.fork()) == 0:
+                time.sleep(100)
+                os._exit(0)
+            print(child.pid, forked, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        _process._read = read
+        evidence.nll(model, images, samples={LONG})
+    """)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    child, forked = (int(number) for number in process.stdout.readline().split())
+    try:
+        waited(lambda: not is_running(child), 20)
+    finally:
+        os.kill(forked, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
 def one(model_path, images):
     return evidence.nll(model_path, images, samples=30, threads=1, progress=False).log_likelihood
 
