@@ -20,7 +20,7 @@ final class PreparedCounts {
       guard decoder.parameters[1].program == nil else { return nil }
     default: return nil
     }
-    let capacity = Self.groups(decoder.size) + 1
+    let capacity = decoder.size / Int(CK_COUNT_ROWS) + 1
     rows = .allocate(capacity: capacity)
     rows.initialize(repeating: ck_count_rows(), count: capacity)
   }
@@ -46,8 +46,6 @@ final class PreparedCounts {
     }
     return UnsafePointer(rows)
   }
-
-  private static func groups(_ count: Int) -> Int { count / Int(CK_COUNT_ROWS) }
 }
 
 extension ck_density_arguments {

@@ -201,8 +201,9 @@ extension NetworkModel {
 }
 
 extension CompiledConditional {
-  /// Outputs of a likelihood's parameter that are computed before they are reduced, so that they stay in cache.
-  var blockRows: Int { max(8, 64 / components / 8 * 8) }
+  /// Outputs of a likelihood's parameter that are computed before they are reduced, so that they stay in cache: as many as
+  /// counts are prepared in.
+  var blockRows: Int { max(8, Int(CK_COUNT_ROWS) / components / 8 * 8) }
 
   /// Lanes that are best computed at once.
   var preferredLanes: Int { programs.map(\.preferredLanes).min() ?? Program.largestChunk }
