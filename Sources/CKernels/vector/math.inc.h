@@ -47,11 +47,8 @@ INLINE scaled scaled_exp(floats x, floats correction) {
 
 INLINE floats exp_lanes(floats x) { return unscaled(scaled_exp(x, all(0))); }
 
-// exp(x) for x <= 0, in base 2 and with one rounding less than exp_lanes: the error is absolute.
-INLINE floats falling_power(floats x) {
-  floats t = at_least(x * 1.44269504f, -126);
-  floats shifted = t + ROUNDING;
-  floats r = t - (shifted - ROUNDING);
+// 2^(shifted - ROUNDING + r) for |r| <= 1/2, shifted being ROUNDING and a whole number from -126 on.
+INLINE floats power_of_two(floats shifted, floats r) {
   floats p = all(0.0013276473f);
   p = p * r + 0.0096755413f;
   p = p * r + 0.055507127f;
@@ -61,17 +58,17 @@ INLINE floats falling_power(floats x) {
   return (floats)((words)p + ((words)shifted << 23));
 }
 
+// exp(x) for x <= 0, in base 2 and with one rounding less than exp_lanes: the error is absolute.
+INLINE floats falling_power(floats x) {
+  floats t = at_least(x * 1.44269504f, -126);
+  floats shifted = t + ROUNDING;
+  return power_of_two(shifted, t - (shifted - ROUNDING));
+}
+
 // The same for -87 <= x <= 0, without a bound and with an operation less.
 INLINE floats near_power(floats x) {
   floats shifted = x * 1.44269504f + ROUNDING;
-  floats r = x * 1.44269504f - (shifted - ROUNDING);
-  floats p = all(0.0013276473f);
-  p = p * r + 0.0096755413f;
-  p = p * r + 0.055507127f;
-  p = p * r + 0.2402212f;
-  p = p * r + 0.69314697f;
-  p = p * r + 1.0000001f;
-  return (floats)((words)p + ((words)shifted << 23));
+  return power_of_two(shifted, x * 1.44269504f - (shifted - ROUNDING));
 }
 
 // For x <= 88.
