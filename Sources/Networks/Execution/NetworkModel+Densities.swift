@@ -110,11 +110,10 @@ extension NetworkModel {
       }
     }
     var arguments = ck_density_arguments(decoder, x: x)
-    let counts = workspace.counts?.prepared(for: decoder, arguments, position: workspace.currentPosition, k)
     var invalid = 0
     for first in stride(from: 0, to: decoder.size, by: blockRows) {
       let rows = first..<min(first + blockRows, decoder.size)
-      arguments.move(to: first, x: x, counts: counts)
+      arguments.move(to: first, x: x, counts: workspace.counts?.rows)
       for (slot, source) in sources.enumerated() {
         arguments.set(slot, source.operand(rows: rows, components: components, lanes: chunk.lanes, k))
       }

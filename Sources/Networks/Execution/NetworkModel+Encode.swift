@@ -16,7 +16,6 @@ extension NetworkModel {
     workspace.batchCount = count
     workspace.currentPosition = -1
     workspace.anchoredPosition = -1
-    workspace.counts?.forget()
     workspace.examples.pointer.update(from: source, count: values.count)
     if plan.isOneHot { readClasses(source, count: count, in: workspace) }
     if plan.covariates.width > 0 {
@@ -99,6 +98,7 @@ extension NetworkModel {
       }
     }
     workspace.baseMeasure = ck_log_base_measure(decoders[0].density, decoders[0].size, observed(in: workspace))
+    workspace.counts?.prepare(observed(in: workspace), for: decoders[0], k)
   }
 
   /// The example at hand as the likelihood takes it: of one-hot data the numbers of the classes.

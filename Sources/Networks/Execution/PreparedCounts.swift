@@ -7,9 +7,7 @@ import Models
 /// For models with an exposure whose draws share the dispersion. Counts without an exposure are of the format's first version,
 /// whose numbers stay as they were.
 final class PreparedCounts {
-  private let rows: UnsafeMutablePointer<ck_count_rows>
-  /// The example of the batch that they are of.
-  private var position = -1
+  private let buffer: UnsafeMutablePointer<ck_count_rows>
 
   /// nil where the likelihood takes no counts so.
   init?(_ decoder: CompiledConditional) {
@@ -21,30 +19,23 @@ final class PreparedCounts {
     default: return nil
     }
     let capacity = decoder.size / Int(CK_COUNT_ROWS) + 1
-    rows = .allocate(capacity: capacity)
-    rows.initialize(repeating: ck_count_rows(), count: capacity)
+    buffer = .allocate(capacity: capacity)
+    buffer.initialize(repeating: ck_count_rows(), count: capacity)
   }
 
-  deinit { rows.deallocate() }
+  deinit { buffer.deallocate() }
 
-  /// Another batch is at hand.
-  func forget() { position = -1 }
+  /// Of the example that was prepared last.
+  var rows: UnsafePointer<ck_count_rows> { UnsafePointer(buffer) }
 
-  /// Of the example at hand.
-  ///
-  /// - Parameter arguments: The density, with x and without parameters.
-  func prepared(
-    for decoder: CompiledConditional, _ arguments: ck_density_arguments, position: Int, _ k: ck_kernels
-  ) -> UnsafePointer<ck_count_rows> {
-    if self.position != position {
-      var arguments = arguments
-      if decoder.parameters.count > 1, case .constant(let buffer, let rowStep, let form) = decoder.parameters[1] {
-        arguments.set(1, ck_operand(data: buffer.pointer, row_step: rowStep, lane_step: 0, form: form))
-      }
-      k.prepare_counts(decoder.size, &arguments, rows)
-      self.position = position
+  /// Takes an example.
+  func prepare(_ x: UnsafePointer<Float>, for decoder: CompiledConditional, _ k: ck_kernels) {
+    var arguments = ck_density_arguments(
+      decoder, x: ck_operand(data: x, row_step: 1, lane_step: 0, form: CK_DIRECT))
+    if decoder.parameters.count > 1, case .constant(let buffer, let rowStep, let form) = decoder.parameters[1] {
+      arguments.set(1, ck_operand(data: buffer.pointer, row_step: rowStep, lane_step: 0, form: form))
     }
-    return UnsafePointer(rows)
+    k.prepare_counts(decoder.size, &arguments, buffer)
   }
 }
 

@@ -111,9 +111,8 @@ struct DensityGradients {
     }
     let count = decoder.size
     var arguments = ck_density_arguments(decoder, x: x)
-    let counts =
-      x.lane_step == 0
-      ? workspace.counts?.prepared(for: decoder, arguments, position: workspace.currentPosition, k) : nil
+    // In training every lane has an example of its own.
+    let counts = x.lane_step == 0 ? workspace.counts?.rows : nil
     var invalid = 0
     for first in stride(from: 0, to: count, by: decoder.blockRows) {
       let rows = first..<min(first + decoder.blockRows, count)
