@@ -95,14 +95,19 @@ def main():
         theirs = model.get_marginal_ll(n_mc_samples=options.samples, batch_size=options.batch or len(few))
         peer = (clock() - start) / len(few) * ALL
         examples = f"0..{options.cells}"
-        _, none, _ = run(options.command, options.threads, stored, path, "--samples", "1", "--examples", examples)
-        _, seconds, memory = run(options.command, options.threads, stored, path, "--samples", str(options.samples), "--examples", examples)
+        draws = str(options.samples)
+
+        def nll(samples, examples):
+            return run(options.command, options.threads, stored, path, "--samples", samples, "--examples", examples)
+
+        _, none, _ = nll("1", examples)
+        _, seconds, memory = nll(draws, examples)
         ours = (seconds - none) / options.cells * ALL
-        same, _, _ = run(options.command, options.threads, stored, path, "--samples", str(options.samples), "--examples", f"0..{len(few)}")
+        same, _, _ = nll(draws, f"0..{len(few)}")
         print(f"{likelihood}: {ours:.0f} s by the command, {memory:.0f} MB; {peer:.0f} s by scvi-tools; {peer / ours:.0f} times; "
               f"the mean of the same {len(few)} cells {same['mean']:.2f} and {float(theirs):.2f}", flush=True)
         for count in (10_000, ALL) if options.memory else ():
-            _, seconds, memory = run(options.command, options.threads, stored, path, "--samples", "16", "--examples", f"0..{count}")
+            _, seconds, memory = nll("16", f"0..{count}")
             print(f"  {count} cells, 16 draws: {seconds:.0f} s, {memory:.0f} MB", flush=True)
 
 

@@ -4,8 +4,9 @@
 
 EVIDENCE is the command of a release build. Batches of 20 images, binarized anew, Adam; VAE with k = 1, IWAE with k = 1, 5 and 50, 784–200–200–50 on
 both sides, tanh. Each tool runs alone on the same cores and the time is that of steps after the first ones: neither starting,
-reading nor compiling is in it. Tools take turns for --rounds, and the least time of each counts. PyTorch's loop is written as its own documentation has it: parameters and Adam (foreach, as
-is its default), one draw of noise for all pairs, log-weights as a matrix [20, k].
+reading nor compiling is in it. Tools take turns for --rounds, and the least time of each counts. PyTorch's loop is written as
+its own documentation has it: parameters and Adam (foreach, as is its default), one draw of noise for all pairs, log-weights as
+a matrix [20, k].
 """
 
 import argparse
